@@ -1,0 +1,70 @@
+# Sandpiper: two commands on a fresh Debian machine with Go, make and git.
+#   make run    the runner, the example plugins, and an upgrade of migrations/
+#   make test   every test, with the race detector, and every cross-build
+# Each does its own set-up and says in one line what it cannot install.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO       ?= go
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+# install NAME-OF-COMMAND DEBIAN-PACKAGES: only where the command is missing.
+define install
+	command -v $(1) >/dev/null 2>&1 || { \
+	  command -v apt-get >/dev/null 2>&1 || { echo "make: $(1) is missing, and there is no apt-get to install $(2) with" >&2; exit 1; }; \
+	  [ "$$(id -u)" = 0 ] && sudo= || sudo=sudo; \
+	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -qy --no-install-recommends $(2); }
+endef
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/sandpiper
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/sandpiper ./cmd/sandpiper
+
+.PHONY: plugins
+plugins: build ## build the example plugins that migrations/ uses
+	@bin/sandpiper build plugins/slugs -o migrations/versions/slugs.wasm
+
+.PHONY: run
+run: plugins ## upgrade migrations/ on the embedded default, a SQLite file
+	@bin/sandpiper upgrade --dir migrations
+
+.PHONY: test
+test: check race cross ## run everything, with -race, and cross-build
+
+.PHONY: check
+check: ## formatting and vet
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted" >&2; exit 1; }
+	@$(GO) vet ./...
+
+.PHONY: race
+race: need-gcc need-postgres
+	@CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+.PHONY: cross
+cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
+	@for p in $(PLATFORMS); do \
+	  echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./cmd/sandpiper; \
+	  CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./...; done
+
+.PHONY: need-gcc
+need-gcc: # the race detector is linked with cgo
+	@$(call install,gcc,gcc libc6-dev)
+
+.PHONY: need-postgres
+need-postgres: # the tests start a private server from an installed PostgreSQL
+	@[ -n "$${SANDPIPER_TEST_POSTGRES:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { $(call install,initdb,postgresql); }
+
+.PHONY: bench
+bench: need-postgres ## measure the figures of the README, as ratios from one run
+	@$(call install,sqlite3,sqlite3)
+	@SANDPIPER_BENCH=1 $(GO) run ./cmd/bench
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf bin migrations/versions/*.wasm

@@ -1,0 +1,191 @@
+package abi
+
+import (
+	"bytes"
+	"io"
+	"reflect"
+	"runtime"
+	"testing"
+)
+
+// What the fuzzer decodes, by its first argument.
+const (
+	fuzzRowset = iota
+	fuzzColumns
+	fuzzContext
+	fuzzError
+	fuzzManifest
+	fuzzKinds
+)
+
+var documentKinds = map[int]string{fuzzContext: "context", fuzzError: "error", fuzzManifest: "manifest"}
+
+// FuzzDecode checks that whatever decodes encodes to something that decodes to
+// the same, to the same bytes where there is one way to write it, and that
+// decoding allocates no more than a small multiple of its input.
+func FuzzDecode(f *testing.F) {
+	v := readVectors(f)
+	seeds := 0
+	add := func(kind int, b []byte) {
+		f.Add(uint8(kind), b)
+		seeds++
+	}
+	for _, r := range v.Rows {
+		header, err := AppendRowsetHeader(nil, typesOf(f, r.Types))
+		if err != nil {
+			f.Fatal(err)
+		}
+		add(fuzzRowset, append(header, unhex(f, r.Hex)...))
+	}
+	for _, r := range v.Rowsets {
+		add(fuzzRowset, unhex(f, r.Hex))
+	}
+	for _, c := range v.Columns {
+		add(fuzzColumns, unhex(f, c.Hex))
+	}
+	for _, d := range v.Documents {
+		for kind, name := range documentKinds {
+			if name == d.Kind {
+				add(kind, d.bytes(f))
+			}
+		}
+	}
+	if seeds < 200 {
+		f.Fatalf("only %d seeds: testdata/vectors.json is not what it was", seeds)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, b []byte) {
+		k := int(kind) % fuzzKinds
+		checkAllocation(t, k, b)
+		switch k {
+		case fuzzRowset:
+			checkRowset(t, b)
+		case fuzzColumns:
+			checkColumns(t, b)
+		default:
+			checkDocument(t, documentKinds[k], b)
+		}
+	})
+}
+
+// The decoder allocates at most 100 bytes per byte of input. A Value, at 56
+// bytes, is the largest thing that one byte of input (a column of a rowset)
+// can ask for; 64 KiB are for the runtime's own doings.
+const (
+	allocFactor = 100
+	allocSlack  = 64 << 10
+)
+
+func checkAllocation(t *testing.T, kind int, b []byte) {
+	used := allocated(func() {
+		switch kind {
+		case fuzzRowset:
+			if r, err := NewRowReader(b); err == nil {
+				for err == nil {
+					_, err = r.Next()
+				}
+			}
+		case fuzzColumns:
+			_, _ = DecodeColumns(b)
+		default:
+			_, _, _ = decodeDocument(documentKinds[kind], b)
+		}
+	})
+	if limit := uint64(len(b))*allocFactor + allocSlack; used > limit {
+		t.Errorf("decoding %d bytes allocated %d, more than %d", len(b), used, limit)
+	}
+}
+
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func checkRowset(t *testing.T, b []byte) {
+	types, rows, err := readRowset(b)
+	if err != nil {
+		return
+	}
+	encoded, err := AppendRowsetHeader(nil, types)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twoWays := false // a NULL can be written as one, or as a value of type null
+	for _, ty := range types {
+		twoWays = twoWays || ty == TypeNull || ty == TypeAny
+	}
+	for _, row := range rows {
+		if encoded, err = AppendRow(encoded, types, row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !twoWays && !bytes.Equal(encoded, b) {
+		t.Fatalf("decoded and encoded to %x", encoded)
+	}
+	r, err := NewRowReader(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range rows {
+		got, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameValues(t, got, want)
+	}
+	if _, err := r.Next(); err != io.EOF {
+		t.Fatalf("after the last row: %v", err)
+	}
+}
+
+func checkColumns(t *testing.T, b []byte) {
+	columns, err := DecodeColumns(b)
+	if err != nil {
+		return
+	}
+	if encoded, err := AppendColumns(nil, columns); err != nil || !bytes.Equal(encoded, b) {
+		t.Fatalf("decoded and encoded to %x (%v)", encoded, err)
+	}
+}
+
+func checkDocument(t *testing.T, kind string, b []byte) {
+	document, encode, err := decodeDocument(kind, b)
+	if err != nil {
+		return
+	}
+	if kind == "error" && len(b) > maxErrorText {
+		return // its texts may be cut
+	}
+	encoded := encode()
+	again, encode, err := decodeDocument(kind, encoded)
+	if err != nil {
+		t.Fatalf("encoded to %s, which is refused: %v", encoded, err)
+	}
+	if !sameDocument(document, again) {
+		t.Fatalf("encoded to %s, which decodes to %+v, want %+v", encoded, again, document)
+	}
+	if string(encode()) != string(encoded) {
+		t.Fatalf("encoded to %s and then to %s", encoded, encode())
+	}
+}
+
+// sameDocument compares documents, in which an empty list is as good as none.
+func sameDocument(a, b any) bool {
+	if m, ok := a.(*Manifest); ok {
+		for i := range m.Revisions {
+			v := &m.Revisions[i]
+			v.UpgradeLines, v.DowngradeLines = dropEmpty(v.UpgradeLines), dropEmpty(v.DowngradeLines)
+			v.Revises, v.DependsOn, v.Labels = dropEmpty(v.Revises), dropEmpty(v.DependsOn), dropEmpty(v.Labels)
+		}
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+func dropEmpty[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,287 @@
+package abi
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Manifest says what a module carries (ABI.md, section 6.3).
+type Manifest struct {
+	Manifest  int    // the version of the manifest itself: 1
+	ABI       string // the highest version the module imports, such as "1.0"
+	Name      string // for people
+	Version   string // for people
+	Line      string // the line all revisions belong to; DecodeManifest never leaves it empty
+	Revisions []Revision
+}
+
+// Revision is one revision of a module.
+type Revision struct {
+	Step           int32    // what sandpiper_run is called with; several revisions may share one
+	Dialect        string   // PostgreSQL or SQLite
+	ID             string   // 12 lower-case hex digits
+	Revises        []string // parent ids in the same line and dialect
+	DependsOn      []string // "line@id" of revisions that must be applied first
+	Labels         []string // branch labels
+	Slug           string   // what the migration is called
+	Created        string   // RFC 3339, or empty
+	Irreversible   bool     // there is no downgrade
+	Source         string   // the file it was made from
+	Digest         string   // "sha256:" and 64 hex digits of the source, for SQL
+	UpgradeLines   []int    // the line in Source where the k-th exec of an upgrade begins
+	DowngradeLines []int    // the same for a downgrade
+}
+
+var (
+	manifestFields = []string{"manifest", "abi", "name", "version", "line", "revisions"}
+	revisionFields = []string{"step", "dialect", "id", "revises", "depends_on", "labels", "slug",
+		"created", "irreversible", "source", "digest", "upgrade_lines", "downgrade_lines"}
+)
+
+// AppendManifest appends the document. It does not look at what it says: a
+// builder calls Validate before.
+func AppendManifest(dst []byte, m *Manifest) []byte {
+	w := jsonWriter{b: dst}
+	w.open('{')
+	w.integer("manifest", int64(m.Manifest))
+	w.text("abi", m.ABI)
+	w.text("name", m.Name)
+	w.text("version", m.Version)
+	w.text("line", m.Line)
+	w.name("revisions")
+	w.open('[')
+	for i := range m.Revisions {
+		w.revision(&m.Revisions[i])
+	}
+	w.close(']')
+	w.close('}')
+	return w.b
+}
+
+func (w *jsonWriter) revision(v *Revision) {
+	w.open('{')
+	w.integer("step", int64(v.Step))
+	w.text("dialect", v.Dialect)
+	w.text("id", v.ID)
+	w.texts("revises", v.Revises)
+	w.texts("depends_on", v.DependsOn)
+	w.texts("labels", v.Labels)
+	w.text("slug", v.Slug)
+	w.text("created", v.Created)
+	if v.Irreversible {
+		w.name("irreversible")
+		w.b = append(w.b, "true"...)
+		w.comma = true
+	}
+	w.text("source", v.Source)
+	w.text("digest", v.Digest)
+	w.integers("upgrade_lines", v.UpgradeLines)
+	w.integers("downgrade_lines", v.DowngradeLines)
+	w.close('}')
+}
+
+// DecodeManifest decodes the document and validates it.
+func DecodeManifest(b []byte) (*Manifest, error) {
+	m := new(Manifest)
+	r := jsonReader{what: "manifest", b: b}
+	err := r.document(MaxManifest, manifestFields, func(field int) {
+		switch manifestFields[field] {
+		case "manifest":
+			m.Manifest = int(r.integer(1, 1))
+		case "abi":
+			m.ABI = r.text()
+		case "name":
+			m.Name = r.text()
+		case "version":
+			m.Version = r.text()
+		case "line":
+			m.Line = r.text()
+		case "revisions":
+			r.array(func() { r.revision(m) })
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m.Line == "" {
+		m.Line = DefaultLine
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// revision reads one revision. What is wrong with it is found here and not by
+// a later Validate, so that millions of empty objects are refused at the first.
+func (r *jsonReader) revision(m *Manifest) {
+	r.peek()
+	at := r.at
+	if len(m.Revisions) == MaxRevisions {
+		r.fail(at, "more than 65,536 revisions")
+		return
+	}
+	var v Revision
+	r.object(revisionFields, func(field int) {
+		switch revisionFields[field] {
+		case "step":
+			v.Step = int32(r.integer(0, math.MaxInt32))
+		case "dialect":
+			v.Dialect = r.text()
+		case "id":
+			v.ID = r.text()
+		case "revises":
+			v.Revises = r.texts()
+		case "depends_on":
+			v.DependsOn = r.texts()
+		case "labels":
+			v.Labels = r.texts()
+		case "slug":
+			v.Slug = r.text()
+		case "created":
+			v.Created = r.text()
+		case "irreversible":
+			v.Irreversible = r.boolean()
+		case "source":
+			v.Source = r.text()
+		case "digest":
+			v.Digest = r.text()
+		case "upgrade_lines":
+			v.UpgradeLines = r.lines()
+		case "downgrade_lines":
+			v.DowngradeLines = r.lines()
+		}
+	})
+	if r.err != nil {
+		return
+	}
+	if reason := v.wrong(); reason != "" {
+		r.fail(at, v.place()+reason)
+		return
+	}
+	m.Revisions = append(m.Revisions, v)
+}
+
+func (r *jsonReader) texts() (values []string) {
+	r.array(func() {
+		r.peek()
+		at := r.at
+		v := r.text()
+		if r.err == nil && v == "" {
+			r.fail(at, "an empty string in a list")
+		}
+		values = append(values, v)
+	})
+	return values
+}
+
+func (r *jsonReader) lines() (values []int) {
+	r.array(func() { values = append(values, int(r.integer(0, math.MaxInt32))) })
+	return values
+}
+
+// Validate reports what is wrong with a manifest as a whole and with each of
+// its revisions. Whether the revisions make a chain is not asked here.
+func (m *Manifest) Validate() error {
+	wrong := func(reason string) error { return &MalformedError{"manifest", 0, reason} }
+	switch {
+	case m.Manifest != 1:
+		return wrong("its version is " + strconv.Itoa(m.Manifest) + ", not 1")
+	case !validVersion(m.ABI):
+		return wrong("abi " + quote(m.ABI) + " is not a version such as 1.0")
+	case m.Line != "" && !validLine(m.Line):
+		return wrong("line " + quote(m.Line) + " is not a name without white space and @")
+	case len(m.Revisions) == 0:
+		return wrong("it has no revisions")
+	case len(m.Revisions) > MaxRevisions:
+		return wrong("more than 65,536 revisions")
+	}
+	type key struct{ dialect, id string }
+	seen := make(map[key]struct{}, len(m.Revisions))
+	for i := range m.Revisions {
+		v := &m.Revisions[i]
+		if reason := v.wrong(); reason != "" {
+			return wrong(v.place() + reason)
+		}
+		k := key{v.Dialect, v.ID}
+		if _, ok := seen[k]; ok {
+			return wrong(v.place() + "it is there twice")
+		}
+		seen[k] = struct{}{}
+	}
+	return nil
+}
+
+// place names a revision at the beginning of an error.
+func (v *Revision) place() string {
+	return "revision " + quote(v.ID) + " of " + quote(v.Dialect) + ": "
+}
+
+// wrong says what is wrong with a revision on its own.
+func (v *Revision) wrong() string {
+	switch {
+	case v.Dialect != PostgreSQL && v.Dialect != SQLite:
+		return "its dialect is neither postgresql nor sqlite"
+	case !isHex(v.ID, 12):
+		return "its id is not 12 lower-case hex digits"
+	case v.Step < 0:
+		return "its step is negative"
+	case v.Digest != "" && (!strings.HasPrefix(v.Digest, "sha256:") || !isHex(v.Digest[len("sha256:"):], 64)):
+		return "its digest is not sha256: and 64 hex digits"
+	}
+	for _, id := range v.Revises {
+		if !isHex(id, 12) {
+			return "it revises " + quote(id) + ", which is not 12 lower-case hex digits"
+		}
+	}
+	for _, key := range v.DependsOn {
+		line, id, ok := strings.Cut(key, "@")
+		if !ok || !validLine(line) || !isHex(id, 12) {
+			return "it depends on " + quote(key) + ", which is not line@id"
+		}
+	}
+	if v.Created != "" {
+		if _, err := time.Parse(time.RFC3339, v.Created); err != nil {
+			return "created " + quote(v.Created) + " is not a time as in RFC 3339"
+		}
+	}
+	return ""
+}
+
+func isHex(s string, size int) bool {
+	if len(s) != size {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+func validLine(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == '@' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// validVersion reports whether s is two numbers with a dot between them.
+func validVersion(s string) bool {
+	major, minor, ok := strings.Cut(s, ".")
+	return ok && isNumber(major) && isNumber(minor)
+}
+
+func isNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 9
+}
