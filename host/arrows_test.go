@@ -1,0 +1,112 @@
+package host_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sandpiper-db/sandpiper"
+
+// pure packages may import the standard library and what is listed.
+var pure = map[string][]string{
+	"sdk/abi":       {},
+	"host/chain":    {},
+	"host/wasmfile": {"sdk/abi", "host/chain"},
+}
+
+// allowed says who may import whom of this module, besides the pure packages
+// that everybody under host may import. A package that is not listed is an
+// error: whoever adds one decides where it stands (host/RATIONALE.md).
+var allowed = map[string][]string{
+	"host":                       {},
+	"host/sandbox":               {"host"},
+	"host/postgres":              {"host"},
+	"host/postgres/postgrestest": {},
+	"host/sqlite":                {"host"},
+	"host/hosttest":              {"host"},
+	"host/build":                 {"host"},
+	"host/author":                {"host"},
+	"sdk":                        {"sdk/abi"},
+	"sdk/sdktest":                {"sdk", "sdk/abi"},
+	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi"},
+	"plugins/sections":           {"sdk"},
+	"plugins/slugs":              {"sdk"},
+	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author"},
+}
+
+// sole importers of what only one adapter may know of.
+var sole = map[string][]string{
+	"github.com/tetratelabs/wazero":   {"host/sandbox"},
+	"github.com/jackc/pgx/v5":         {"host/postgres", "host/postgres/postgrestest"},
+	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
+	"github.com/spf13/cobra":          {"cmd/sandpiper"},
+	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper"},
+	"go.opentelemetry.io/otel":        {"host"},
+	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
+	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
+	"github.com/rogpeppe/go-internal": {},
+}
+
+// TestArrows keeps the picture of the house true: an import that crosses it
+// shows up here rather than in a review. Tests of a package may import more.
+func TestArrows(t *testing.T) {
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	var stderr bytes.Buffer
+	list.Stderr = &stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		checkImports(t, strings.TrimPrefix(p.ImportPath, module+"/"), p.Imports)
+	}
+}
+
+func checkImports(t *testing.T, pkg string, imports []string) {
+	ours, isPure := pure[pkg]
+	if !isPure {
+		list, known := allowed[pkg]
+		if !known {
+			t.Errorf("%s: a new package; say in %s what it may import", pkg, "host/arrows_test.go")
+			return
+		}
+		ours = list
+	}
+	for _, i := range imports {
+		if name, ok := strings.CutPrefix(i, module+"/"); ok {
+			_, toPure := pure[name]
+			free := toPure && !isPure && !strings.HasPrefix(pkg, "sdk") && !strings.HasPrefix(pkg, "plugins")
+			if !free && !slices.Contains(ours, name) {
+				t.Errorf("%s imports %s", pkg, name)
+			}
+			continue
+		}
+		if !strings.Contains(strings.SplitN(i, "/", 2)[0], ".") {
+			continue // the standard library
+		}
+		if isPure {
+			t.Errorf("%s is pure and imports %s", pkg, i)
+		}
+		for prefix, who := range sole {
+			if (i == prefix || strings.HasPrefix(i, prefix+"/")) && !slices.Contains(who, pkg) {
+				t.Errorf("%s imports %s, which is for %v", pkg, i, who)
+			}
+		}
+	}
+}

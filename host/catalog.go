@@ -1,0 +1,304 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A catalog is what a file system holds for one dialect: the graph of its
+// revisions, and where the body of each is. Reading it runs and compiles
+// nothing, and parses no more of a SQL file than its header.
+type catalog struct {
+	graph  *chain.Graph
+	bodies map[chain.Key]*body
+}
+
+// A body is what a revision does: a SQL file, or a step of a module.
+type body struct {
+	dialect chain.Dialect
+	path    string
+
+	source []byte      // of a SQL file
+	parsed *chain.File // once it is needed
+
+	module   *module // of a .wasm file
+	step     int32
+	revision abi.Revision
+}
+
+// A module is the bytes of a .wasm file, shared by the revisions in it.
+type module struct {
+	path   string
+	bytes  []byte
+	digest string
+}
+
+// readCatalog reads root, a folder that holds versions/DIALECT or one .wasm
+// file, for one dialect.
+func readCatalog(fsys fs.FS, root string, dialect chain.Dialect) (*catalog, error) {
+	c := &catalog{bodies: map[chain.Key]*body{}}
+	files, err := migrationFiles(fsys, root, dialect)
+	if err != nil {
+		return nil, err
+	}
+	var revisions []chain.Revision
+	for _, name := range files {
+		read := c.readSQL
+		if path.Ext(name) == ".wasm" {
+			read = c.readModule
+		}
+		found, err := read(fsys, name, dialect)
+		if err != nil {
+			return nil, err
+		}
+		revisions = append(revisions, found...)
+	}
+	if c.graph, err = chain.NewGraph(dialect, revisions); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// migrationFiles lists the .sql and .wasm files for a dialect, by name.
+func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, error) {
+	if path.Ext(root) == ".wasm" {
+		return []string{root}, nil
+	}
+	versions := path.Join(root, "versions")
+	var files []string
+	for _, dir := range []string{versions, path.Join(versions, string(dialect))} {
+		entries, err := fs.ReadDir(fsys, dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, noVersions(fsys, root, dir)
+		} else if err != nil {
+			return nil, fmt.Errorf("read the migrations: %w", err)
+		}
+		for _, e := range entries {
+			ext := path.Ext(e.Name())
+			if e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".wasm" && (ext != ".sql" || dir == versions) {
+				continue
+			}
+			files = append(files, path.Join(dir, e.Name()))
+		}
+	}
+	sort.Strings(files)
+	return files, nil
+}
+
+// noVersions explains a folder that is not laid out as one of migrations.
+func noVersions(fsys fs.FS, root, missing string) error {
+	if _, err := fs.Stat(fsys, root); err != nil {
+		return fmt.Errorf("read the migrations: %w", err)
+	}
+	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
+}
+
+func (c *catalog) readSQL(fsys fs.FS, name string, dialect chain.Dialect) ([]chain.Revision, error) {
+	source, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	revision, err := chain.ParseHeader(name, dialect, source)
+	if err != nil {
+		return nil, err
+	}
+	c.bodies[revision.Key] = &body{dialect: dialect, path: name, source: source}
+	return []chain.Revision{revision}, nil
+}
+
+func (c *catalog) readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]chain.Revision, error) {
+	b, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	file, err := wasmfile.Open(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	manifest, err := file.Manifest()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	m := &module{path: name, bytes: b, digest: file.Digest()}
+	var revisions []chain.Revision
+	for _, r := range manifest.Revisions {
+		if chain.Dialect(r.Dialect) != dialect {
+			continue
+		}
+		revision, err := revisionOf(manifest, r, name)
+		if err != nil {
+			return nil, err
+		}
+		c.bodies[revision.Key] = &body{dialect: dialect, path: name, module: m, step: r.Step, revision: r}
+		revisions = append(revisions, revision)
+	}
+	return revisions, nil
+}
+
+// revisionOf makes a revision of what a manifest says.
+func revisionOf(m abi.Manifest, r abi.Revision, name string) (chain.Revision, error) {
+	line := m.Line
+	if line == "" {
+		line = chain.DefaultLine
+	}
+	created, err := time.Parse(time.RFC3339, r.Created)
+	if r.Created != "" && err != nil {
+		return chain.Revision{}, fmt.Errorf("%s: revision %s: created: %w", name, r.ID, err)
+	}
+	revision := chain.Revision{
+		Key:          chain.Key{Line: line, ID: r.ID},
+		Dialect:      chain.Dialect(r.Dialect),
+		Revises:      r.Revises,
+		Labels:       r.Labels,
+		Slug:         r.Slug,
+		Created:      created,
+		Irreversible: r.Irreversible,
+		Digest:       r.Digest,
+		Source:       name,
+	}
+	for _, d := range r.DependsOn {
+		line, id, ok := strings.Cut(d, "@")
+		if !ok {
+			line, id = revision.Line, d
+		}
+		revision.DependsOn = append(revision.DependsOn, chain.Key{Line: line, ID: id})
+	}
+	return revision, nil
+}
+
+// parse reads a SQL file whole. Its errors name the line.
+func (b *body) parse() (*chain.File, error) {
+	if b.parsed == nil {
+		file, err := chain.Parse(b.path, b.dialect, b.source)
+		if err != nil {
+			return nil, err
+		}
+		b.parsed = file
+	}
+	return b.parsed, nil
+}
+
+// irreversible reports whether the revision has no downgrade.
+func (b *body) irreversible() (bool, error) {
+	if b.module != nil {
+		return b.revision.Irreversible, nil
+	}
+	file, err := b.parse()
+	if err != nil {
+		return false, err
+	}
+	return file.Irreversible, nil
+}
+
+// load returns the module that holds the body, and its step in it. A SQL file
+// is assembled into one.
+func (b *body) load() (m *module, step int32, err error) {
+	if b.module != nil {
+		return b.module, b.step, nil
+	}
+	file, err := b.parse()
+	if err != nil {
+		return nil, 0, err
+	}
+	bytes, err := wasmfile.Assemble([]wasmfile.Step{SQLStep(file)}, abi.Manifest{
+		Manifest: 1, ABI: abi.Version, Line: file.Line, Revisions: []abi.Revision{SQLRevision(file, 0)},
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", b.path, err)
+	}
+	return &module{path: b.path, bytes: bytes}, 0, nil
+}
+
+// line returns the file and line of the k-th statement of a direction, as far
+// as they are known.
+func (b *body) line(dir chain.Direction, k int) (source string, line int) {
+	lines := b.revision.UpgradeLines
+	if dir == chain.Downgrade {
+		lines = b.revision.DowngradeLines
+	}
+	source = b.path
+	if b.parsed != nil {
+		lines = statementLines(items(b.parsed, dir))
+	} else if b.revision.Source != "" {
+		source = b.path + " (" + b.revision.Source + ")"
+	}
+	if k < 1 || k > len(lines) {
+		return source, 0
+	}
+	return source, lines[k-1]
+}
+
+// SQLStep returns what a SQL file does, as a step of a module.
+func SQLStep(file *chain.File) wasmfile.Step {
+	step := wasmfile.Step{Upgrade: operations(file.Upgrade)}
+	if !file.Irreversible {
+		step.Downgrade = operations(file.Downgrade)
+	}
+	return step
+}
+
+// operations is never nil: a downgrade may have nothing to do.
+func operations(items []chain.Item) []wasmfile.Op {
+	kinds := map[chain.ItemKind]wasmfile.OpKind{
+		chain.ItemStatement:       wasmfile.OpExec,
+		chain.ItemAutocommitBegin: wasmfile.OpAutocommitBegin,
+		chain.ItemAutocommitEnd:   wasmfile.OpAutocommitEnd,
+	}
+	ops := make([]wasmfile.Op, len(items))
+	for i, item := range items {
+		ops[i] = wasmfile.Op{Kind: kinds[item.Kind], SQL: item.SQL}
+	}
+	return ops
+}
+
+// items are what a direction of a file does.
+func items(file *chain.File, dir chain.Direction) []chain.Item {
+	if dir == chain.Downgrade {
+		return file.Downgrade
+	}
+	return file.Upgrade
+}
+
+// statementLines are the lines where the statements begin.
+func statementLines(items []chain.Item) []int {
+	var lines []int
+	for _, item := range items {
+		if item.Kind == chain.ItemStatement {
+			lines = append(lines, item.Line)
+		}
+	}
+	return lines
+}
+
+// SQLRevision returns what a manifest says of a SQL file.
+func SQLRevision(file *chain.File, step int32) abi.Revision {
+	r := abi.Revision{
+		Step:           step,
+		Dialect:        string(file.Dialect),
+		ID:             file.ID,
+		Revises:        file.Revises,
+		Labels:         file.Labels,
+		Slug:           file.Slug,
+		Irreversible:   file.Irreversible,
+		Source:         path.Base(file.Source),
+		Digest:         file.Digest,
+		UpgradeLines:   statementLines(file.Upgrade),
+		DowngradeLines: statementLines(file.Downgrade),
+	}
+	if !file.Created.IsZero() {
+		r.Created = file.Created.UTC().Format(time.RFC3339)
+	}
+	for _, d := range file.DependsOn {
+		r.DependsOn = append(r.DependsOn, d.Line+"@"+d.ID)
+	}
+	return r
+}

@@ -1,0 +1,36 @@
+package chain
+
+import (
+	"path"
+	"strings"
+	"time"
+)
+
+// nameTime is how a file name begins: YYYY_MM_DD_HHMMSS, in UTC.
+const nameTime = "2006_01_02_150405"
+
+// ParseName reads what the name of a migration file tells: when the revision
+// was created (zero if the name does not say), and its slug. The form is
+//
+//	YYYY_MM_DD_HHMMSS_REV_SLUG.sql
+//
+// but every part may be missing, and the id may stand at the end or be another
+// revision's: the header has the id, and the name is for people.
+func ParseName(name string) (created time.Time, slug string) {
+	slug = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	slug = strings.TrimSuffix(slug, path.Ext(slug))
+	if len(slug) >= len(nameTime) {
+		head, rest := slug[:len(nameTime)], slug[len(nameTime):]
+		if t, err := time.Parse(nameTime, head); err == nil && (rest == "" || rest[0] == '_') {
+			created, slug = t, strings.TrimPrefix(rest, "_")
+		}
+	}
+	first, rest, _ := strings.Cut(slug, "_")
+	if ValidID(first) {
+		return created, rest
+	}
+	if i := strings.LastIndexByte(slug, '_'); i >= 0 && ValidID(slug[i+1:]) {
+		slug = slug[:i]
+	}
+	return created, slug
+}

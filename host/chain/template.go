@@ -1,0 +1,135 @@
+package chain
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+	"text/template/parse"
+)
+
+// maxExpanded is how large a text may become, in bytes: a loop in a template
+// must not fill the memory.
+const maxExpanded = 16 << 20
+
+// expand runs the template that a file is, and returns its text, and for each
+// line of that the line of the file it comes from.
+//
+// The lines are found by marks: before the template runs, the beginning of
+// every line in its literal text gets "NUL line NUL", which the text itself
+// cannot hold. Afterwards the marks are taken out.
+func expand(r Revision, text string) (string, []int, error) {
+	t, err := template.New("").Delims("${", "}").Option("missingkey=error").Funcs(template.FuncMap{
+		"dialect":       func() string { return string(r.Dialect) },
+		"revision":      func() string { return r.ID },
+		"down_revision": func() string { return strings.Join(r.Revises, ", ") },
+		"slug":          func() string { return r.Slug },
+	}).Parse(text)
+	if err != nil {
+		return "", nil, templateError(err)
+	}
+	for _, tree := range t.Templates() {
+		if tree.Tree != nil && tree.Root != nil {
+			mark(tree.Root, text)
+		}
+	}
+	var out limited
+	if err := t.Execute(&out, nil); err != nil {
+		return "", nil, templateError(err)
+	}
+	expanded, lines := unmark(out.String())
+	return expanded, lines, nil
+}
+
+// mark writes the marks into all literal text below a node.
+func mark(root parse.Node, text string) {
+	counted, line := 0, 1
+	for todo := []parse.Node{root}; len(todo) > 0; {
+		node := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		branch := func(n *parse.BranchNode) {
+			if n.ElseList != nil {
+				todo = append(todo, n.ElseList)
+			}
+			todo = append(todo, n.List)
+		}
+		switch n := node.(type) {
+		case *parse.ListNode:
+			for i := len(n.Nodes) - 1; i >= 0; i-- {
+				todo = append(todo, n.Nodes[i])
+			}
+		case *parse.IfNode:
+			branch(&n.BranchNode)
+		case *parse.RangeNode:
+			branch(&n.BranchNode)
+		case *parse.WithNode:
+			branch(&n.BranchNode)
+		case *parse.TextNode:
+			pos := int(n.Pos)
+			line += strings.Count(text[counted:pos], "\n") // nodes come in the order of the text
+			counted = pos
+			var b bytes.Buffer
+			for i, part := range bytes.SplitAfter(n.Text, []byte("\n")) {
+				if len(part) > 0 {
+					fmt.Fprintf(&b, "\x00%d\x00%s", line+i, part)
+				}
+			}
+			n.Text = b.Bytes()
+		}
+	}
+}
+
+// unmark takes the marks out. A line of the result comes from where its first
+// words come from; one without a mark, from where the line before does.
+func unmark(marked string) (string, []int) {
+	var text strings.Builder
+	var lines []int
+	last := 1
+	for _, part := range strings.SplitAfter(marked, "\n") {
+		pieces := strings.Split(part, "\x00") // text, mark, text, mark, text …
+		text.WriteString(pieces[0])
+		here := 0
+		for i := 1; i+1 < len(pieces); i += 2 {
+			text.WriteString(pieces[i+1])
+			if here == 0 && strings.TrimSpace(pieces[i+1]) != "" {
+				here, _ = strconv.Atoi(pieces[i])
+			}
+		}
+		if here == 0 && len(pieces) > 1 {
+			here, _ = strconv.Atoi(pieces[1])
+		}
+		if here != 0 {
+			last = here
+		}
+		lines = append(lines, last)
+	}
+	return text.String(), lines
+}
+
+// A limited buffer refuses to grow beyond maxExpanded.
+type limited struct{ strings.Builder }
+
+var errExpanded = errors.New("the text grows beyond 16 MiB: is there a loop that does not end?")
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.Len()+len(b) > maxExpanded {
+		return 0, errExpanded
+	}
+	return l.Builder.Write(b)
+}
+
+// templateError makes text/template's errors ours: it writes the line into the
+// message, as "template: :3: …" or "template: :3:14: …".
+func templateError(err error) error {
+	bad := &ParseError{Msg: "template: " + err.Error()}
+	if m := templatePlace.FindStringSubmatch(err.Error()); m != nil {
+		bad.Line, _ = strconv.Atoi(m[1])
+		bad.Msg = "template: " + m[2]
+	}
+	return bad
+}
+
+var templatePlace = regexp.MustCompile(`(?s)^template: :(\d+):(?:\d+:)? (.*)$`)

@@ -1,0 +1,79 @@
+package host
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Config is how a Runner behaves. The zero value works.
+type Config struct {
+	// Path is where the migrations are within the Runner's file system: a
+	// folder that holds versions/postgresql and versions/sqlite, or one
+	// .wasm file. Defaults to ".".
+	Path string
+
+	// LockWait is how long to wait for another runner to finish. Defaults to
+	// no limit: the context decides.
+	LockWait time.Duration
+
+	// LockTimeoutRetries is how often a migration is tried again after a
+	// statement of it waited too long for a database lock. Defaults to 10; a
+	// negative value means never.
+	LockTimeoutRetries int
+
+	// AllowChanged lets a run go on although the source of an applied
+	// revision has changed since. Defaults to refusing.
+	AllowChanged bool
+
+	// Statements makes a run tell of every statement, in an event of its own.
+	// Defaults to not telling.
+	Statements bool
+
+	// Logger receives what guests log and what the runner does. Defaults to
+	// discarding it.
+	Logger *slog.Logger
+
+	// OnEvent, if set, is called with every event of a run, in order, from
+	// the goroutine that runs the migrations.
+	OnEvent func(Event)
+
+	// Before, if set, is called once before the first step of a run that has
+	// something to do, with the plan. An error ends the run before anything
+	// is changed. The command line asks for confirmation and makes backups here.
+	Before func(Plan) error
+}
+
+// An Event is something that happened in a run.
+type Event struct {
+	Kind     EventKind
+	Step     int // 1-based number of the migration within the run's plan
+	Steps    int // migrations in the plan
+	Revision string
+	Line     string
+	Slug     string
+	Action   Action
+	Section  string        // SectionDone: its name
+	Done     int64         // Progress
+	Total    int64         // Progress; 0 if unknown
+	Level    LogLevel      // Log
+	Text     string        // Log: the guest's line; Statement: the SQL; Waiting, Retrying: why
+	Elapsed  time.Duration // since the migration began
+	Err      error         // Failed
+}
+
+// EventKind says what an Event tells.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventPlanned   EventKind = "planned"   // the plan is known; Steps is set. Comes again where another runner moved the database on.
+	EventWaiting   EventKind = "waiting"   // another runner holds the lock
+	EventStarted   EventKind = "started"   // a migration begins
+	EventProgress  EventKind = "progress"  // a migration says how far it is
+	EventLog       EventKind = "log"       // a migration logs
+	EventSection   EventKind = "section"   // a section is committed
+	EventStatement EventKind = "statement" // a statement is about to be sent
+	EventRetrying  EventKind = "retrying"  // rolled back and tried again, after a lock timeout
+	EventApplied   EventKind = "applied"   // a migration is committed
+	EventFailed    EventKind = "failed"    // a migration failed and is rolled back
+)

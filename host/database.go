@@ -1,0 +1,217 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A Database is one database that migrations run on. The adapters (packages
+// postgres and sqlite) make them from a URL.
+type Database interface {
+	// Dialect says which chain of revisions is meant for this database.
+	Dialect() chain.Dialect
+
+	// String returns the database's URL without its password.
+	String() string
+
+	// Connect opens a connection for one runner. It creates nothing in the
+	// database.
+	Connect(ctx context.Context) (Conn, error)
+}
+
+// A Conn is one runner's connection. It is used by one goroutine at a time.
+type Conn interface {
+	// Server returns the version of the database, such as "15.18".
+	Server() string
+
+	// Ledger reads what is applied, without a lock. A database that has no
+	// ledger yet has an empty one; nothing is created.
+	Ledger(ctx context.Context) (*Ledger, error)
+
+	// History reads the newest limit entries of the history, newest first;
+	// all of them if limit is 0.
+	History(ctx context.Context, limit int) ([]Entry, error)
+
+	// CreateLedger creates the ledger's tables where they are missing. Any
+	// number of runners may call it at once.
+	CreateLedger(ctx context.Context) error
+
+	// Begin starts a transaction under the runner's lock and checks fence
+	// inside it. The dialect may put off sending anything until an answer is
+	// needed: ErrLocked and ErrMoved may come from Begin or from any later
+	// call on the transaction.
+	Begin(ctx context.Context, fence Fence) (Tx, error)
+
+	// RunsOutside reports whether the statement is known to refuse to run
+	// inside a transaction.
+	RunsOutside(sql string) bool
+
+	// Outside runs one statement outside any transaction, under the lock
+	// where the dialect can hold one. unit is recorded as begun before and as
+	// done after. Where began is true an earlier run has recorded it as begun
+	// and died: Outside finds out what became of it, and does what is left.
+	Outside(ctx context.Context, fence Fence, stmt Statement, unit Unit, began bool) (affected int64, err error)
+
+	// Reset drops everything in the schema that the connection works in, the
+	// ledger included, under the lock.
+	Reset(ctx context.Context) error
+
+	// Close closes the connection. An open transaction is rolled back.
+	Close() error
+}
+
+// A Tx is one transaction. After an error from any call but Query's rows only
+// Rollback (of the transaction or to a savepoint) is useful.
+type Tx interface {
+	// Exec runs one statement and returns the number of rows affected.
+	Exec(ctx context.Context, stmt Statement) (affected int64, err error)
+
+	// Defer runs one statement whose result nobody waits for. Its error may
+	// come from any later call.
+	Defer(ctx context.Context, stmt Statement) error
+
+	// ExecBatch runs one statement once for every row of rows, and returns
+	// the sum of the rows affected.
+	ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (affected int64, err error)
+
+	// Query runs one statement and returns its rows, which must be closed
+	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
+	// dialect takes care of that where the guest did not (SQLite can keep
+	// several open, PostgreSQL reads ahead what is left).
+	Query(ctx context.Context, stmt Statement) (Rows, error)
+
+	// Savepoint sets, releases or rolls back to a savepoint.
+	Savepoint(ctx context.Context, op SavepointOp, name string) error
+
+	// Progress records units as done.
+	Progress(ctx context.Context, revision chain.Key, dir chain.Direction, units []Unit) error
+
+	// Record writes the ledger at the end of a migration: it appends entry to
+	// the history, sets the heads of its line, and removes its progress.
+	Record(ctx context.Context, entry Entry, heads []string) error
+
+	// Commit commits. It returns nil only if the database has said so.
+	Commit(ctx context.Context) error
+
+	// Rollback rolls back, whatever state the transaction is in, and even
+	// when ctx of the other calls is done. Safe to call after Commit.
+	Rollback() error
+}
+
+// Rows are the open rows of a query.
+type Rows interface {
+	// Columns returns the columns, whose types are those of every row.
+	Columns() []abi.Column
+
+	// Next returns the next row, or io.EOF after the last one. The slice and
+	// the bytes in it are valid until the following call.
+	Next() ([]abi.Value, error)
+
+	// Close closes the rows. Safe to call twice.
+	Close() error
+}
+
+// A Statement is one SQL statement as a guest sent it.
+type Statement struct {
+	SQL     string
+	Params  []abi.Value
+	Ordinal int // 1-based number of the call within the run of the guest
+}
+
+// SavepointOp is what to do with a savepoint, with the values of ABI.md.
+type SavepointOp uint8
+
+// The operations on savepoints.
+const (
+	SavepointSet      SavepointOp = 0
+	SavepointRelease  SavepointOp = 1
+	SavepointRollback SavepointOp = 2
+)
+
+// A Fence says what must be true in the database for a transaction to go on.
+// It is checked inside the transaction, under the lock, so that two runners
+// never apply the same revision, whatever a pooler between them does. The zero
+// Fence asks for the lock alone and does not need the ledger to exist.
+type Fence struct {
+	Line  string
+	Heads []string // the line's heads, sorted: no more, no fewer
+
+	// Revision and Direction, if set, name the migration that is under way,
+	// and Done is the number of its units that are recorded as done.
+	Revision  string
+	Direction chain.Direction
+	Done      int
+}
+
+// A Ledger is what the database says of its own history.
+type Ledger struct {
+	Exists   bool                // the tables are there
+	Heads    map[string][]string // line → sorted ids
+	Applied  map[chain.Key]Applied
+	Progress []Pending // migrations that began and are not done
+}
+
+// Applied is the newest upgrade or stamp of a revision.
+type Applied struct {
+	Digest string
+	At     time.Time
+}
+
+// Pending is a migration that has committed something and is not done.
+type Pending struct {
+	Key       chain.Key
+	Direction chain.Direction
+	Units     []Unit // by position
+}
+
+// A Unit is something of a migration that is committed by itself: one call, or
+// one section.
+type Unit struct {
+	Position int      // 1-based
+	Kind     UnitKind // what was done
+	Name     string   // a section's name
+	Digest   string   // sha256 of what was sent, in hex
+	Affected int64    // rows affected, for calls
+	Begun    bool     // begun outside a transaction and not known to be done
+}
+
+// UnitKind says what a Unit is.
+type UnitKind string
+
+// The kinds of units.
+const (
+	UnitBegin   UnitKind = "begin" // always the first; Name holds the guest's seed and start time
+	UnitExec    UnitKind = "exec"
+	UnitBatch   UnitKind = "batch"
+	UnitSection UnitKind = "section"
+	UnitSave    UnitKind = "savepoint"
+	UnitFailed  UnitKind = "failed" // a call that the database refused, undone by a savepoint; Name holds code and message
+)
+
+// An Entry is one line of the append-only history.
+type Entry struct {
+	ID       int64 // given by the database, ascending
+	Key      chain.Key
+	Action   Action
+	Slug     string
+	Digest   string        // of the revision's source, "" where it has none
+	Module   string        // sha256 of the module that ran, "sha256:…"
+	Seed     string        // of the guest's random source, hex
+	Started  time.Time     // UTC, microseconds
+	Duration time.Duration // microseconds
+	Runner   string        // version of Sandpiper
+}
+
+// Action is what was done to a revision.
+type Action string
+
+// The actions in a history.
+const (
+	ActionUpgrade   Action = "upgrade"
+	ActionDowngrade Action = "downgrade"
+	ActionStamp     Action = "stamp"   // recorded as applied, not run
+	ActionUnstamp   Action = "unstamp" // recorded as not applied, not run
+)

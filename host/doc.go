@@ -1,0 +1,25 @@
+// Package host is the engine of Sandpiper: it plans which revisions a database
+// needs, takes the lock, runs each migration as a guest, and writes the ledger.
+//
+// What flows through it:
+//
+//	fs.FS ─ catalog ─ chain.Graph ─ Plan ─ for each Step:
+//	    lock and transaction (Database) ─ guest (Sandbox) ─ ledger ─ commit ─ Event
+//
+// The package holds the vocabulary of the runner and no adapter: a Database is
+// given to it by package postgres or sqlite, a Sandbox by package sandbox. The
+// guest talks to a session, which implements Calls: it decides what runs in
+// which transaction, what is recorded, and what a resumed migration may skip.
+//
+// What it promises:
+//
+//   - A migration and its line in the ledger commit together or not at all. A
+//     migration with sections commits section by section, each with its record,
+//     and a later run goes on behind the last one.
+//   - Two runners never apply the same revision: the heads are checked inside
+//     each transaction, under the lock. A runner that finds the database moved
+//     on plans anew; one that finds the lock taken waits.
+//   - Cancelling the context rolls back and releases the lock.
+//   - Modules that are already applied are never compiled, and a run that has
+//     nothing to do takes no lock.
+package host

@@ -1,0 +1,192 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// Errors that a dialect returns and the engine acts on.
+var (
+	// ErrLocked: another runner holds the lock. The engine waits and tries again.
+	ErrLocked = errors.New("another runner holds the lock")
+
+	// ErrMoved: the fence does not hold, since another runner has moved the
+	// database on. The engine reads the ledger again and plans anew.
+	ErrMoved = errors.New("another runner has moved the database on")
+
+	// ErrLockTimeout: a statement waited longer for a lock of the database
+	// than lock_timeout allows. The engine rolls back and tries again.
+	ErrLockTimeout = errors.New("timed out waiting for a database lock")
+
+	// ErrInTransaction: the statement cannot run inside a transaction.
+	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
+)
+
+// A SQLError is the database's refusal of one statement.
+type SQLError struct {
+	Code     string // SQLSTATE, or SQLite's name of the extended result code
+	Message  string
+	Detail   string
+	Hint     string
+	Position int // 1-based character in SQL, 0 if unknown
+	SQL      string
+	Ordinal  int   // of the Statement
+	Err      error // the driver's error, and one of the sentinels above where it fits
+}
+
+// Error returns the message, the code, and the detail where there is one.
+func (e *SQLError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Message)
+	if e.Code != "" {
+		fmt.Fprintf(&b, " (%s)", e.Code)
+	}
+	if e.Detail != "" {
+		fmt.Fprintf(&b, ": %s", e.Detail)
+	}
+	return b.String()
+}
+
+// Unwrap returns the driver's error.
+func (e *SQLError) Unwrap() error { return e.Err }
+
+// Errno is the errno a guest gets.
+func (e *SQLError) Errno() abi.Errno { return abi.ErrnoSQL }
+
+// A GuestError is a guest that did not complete its migration.
+type GuestError struct {
+	Kind    GuestErrorKind
+	Message string // the guest's own words, or what the sandbox saw
+	Stack   string // wasm frames or the guest's panic text, for -v
+	Err     error  // the call's error that the guest gave up on, where there was one
+}
+
+// GuestErrorKind says how a guest failed.
+type GuestErrorKind string
+
+// The ways a guest fails.
+const (
+	GuestReturned GuestErrorKind = "returned an error" // sandpiper_run returned non-zero
+	GuestTrapped  GuestErrorKind = "trapped"           // unreachable, bad memory access, bad pointer, stack
+	GuestPanicked GuestErrorKind = "panicked"          // proc_exit with a message on stderr
+	GuestTimedOut GuestErrorKind = "ran out of time"   // the wall-clock limit
+	GuestLimited  GuestErrorKind = "spent its budget"  // and did not stop
+	GuestRefused  GuestErrorKind = "was refused"       // at load: imports, exports, format
+)
+
+// Error returns how the guest failed, and its words.
+func (e *GuestError) Error() string {
+	if e.Message == "" {
+		return "the migration " + string(e.Kind)
+	}
+	return "the migration " + string(e.Kind) + ": " + e.Message
+}
+
+// Unwrap returns the error the guest gave up on.
+func (e *GuestError) Unwrap() error { return e.Err }
+
+// A ChangedError is a migration that was changed after part of it was
+// committed, so that a resumed run does not send what is recorded.
+type ChangedError struct {
+	Revision chain.Revision
+	Call     int  // 1-based number of the recorded call or section
+	Unit     Unit // what is recorded
+}
+
+// Error names the call and says what may be changed and what may not.
+func (e *ChangedError) Error() string {
+	what := fmt.Sprintf("call %d", e.Call)
+	if e.Unit.Kind == UnitSection {
+		what = fmt.Sprintf("section %q", e.Unit.Name)
+	}
+	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is not what an earlier run sent", e.Revision.Key, what)
+}
+
+// An EditedError is a set of applied revisions whose source has changed since.
+type EditedError struct {
+	Edited []Edited
+}
+
+// Edited is one applied revision whose source has changed.
+type Edited struct {
+	Revision chain.Revision
+	Applied  string // digest when it was applied
+}
+
+// Error names the first file, and how many more there are.
+func (e *EditedError) Error() string {
+	first := e.Edited[0]
+	text := fmt.Sprintf("%s was changed after it was applied", first.Revision.Source)
+	if n := len(e.Edited) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return text
+}
+
+// A PendingError is a migration that an earlier run left half done, where
+// something else was asked for.
+type PendingError struct {
+	Pending Pending
+	Known   bool // the chain has the revision
+}
+
+// Error names the revision and what has been committed of it.
+func (e *PendingError) Error() string {
+	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, len(e.Pending.Units))
+}
+
+// An IrreversibleError is a downgrade through a revision that has none.
+type IrreversibleError struct {
+	Revision chain.Revision
+}
+
+// Error names the revision and its file.
+func (e *IrreversibleError) Error() string {
+	return fmt.Sprintf("revision %s (%s) is irreversible: it has no downgrade", e.Revision.Key, e.Revision.Source)
+}
+
+// A RunError is a run that stopped at a migration. What was applied before it
+// stays applied.
+type RunError struct {
+	Applied   []Entry // by this run
+	Failed    chain.Revision
+	Direction chain.Direction
+	Source    string // file of the failed statement, if known
+	Line      int    // line in Source, 0 if unknown
+	Statement int    // 1-based number of the statement, 0 if unknown
+	SQL       string // the statement
+	State     string // what state the database is in
+	Next      string // what to do next
+	Err       error
+}
+
+// Error says what failed and where, in one line.
+func (e *RunError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of revision %s", e.Direction, e.Failed.Key)
+	if e.Failed.Slug != "" {
+		fmt.Fprintf(&b, " (%s)", e.Failed.Slug)
+	}
+	if e.Source != "" {
+		fmt.Fprintf(&b, " at %s", e.Source)
+		if e.Line > 0 {
+			fmt.Fprintf(&b, ":%d", e.Line)
+		}
+	}
+	if e.Statement > 0 {
+		fmt.Fprintf(&b, ", statement %d", e.Statement)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *RunError) Unwrap() error { return e.Err }
+
+// contested reports whether another runner stood in the way, so that reading
+// the ledger again and trying again is right.
+func contested(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) }

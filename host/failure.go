@@ -1,0 +1,110 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// fail explains the failure of a migration, unless it is one to try again
+// after. s is nil if the guest did not run.
+func (u *run) fail(ctx context.Context, step Step, s *session, about Event, err error) error {
+	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) {
+		return err
+	}
+	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
+		return err
+	}
+	saved := 0
+	if s != nil {
+		saved = s.fence.Done
+	}
+	about.Kind, about.Err = EventFailed, u.failure(step, saved, err)
+	u.emit(about)
+	return about.Err
+}
+
+// failure makes the error that people read: what failed, where, what state
+// the database is in, and what to do next.
+func (u *run) failure(step Step, saved int, err error) *RunError {
+	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
+	var refused *SQLError
+	if errors.As(err, &refused) && refused.Ordinal > 0 {
+		e.Statement, e.SQL = refused.Ordinal, refused.SQL
+		e.Source, e.Line = u.catalog.bodies[step.Revision.Key].line(step.Direction, refused.Ordinal)
+	}
+	e.State = u.state(step, saved)
+	e.Next = next(step, err)
+	return e
+}
+
+// state looks at the database, on a new connection if need be: after a lost
+// connection nobody knows whether the commit went through.
+func (u *run) state(step Step, saved int) string {
+	ctx, cancel := context.WithTimeout(context.Background(), verdictWithin)
+	defer cancel()
+	ledger, err := u.conn.Ledger(ctx)
+	if err != nil {
+		ledger, err = u.Runner.ledger(ctx)
+	}
+	if err != nil {
+		return fmt.Sprintf("unknown: the database does not answer (%v). What was not committed is rolled back by the database itself", err)
+	}
+	heads := ledger.Heads[step.Revision.Line]
+	at := formatHeads(heads)
+	switch units := ledger.pending(step); {
+	case slices.Equal(heads, step.After) && !slices.Equal(step.Before, step.After):
+		return fmt.Sprintf("at %s: this migration was committed after all", at)
+	case !slices.Equal(heads, step.Before):
+		return fmt.Sprintf("at %s: another runner has moved it on", at)
+	case len(units) > 0:
+		return fmt.Sprintf("at %s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, countParts(units))
+	default:
+		return fmt.Sprintf("at %s, as before this migration: it is rolled back", at)
+	}
+}
+
+func countParts(units []Unit) int {
+	n := 0
+	for _, u := range units {
+		if u.Kind != UnitBegin && !u.Begun {
+			n++
+		}
+	}
+	return n
+}
+
+// next says what a person does about an error.
+func next(step Step, err error) string {
+	again := fmt.Sprintf("run `sandpiper %s` again", step.Direction)
+	var (
+		refused *SQLError
+		guest   *GuestError
+		changed *ChangedError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return again + " to go on"
+	case errors.Is(err, ErrLockTimeout):
+		return "another session holds the table's lock: end its transaction, or raise lock_timeout, and " + again
+	case errors.Is(err, ErrLocked):
+		return "wait for the other runner, or raise --lock-wait, and " + again
+	case errors.As(err, &changed):
+		return "put back what was committed (what comes after it may change), and " + again
+	case errors.As(err, &refused):
+		return "mend the statement, and " + again
+	case errors.As(err, &guest):
+		return "mend the migration, build it again, and " + again
+	default:
+		return "see to the cause, and " + again
+	}
+}
+
+func formatHeads(heads []string) string {
+	if len(heads) == 0 {
+		return "base"
+	}
+	return strings.Join(heads, ", ")
+}

@@ -1,0 +1,72 @@
+package host
+
+import (
+	"context"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A Sandbox makes guests out of modules. Package sandbox is the one there is.
+type Sandbox interface {
+	// Load checks and compiles a module. Nothing of it runs.
+	Load(ctx context.Context, module []byte) (Guest, error)
+
+	// Close frees what the sandbox holds. Guests are closed on their own.
+	Close() error
+}
+
+// A Guest is a loaded module.
+type Guest interface {
+	// Run makes a fresh instance and runs one migration in it. It returns nil
+	// if the guest says that the migration is complete, else a *GuestError.
+	// All errors of calls have been given to the guest as well.
+	Run(ctx context.Context, run GuestRun, calls Calls) error
+
+	// Close frees the module.
+	Close() error
+}
+
+// A GuestRun is what a guest is told of what it is for.
+type GuestRun struct {
+	Step      int32
+	Direction chain.Direction
+	Context   abi.Context
+	Started   time.Time // what the guest's clock starts at
+	Seed      [32]byte  // of the guest's random source
+}
+
+// Calls are what a guest may ask of its host (ABI.md, section 3). Errors that
+// have a method Errno() abi.Errno reach the guest as that errno; any other
+// error reaches it as CANCELLED.
+type Calls interface {
+	Exec(ctx context.Context, sql string, params []abi.Value, deferred bool) (affected int64, err error)
+	ExecBatch(ctx context.Context, sql string, rows *abi.RowReader) (affected int64, err error)
+	Query(ctx context.Context, sql string, params []abi.Value) (Rows, error)
+	Savepoint(ctx context.Context, op SavepointOp, name string) error
+	SectionBegin(ctx context.Context, kind SectionKind, name string) (done bool, err error)
+	SectionEnd(ctx context.Context) error
+	Progress(ctx context.Context, done, total int64)
+	Log(ctx context.Context, level LogLevel, text string)
+}
+
+// SectionKind is how a section commits, with the values of ABI.md.
+type SectionKind uint8
+
+// The kinds of sections.
+const (
+	SectionTransaction SectionKind = 0
+	SectionAutocommit  SectionKind = 1
+)
+
+// LogLevel is a guest's log level, with the values of ABI.md.
+type LogLevel uint8
+
+// The log levels.
+const (
+	LogDebug LogLevel = 0
+	LogInfo  LogLevel = 1
+	LogWarn  LogLevel = 2
+	LogError LogLevel = 3
+)

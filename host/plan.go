@@ -1,0 +1,136 @@
+package host
+
+import (
+	"context"
+	"sort"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A Step is one revision to run in one direction.
+type Step struct {
+	Revision  chain.Revision
+	Direction chain.Direction
+	Before    []string // the line's heads before the step, sorted
+	After     []string // and after it
+	Resumes   bool     // part of it was committed by an earlier run
+}
+
+// A Plan is what a run would do.
+type Plan struct {
+	Database  string // URL without the password
+	Dialect   chain.Dialect
+	Direction chain.Direction
+	Target    string
+	Steps     []Step
+}
+
+// Plan says what Upgrade or Downgrade would do now. It takes no lock and
+// changes nothing.
+func (r *Runner) Plan(ctx context.Context, dir chain.Direction, target string) (Plan, error) {
+	ledger, err := r.ledger(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	return r.plan(ledger, dir, target)
+}
+
+// plan is pure: what the ledger says, against the graph.
+func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan, error) {
+	plan := Plan{Database: r.db.String(), Dialect: r.db.Dialect(), Direction: dir, Target: target}
+	if err := r.checkEdited(ledger); err != nil {
+		return plan, err
+	}
+	steps, err := r.Graph().Plan(ledger.Heads, dir, target)
+	if err != nil {
+		return plan, err
+	}
+	for _, s := range steps {
+		if err := r.checkBody(s.Revision, dir); err != nil {
+			return plan, err
+		}
+		plan.Steps = append(plan.Steps, Step{Revision: s.Revision, Direction: dir, Before: s.Before, After: s.After})
+	}
+	return plan, r.checkPending(ledger, &plan)
+}
+
+// checkBody finds what would stop a step before anything runs: SQL that cannot
+// be read, a downgrade that is not there.
+func (r *Runner) checkBody(rev chain.Revision, dir chain.Direction) error {
+	body := r.catalog.bodies[rev.Key]
+	if body.module == nil {
+		if _, err := body.parse(); err != nil {
+			return err
+		}
+	}
+	if dir == chain.Downgrade {
+		irreversible, err := body.irreversible()
+		if err != nil {
+			return err
+		}
+		if irreversible {
+			return &IrreversibleError{rev}
+		}
+	}
+	return nil
+}
+
+// checkEdited finds applied revisions whose source is not what was applied.
+func (r *Runner) checkEdited(ledger *Ledger) error {
+	if r.cfg.AllowChanged {
+		return nil
+	}
+	if edited := r.edited(ledger); len(edited) > 0 {
+		return &EditedError{edited}
+	}
+	return nil
+}
+
+func (r *Runner) edited(ledger *Ledger) []Edited {
+	var edited []Edited
+	for key, applied := range ledger.Applied {
+		rev, ok := r.Graph().Revision(key)
+		if ok && rev.Digest != "" && applied.Digest != "" && rev.Digest != applied.Digest {
+			edited = append(edited, Edited{rev, applied.Digest})
+		}
+	}
+	sort.Slice(edited, func(i, j int) bool { return edited[i].Revision.Source < edited[j].Revision.Source })
+	return edited
+}
+
+// checkPending lets a half-done migration be finished, and nothing else run on
+// its line before that.
+func (r *Runner) checkPending(ledger *Ledger, plan *Plan) error {
+	for _, p := range ledger.Progress {
+		if len(p.Units) == 0 {
+			continue
+		}
+		first := -1
+		for i, s := range plan.Steps {
+			if s.Revision.Line == p.Key.Line {
+				first = i
+				break
+			}
+		}
+		if first < 0 {
+			continue // nothing runs on that line
+		}
+		s := &plan.Steps[first]
+		if s.Revision.Key != p.Key || s.Direction != p.Direction {
+			_, known := r.Graph().Revision(p.Key)
+			return &PendingError{p, known}
+		}
+		s.Resumes = true
+	}
+	return nil
+}
+
+// pending returns what earlier runs have committed of a step.
+func (l *Ledger) pending(step Step) []Unit {
+	for _, p := range l.Progress {
+		if p.Key == step.Revision.Key && p.Direction == step.Direction {
+			return p.Units
+		}
+	}
+	return nil
+}

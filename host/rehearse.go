@@ -1,0 +1,285 @@
+package host
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A Rehearsal is the SQL of a plan.
+type Rehearsal struct {
+	Plan       Plan
+	Statements []RehearsedStatement
+}
+
+// A RehearsedStatement is one statement of a Rehearsal.
+type RehearsedStatement struct {
+	Step       int    // index into Plan.Steps
+	SQL        string // as sent
+	Params     []abi.Value
+	Rows       int    // parameter rows, for batches
+	Autocommit bool   // commits by itself in a real run
+	NotRun     string // why it was shown and not run; "" if it ran
+}
+
+// Rehearse runs what Upgrade or Downgrade would run in one transaction that is
+// rolled back, and tells what SQL was sent. Statements that cannot run inside
+// a transaction are shown and not run; so is what then cannot run without them.
+func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
+	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]Guest{}}
+	if u.conn, err = r.db.Connect(ctx); err != nil {
+		return Rehearsal{}, err
+	}
+	defer func() {
+		u.closeGuests()
+		if closeErr := u.conn.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if u.ledger, err = u.conn.Ledger(ctx); err != nil {
+		return Rehearsal{}, err
+	}
+	plan, err := u.Runner.plan(u.ledger, dir, target)
+	if err != nil || len(plan.Steps) == 0 {
+		return Rehearsal{Plan: plan}, err
+	}
+	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
+	defer stage.clear()
+	if err := stage.open(ctx, u.ledger); err != nil {
+		return Rehearsal{Plan: plan}, err
+	}
+	for i, step := range plan.Steps {
+		stage.step = i
+		if err := u.rehearse(ctx, stage, step); err != nil {
+			return stage.out, err
+		}
+	}
+	return stage.out, nil
+}
+
+// rehearse runs one step on the stage.
+func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
+	body := u.catalog.bodies[step.Revision.Key]
+	module, number, err := body.load()
+	if err != nil {
+		return err
+	}
+	guest, err := u.guest(ctx, module)
+	if err != nil {
+		return err
+	}
+	defer u.release(body, module)
+	pending := u.ledger.pending(step)
+	begin, seed, started, err := beginning(pending)
+	if err != nil {
+		return err
+	}
+	s := newSession(stage, step, begin, pending)
+	seen := len(stage.out.Statements)
+	err = guest.Run(ctx, GuestRun{
+		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: u.context(step, started),
+	}, s)
+	if s.fatal != nil {
+		err = s.fatal
+	}
+	if err == nil {
+		err = s.finish(ctx, Entry{Key: step.Revision.Key, Seed: hex.EncodeToString(seed[:])})
+	}
+	if closeErr := s.close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		return nil
+	}
+	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
+		return u.failure(step, 0, err)
+	}
+	return nil
+}
+
+// A stage is a connection whose transactions are all savepoints of one
+// transaction that is never committed.
+type stage struct {
+	Conn
+	tx   Tx
+	out  Rehearsal
+	step int
+	held bool // something was shown and not run
+}
+
+const stageSavepoint = "rehearsal"
+
+func (s *stage) open(ctx context.Context, ledger *Ledger) (err error) {
+	fence := Fence{}
+	if first := s.out.Plan.Steps[0]; ledger.Exists {
+		fence = Fence{Line: first.Revision.Line, Heads: first.Before}
+	}
+	s.tx, err = s.Conn.Begin(ctx, fence)
+	return err
+}
+
+func (s *stage) clear() {
+	if s.tx != nil {
+		s.tx.Rollback()
+	}
+}
+
+func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
+	s.out.Statements = append(s.out.Statements, RehearsedStatement{
+		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
+	})
+}
+
+// excuse sorts the error of a step: where something before it was not run,
+// what is left of a SQL file is shown and not run either.
+func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err error) error {
+	var refused *SQLError
+	if !errors.As(err, &refused) || b.module != nil || !s.held && refused.Code != unsafeNewEnumValue {
+		return err
+	}
+	shown := s.out.Statements[seen:]
+	reason := fmt.Sprintf("needs what was not run or not committed before it: %v", refused)
+	if n := len(shown); n > 0 {
+		shown[n-1].NotRun = reason
+	}
+	s.held = true
+	skip, autocommit := refused.Ordinal, false
+	for _, item := range items(b.parsed, dir) {
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			autocommit = item.Kind == chain.ItemAutocommitBegin
+		default:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: item.SQL}, 0, autocommit, "follows a statement that was not run")
+			}
+		}
+	}
+	return nil
+}
+
+// unsafeNewEnumValue is PostgreSQL's SQLSTATE for the use of an enum value in
+// the transaction that added it, which a real run does in two.
+const unsafeNewEnumValue = "55P04"
+
+// Begin implements Conn.
+func (s *stage) Begin(ctx context.Context, _ Fence) (Tx, error) {
+	if err := s.tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
+		return nil, err
+	}
+	return &stageTx{Tx: s.tx, stage: s}, nil
+}
+
+// Outside implements Conn: the statement is shown and not run.
+func (s *stage) Outside(_ context.Context, _ Fence, stmt Statement, _ Unit, _ bool) (int64, error) {
+	s.held = true
+	s.note(stmt, 0, true, "cannot run inside a transaction, so it could not be rolled back")
+	return 0, nil
+}
+
+// A stageTx is what a session takes for a transaction.
+type stageTx struct {
+	Tx
+	stage *stage
+	over  bool
+}
+
+func (t *stageTx) Exec(ctx context.Context, stmt Statement) (int64, error) {
+	t.stage.note(stmt, 0, false, "")
+	return t.Tx.Exec(ctx, stmt)
+}
+
+func (t *stageTx) Defer(ctx context.Context, stmt Statement) error {
+	_, err := t.Exec(ctx, stmt)
+	return err
+}
+
+func (t *stageTx) ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (int64, error) {
+	t.stage.note(stmt, countRows(rows), false, "")
+	return t.Tx.ExecBatch(ctx, stmt, rows)
+}
+
+// countRows counts what is in a rowset, without taking it from its reader. A
+// malformed row ends the count: the database call will tell of it.
+func countRows(rows *abi.RowReader) int {
+	n := 0
+	if r, err := abi.NewRowReader(rows.Bytes()); err == nil {
+		for ; err == nil; n++ {
+			_, err = r.Next()
+		}
+		n--
+	}
+	return n
+}
+
+func (t *stageTx) Query(ctx context.Context, stmt Statement) (Rows, error) {
+	t.stage.note(stmt, 0, false, "")
+	return t.Tx.Query(ctx, stmt)
+}
+
+func (t *stageTx) Progress(context.Context, chain.Key, chain.Direction, []Unit) error { return nil }
+
+func (t *stageTx) Record(context.Context, Entry, []string) error { return nil }
+
+func (t *stageTx) Commit(ctx context.Context) error {
+	t.over = true
+	return t.Tx.Savepoint(ctx, SavepointRelease, stageSavepoint)
+}
+
+func (t *stageTx) Rollback() error {
+	if t.over {
+		return nil
+	}
+	t.over = true
+	return t.Tx.Savepoint(context.Background(), SavepointRollback, stageSavepoint)
+}
+
+// Offline tells what the SQL files between two revisions send, without a
+// database: up from the first to the second, or down where that is the way.
+// Revisions in modules cannot be told without running them.
+func (r *Runner) Offline(from, to string) (Rehearsal, error) {
+	out := Rehearsal{Plan: Plan{Dialect: r.db.Dialect(), Target: to}}
+	at, err := r.Graph().Resolve(from, nil)
+	if err != nil {
+		return out, err
+	}
+	heads := map[string][]string{}
+	for _, key := range at.Keys {
+		heads[key.Line] = append(heads[key.Line], key.ID)
+	}
+	steps, err := r.Graph().Plan(heads, chain.Upgrade, to)
+	if err != nil || len(steps) == 0 {
+		if down, downErr := r.Graph().Plan(heads, chain.Downgrade, to); downErr == nil {
+			steps, err = down, nil
+		}
+	}
+	if err != nil {
+		return out, err
+	}
+	for i, s := range steps {
+		out.Plan.Direction = s.Direction
+		out.Plan.Steps = append(out.Plan.Steps, Step{Revision: s.Revision, Direction: s.Direction, Before: s.Before, After: s.After})
+		if err := r.checkBody(s.Revision, s.Direction); err != nil {
+			return out, err
+		}
+		body := r.catalog.bodies[s.Revision.Key]
+		if body.module != nil {
+			return out, fmt.Errorf("revision %s is in %s: what a module sends is known only by running it; use `sandpiper plan --sql` with a database", s.Revision.Key, body.path)
+		}
+		autocommit := false
+		for _, item := range items(body.parsed, s.Direction) {
+			switch item.Kind {
+			case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+				autocommit = item.Kind == chain.ItemAutocommitBegin
+			default:
+				out.Statements = append(out.Statements, RehearsedStatement{
+					Step: i, SQL: item.SQL, Autocommit: autocommit, NotRun: "offline",
+				})
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,339 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A run is one Upgrade or Downgrade under way.
+type run struct {
+	*Runner
+	dir    chain.Direction
+	target string
+	conn   Conn
+	ledger *Ledger
+	plan   Plan
+	guests map[*module]Guest
+	queue  func(Event) // of a Handle; may be nil
+	result Result
+	asked  bool // Config.Before has been called
+
+	waiting  time.Time // since when another runner has held the lock
+	timeouts int       // lock timeouts of the current step
+	stale    int       // times in a row that the fence did not hold and the ledger had not changed
+}
+
+// The pauses between two tries, each with jitter so that runners that wait
+// for the same thing do not meet again.
+const (
+	lockPause     = 20 * time.Millisecond  // another runner holds the lock
+	timeoutPause  = 100 * time.Millisecond // a statement waited too long, times the number of tries
+	maxStale      = 50                     // see run.stale
+	verdictWithin = 5 * time.Second        // for looking at a database after a failure
+)
+
+func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
+	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]Guest{}}
+	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
+	defer func() { end(err) }()
+
+	if u.conn, err = r.db.Connect(ctx); err != nil {
+		return Result{}, err
+	}
+	defer func() {
+		u.closeGuests()
+		if closeErr := u.conn.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	err = u.toTarget(ctx)
+	if u.ledger != nil {
+		u.result.Heads = u.ledger.Heads
+	}
+	return u.result, err
+}
+
+// toTarget plans and runs until nothing is left to do. Each time another
+// runner gets in between, the ledger is read again and the rest planned anew.
+func (u *run) toTarget(ctx context.Context) error {
+	for {
+		if err := u.replan(ctx); err != nil || len(u.plan.Steps) == 0 {
+			return err
+		}
+		if !u.asked && u.cfg.Before != nil {
+			if err := u.cfg.Before(u.plan); err != nil {
+				return err
+			}
+		}
+		u.asked = true
+		if !u.ledger.Exists {
+			if err := u.conn.CreateLedger(ctx); err != nil {
+				return err
+			}
+		}
+		again, err := u.steps(ctx)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// replan reads the ledger and plans what is left.
+func (u *run) replan(ctx context.Context) error {
+	ledger, err := u.conn.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	plan, err := u.Runner.plan(ledger, u.dir, u.target)
+	if err != nil {
+		return err
+	}
+	first := u.ledger == nil
+	u.ledger = ledger
+	if first {
+		// A target such as +1 counts from where the database was at the
+		// start, however often the plan is made.
+		u.target = absolute(plan, u.target)
+	}
+	if first || len(plan.Steps) != len(u.plan.Steps) {
+		u.emit(Event{Kind: EventPlanned, Steps: len(u.result.Applied) + len(plan.Steps)})
+	}
+	u.plan = plan
+	return nil
+}
+
+// absolute returns the target that a plan reaches, if the one given is
+// relative to the database's heads.
+func absolute(plan Plan, target string) string {
+	if !strings.HasPrefix(target, "+") && !strings.HasPrefix(target, "-") || len(plan.Steps) == 0 {
+		return target
+	}
+	last := plan.Steps[len(plan.Steps)-1]
+	switch {
+	case plan.Direction == chain.Upgrade:
+		return last.Revision.Line + "@" + last.Revision.ID
+	case len(last.After) == 0:
+		return last.Revision.Line + "@base"
+	default:
+		return last.Revision.Line + "@" + last.After[0]
+	}
+}
+
+// steps runs the plan. again says that the ledger has to be read anew.
+func (u *run) steps(ctx context.Context) (again bool, err error) {
+	for i, step := range u.plan.Steps {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		err := u.step(ctx, step, Event{
+			Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + len(u.plan.Steps) - i,
+			Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
+			Action: Action(step.Direction.String()),
+		})
+		if err == nil {
+			u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
+			continue
+		}
+		return u.retry(ctx, step, err)
+	}
+	return false, nil
+}
+
+// retry decides what an error means: pause and try again, or give up.
+func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ error) {
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, ErrLocked):
+		if u.waiting.IsZero() {
+			u.waiting = time.Now()
+			u.emit(Event{Kind: EventWaiting, Text: err.Error()})
+		}
+		if wait := u.cfg.LockWait; wait > 0 && time.Since(u.waiting) >= wait {
+			return false, u.failure(step, 0, fmt.Errorf("waited %s: %w", wait, err))
+		}
+		return true, pause(ctx, lockPause)
+	case errors.Is(err, ErrMoved):
+		if u.stale++; u.stale < maxStale {
+			return true, pause(ctx, time.Millisecond)
+		}
+	case errors.Is(err, ErrLockTimeout):
+		if u.timeouts++; u.timeouts <= u.cfg.LockTimeoutRetries {
+			u.emit(Event{
+				Kind: EventRetrying, Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
+				Text: err.Error(),
+			})
+			return true, pause(ctx, timeoutPause*time.Duration(u.timeouts))
+		}
+	}
+	return false, err
+}
+
+// pause sleeps for d and up to as much again.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d + mathrand.N(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// step runs one migration. Its error is a *RunError, unless it is one that the
+// run can try again after.
+func (u *run) step(ctx context.Context, step Step, about Event) (err error) {
+	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
+	defer func() { end(err) }()
+
+	body := u.catalog.bodies[step.Revision.Key]
+	module, number, err := body.load()
+	if err != nil {
+		return err
+	}
+	guest, err := u.guest(ctx, module)
+	if err != nil {
+		return u.fail(ctx, step, nil, about, err)
+	}
+	defer u.release(body, module)
+
+	pending := u.ledger.pending(step)
+	begin, seed, started, err := beginning(pending)
+	if err != nil {
+		return u.fail(ctx, step, nil, about, err)
+	}
+	clock := time.Now()
+	s := newSession(u.conn, step, begin, pending)
+	s.started = clock
+	s.event = func(e Event) {
+		e.Step, e.Steps, e.Revision, e.Line, e.Slug, e.Action = about.Step, about.Steps, about.Revision, about.Line, about.Slug, about.Action
+		u.emit(e)
+	}
+	if u.cfg.Statements {
+		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL}) }
+	}
+	s.span = func(name string) func() {
+		_, end := startSpan(ctx, "section", sectionAttributes(name)...)
+		return func() { end(nil) }
+	}
+	s.event(Event{Kind: EventStarted})
+
+	entry := Entry{
+		Key: step.Revision.Key, Action: Action(step.Direction.String()), Slug: step.Revision.Slug,
+		Digest: step.Revision.Digest, Module: module.digest, Seed: hex.EncodeToString(seed[:]),
+		Started: started, Runner: Version,
+	}
+	err = guest.Run(ctx, GuestRun{
+		Step: number, Direction: step.Direction, Started: started, Seed: seed,
+		Context: u.context(step, started),
+	}, s)
+	if s.fatal != nil {
+		err = s.fatal
+	}
+	if err == nil {
+		entry.Duration = time.Since(clock).Truncate(time.Microsecond)
+		err = s.finish(ctx, entry)
+	}
+	if closeErr := s.close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	if err != nil {
+		return u.fail(ctx, step, s, about, err)
+	}
+	u.ledger.record(step, entry)
+	u.result.Applied = append(u.result.Applied, entry)
+	s.event(Event{Kind: EventApplied})
+	return nil
+}
+
+// context is what the guest may know of its run (ABI.md, 6.1).
+func (u *run) context(step Step, started time.Time) abi.Context {
+	return abi.Context{
+		ABI: abi.Version, Dialect: string(step.Revision.Dialect), Line: step.Revision.Line,
+		Revision: step.Revision.ID, Direction: step.Direction.String(),
+		Started: started.UnixMicro(), Server: u.conn.Server(),
+	}
+}
+
+// record notes an applied step in what the run knows of the ledger.
+func (l *Ledger) record(step Step, entry Entry) {
+	key := step.Revision.Key
+	if len(step.After) == 0 {
+		delete(l.Heads, key.Line)
+	} else {
+		l.Heads[key.Line] = step.After
+	}
+	if step.Direction == chain.Upgrade {
+		l.Applied[key] = Applied{Digest: entry.Digest, At: entry.Started}
+	} else {
+		delete(l.Applied, key)
+	}
+}
+
+// beginning returns what a migration that may commit more than once records
+// first: the guest's seed and start time. A resumed run gets the recorded
+// ones, so that the guest makes the same calls again.
+func beginning(pending []Unit) (unit Unit, seed [32]byte, started time.Time, err error) {
+	for _, u := range pending {
+		if u.Kind != UnitBegin {
+			continue
+		}
+		text, at, _ := strings.Cut(u.Name, " ")
+		b, err := hex.DecodeString(text)
+		if err != nil || copy(seed[:], b) != len(seed) {
+			return u, seed, started, fmt.Errorf("sandpiper_progress: the record of the migration's beginning is damaged: %q", u.Name)
+		}
+		started, err = time.Parse(time.RFC3339Nano, at)
+		return u, seed, started, err
+	}
+	rand.Read(seed[:])
+	started = time.Now().UTC().Truncate(time.Microsecond)
+	name := hex.EncodeToString(seed[:]) + " " + started.Format(time.RFC3339Nano)
+	return Unit{Position: 1, Kind: UnitBegin, Name: name, Digest: digestText("begin")}, seed, started, nil
+}
+
+// guest loads a module, once per run for those that hold several migrations.
+func (u *run) guest(ctx context.Context, m *module) (Guest, error) {
+	if g, ok := u.guests[m]; ok {
+		return g, nil
+	}
+	g, err := u.box.Load(ctx, m.bytes)
+	if err != nil {
+		return nil, err
+	}
+	u.guests[m] = g
+	return g, nil
+}
+
+// release frees a module that no later step needs: that of a SQL file.
+func (u *run) release(b *body, m *module) {
+	if b.module == nil {
+		u.guests[m].Close()
+		delete(u.guests, m)
+	}
+}
+
+func (u *run) closeGuests() {
+	for _, g := range u.guests {
+		g.Close()
+	}
+}
+
+func (u *run) emit(e Event) {
+	u.logEvent(e)
+	if u.cfg.OnEvent != nil {
+		u.cfg.OnEvent(e)
+	}
+	if u.queue != nil {
+		u.queue(e)
+	}
+}

@@ -1,0 +1,250 @@
+package host
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+var errEOF = io.EOF
+
+// SectionBegin implements Calls. It commits the gap before the section, with
+// its record, and says whether an earlier run has committed the section.
+func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name string) (bool, error) {
+	if err := s.usable(); err != nil {
+		return false, err
+	}
+	switch {
+	case s.section != nil:
+		return false, refuse(abi.ErrnoState, "section %q begins inside section %q: sections do not nest", name, s.section.unit.Name)
+	case len(s.savepoints) > 0:
+		return false, refuse(abi.ErrnoState, "section %q begins while savepoint %q is set", name, s.savepoints[len(s.savepoints)-1])
+	case s.queried:
+		return false, refuse(abi.ErrnoState, "a query before section %q: read inside a transaction section, since a resumed run could not answer it again", name)
+	}
+	unit := Unit{Kind: UnitSection, Name: name, Digest: digestSection(kind, name)}
+	if kind == SectionTransaction {
+		unit.Position = s.begin.Position + s.pos + 1
+		if _, ok, err := s.replay(unit); ok || err != nil {
+			return ok, err
+		}
+	}
+	if err := s.commitGap(ctx); err != nil {
+		return false, err
+	}
+	s.section = &openSection{kind: kind, unit: unit, end: s.span(name)}
+	return false, nil
+}
+
+// SectionEnd implements Calls. It commits a transaction section with its record.
+func (s *session) SectionEnd(ctx context.Context) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	if s.section == nil {
+		return refuse(abi.ErrnoState, "no section is open")
+	}
+	if s.section.kind == SectionTransaction {
+		if err := s.commitUnits(ctx, s.section.unit); err != nil {
+			return err
+		}
+		s.pos++
+	}
+	s.section.end()
+	s.emit(Event{Kind: EventSection, Section: s.section.unit.Name})
+	s.section = nil
+	return nil
+}
+
+func (s *session) autocommitting() bool {
+	return s.section != nil && s.section.kind == SectionAutocommit
+}
+
+// commitGap commits what ran since the last section. The record of the
+// migration's beginning alone needs no transaction of its own: it goes with
+// whatever commits next.
+func (s *session) commitGap(ctx context.Context) error {
+	if s.tx == nil {
+		return nil
+	}
+	return s.commitUnits(ctx)
+}
+
+// commitUnits commits the open transaction with the records of the gap and of
+// more, and moves the fence behind them.
+func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
+	s.closeRows()
+	tx, err := s.transaction(ctx)
+	if err != nil {
+		return err
+	}
+	units := s.units(more...)
+	if err := tx.Progress(ctx, s.step.Revision.Key, s.step.Direction, units); err != nil {
+		return s.failed(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return s.failed(err)
+	}
+	s.saved(len(units))
+	return nil
+}
+
+// units returns what has to be recorded next: the beginning of the migration
+// if nothing is recorded yet, the gap, and more.
+func (s *session) units(more ...Unit) []Unit {
+	var units []Unit
+	if s.fence.Done == 0 && len(s.recorded) == 0 {
+		units = append(units, s.begin)
+	}
+	units = append(units, s.unsaved...)
+	return append(units, more...)
+}
+
+// saved notes that n units are committed and the transaction is over.
+func (s *session) saved(n int) {
+	s.fence.Done += n
+	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false
+}
+
+// autocommit runs one call of an autocommit section and commits it with its
+// record: in one transaction if the statement can run in one.
+func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, error) {
+	if c.unit.Kind == UnitExec && (begun || s.conn.RunsOutside(c.stmt.SQL)) {
+		return s.outside(ctx, c, begun)
+	}
+	tx, err := s.transaction(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if s.observe != nil {
+		s.observe(c.stmt)
+	}
+	affected, err := c.run(ctx, tx, c.stmt)
+	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {
+		s.tx = nil
+		if err := tx.Rollback(); err != nil {
+			return 0, s.die(err)
+		}
+		return s.outside(ctx, c, false)
+	}
+	if err != nil {
+		s.hopeless = true
+		return 0, s.failed(err)
+	}
+	c.unit.Affected = affected
+	if err := s.commitUnits(ctx, c.unit); err != nil {
+		return 0, err
+	}
+	s.pos++
+	return affected, nil
+}
+
+// outside runs one call of an autocommit section outside any transaction.
+func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error) {
+	if units := s.units(); len(units) > 0 {
+		if err := s.commitUnits(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if s.observe != nil {
+		s.observe(c.stmt)
+	}
+	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
+	if err != nil {
+		s.hopeless = true
+		return 0, s.failed(err)
+	}
+	s.saved(1)
+	s.pos++
+	return affected, nil
+}
+
+// replay looks a unit up in what earlier runs have committed. ok says that it
+// is there; where it was begun outside a transaction and nobody knows how it
+// ended, the position stays, and the caller has to find out.
+func (s *session) replay(unit Unit) (known Unit, ok bool, err error) {
+	if s.pos >= len(s.recorded) {
+		return Unit{}, false, nil
+	}
+	known = s.recorded[s.pos]
+	if known.Digest != unit.Digest || (known.Kind != unit.Kind && known.Kind != UnitFailed) {
+		return known, false, s.changed(known)
+	}
+	if !known.Begun {
+		s.pos++
+	}
+	return known, true, nil
+}
+
+// changed ends the run: what the guest sends is not what was committed.
+func (s *session) changed(known Unit) error {
+	return s.die(&ChangedError{
+		Revision: s.step.Revision, Call: known.Position - s.begin.Position, Unit: known,
+	})
+}
+
+// answer gives the guest what it was told when the unit was committed.
+func answer(known Unit, err error) (int64, error) {
+	if err == nil && known.Kind == UnitFailed {
+		code, message, _ := strings.Cut(known.Name, " ")
+		err = &SQLError{Code: code, Message: message}
+	}
+	return known.Affected, err
+}
+
+// record notes in the unit how its call went.
+func (u *Unit) record(affected int64, err error) {
+	u.Affected = affected
+	var refused *SQLError
+	if errors.As(err, &refused) {
+		u.Kind, u.Name = UnitFailed, refused.Code+" "+refused.Message
+	}
+}
+
+// The digests of calls let a resumed run check that the migration still sends
+// what was committed. They cover all that the database was sent.
+
+func digestCall(sql string, params []abi.Value) string {
+	h := sha256.New()
+	io.WriteString(h, "exec\x00")
+	io.WriteString(h, sql)
+	var b []byte
+	for _, v := range params {
+		b = append(b[:0], 0, byte(v.Type))
+		b = binary.LittleEndian.AppendUint64(b, uint64(v.Int))
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v.Float))
+		b = binary.LittleEndian.AppendUint32(b, uint32(v.Days))
+		b = binary.LittleEndian.AppendUint32(b, uint32(v.Months))
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(v.Bytes)))
+		h.Write(append(b, v.Bytes...))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func digestBatch(sql string, rows *abi.RowReader) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "batch\x00%d\x00%s", len(sql), sql)
+	h.Write(rows.Bytes())
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func digestSavepoint(op SavepointOp, name string) string {
+	return digestText(fmt.Sprintf("savepoint\x00%d\x00%s", op, name))
+}
+
+func digestSection(kind SectionKind, name string) string {
+	return digestText(fmt.Sprintf("section\x00%d\x00%s", kind, name))
+}
+
+func digestText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

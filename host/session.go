@@ -1,0 +1,393 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A session is one migration under way: what the guest's calls act upon. It
+// decides which transaction a call runs in, and it keeps the record that lets
+// a later run go on where this one was cut short (ABI.md, section 8).
+//
+// A migration is a sequence of parts. Calls outside sections make up gaps;
+// a gap is one transaction that section_begin or the end of the migration
+// commits. A transaction section is one transaction. In an autocommit section
+// every call is its own.
+type session struct {
+	conn    Conn
+	step    Step
+	fence   Fence
+	begin   Unit                // the first record of a migration that commits more than once
+	event   func(Event)         // progress, log, section
+	span    func(string) func() // starts the span of a section, returns its end
+	started time.Time           // of this run, for Elapsed
+	observe func(Statement)     // sees every statement before it is sent; may be nil
+
+	tx         Tx // the open transaction, if any
+	savepoints []string
+	doomed     error // what spoilt the transaction
+	hopeless   bool  // no savepoint can mend it
+	queried    bool  // the gap has read something
+	open       map[*sessionRows]struct{}
+
+	recorded []Unit // what earlier runs have committed, without the begin unit
+	pos      int    // units passed so far, recorded or new
+	unsaved  []Unit // done in the open gap, not recorded yet
+
+	section *openSection
+	ordinal int   // calls that carry SQL so far
+	fatal   error // ends the run: every later call is answered with CANCELLED
+}
+
+type openSection struct {
+	kind SectionKind
+	unit Unit
+	end  func()
+}
+
+// A callError is a call that the host refuses, with the errno for the guest.
+type callError struct {
+	errno abi.Errno
+	text  string
+}
+
+func (e *callError) Error() string    { return e.text }
+func (e *callError) Errno() abi.Errno { return e.errno }
+
+func refuse(errno abi.Errno, format string, args ...any) error {
+	return &callError{errno, fmt.Sprintf(format, args...)}
+}
+
+// newSession prepares the session of one step. pending is what an earlier run
+// has committed of it.
+func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
+	s := &session{
+		conn:  conn,
+		step:  step,
+		begin: begin,
+		fence: Fence{
+			Line:      step.Revision.Line,
+			Heads:     step.Before,
+			Revision:  step.Revision.ID,
+			Direction: step.Direction,
+		},
+		event: func(Event) {},
+		span:  func(string) func() { return func() {} },
+		open:  map[*sessionRows]struct{}{},
+	}
+	for _, u := range pending {
+		if !u.Begun {
+			s.fence.Done++
+		}
+		if u.Kind != UnitBegin {
+			s.recorded = append(s.recorded, u)
+		}
+	}
+	return s
+}
+
+// die ends the run with err, whatever the guest makes of it.
+func (s *session) die(err error) error {
+	if s.fatal == nil {
+		s.fatal = err
+	}
+	return err
+}
+
+// transaction returns the open transaction, beginning one if there is none.
+func (s *session) transaction(ctx context.Context) (Tx, error) {
+	if s.tx != nil {
+		return s.tx, nil
+	}
+	tx, err := s.conn.Begin(ctx, s.fence)
+	if err != nil {
+		return nil, s.die(err)
+	}
+	s.tx = tx
+	return tx, nil
+}
+
+// failed sorts the error of a call on the transaction: the guest is told of
+// the database's refusals, and everything else ends the run.
+func (s *session) failed(err error) error {
+	var refused *SQLError
+	if !errors.As(err, &refused) || errors.Is(err, ErrLockTimeout) {
+		return s.die(err)
+	}
+	if s.doomed == nil {
+		s.doomed = err
+		// The error of an earlier, deferred call: it was sent before any
+		// savepoint that is open now, so none of them can undo it.
+		s.hopeless = len(s.savepoints) == 0 || refused.Ordinal != s.ordinal
+	}
+	return err
+}
+
+// usable refuses calls on a migration that is over or a spoilt transaction.
+func (s *session) usable() error {
+	if s.fatal != nil {
+		return refuse(abi.ErrnoCancelled, "the run is ending: %v", s.fatal)
+	}
+	if s.doomed != nil {
+		return refuse(abi.ErrnoDoomed, "an earlier error spoilt the transaction: %v", s.doomed)
+	}
+	return nil
+}
+
+// inGap reports whether calls are part of a gap: they are recorded one by one
+// when it commits.
+func (s *session) inGap() bool { return s.section == nil }
+
+// A call is something that can be recorded as a unit and run.
+type call struct {
+	unit Unit
+	stmt Statement
+	run  func(context.Context, Tx, Statement) (int64, error)
+}
+
+// do runs a call where it belongs: in the open transaction, or by itself in an
+// autocommit section, or not at all where an earlier run has committed it.
+func (s *session) do(ctx context.Context, c call) (int64, error) {
+	if s.section != nil && s.section.kind == SectionTransaction {
+		return s.send(ctx, c)
+	}
+	c.unit.Position = s.begin.Position + s.pos + 1
+	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
+		return answer(known, err)
+	} else if s.section != nil {
+		return s.autocommit(ctx, c, ok)
+	} else if ok {
+		return 0, s.changed(known) // begun in an autocommit section that is gone
+	}
+	affected, err := s.send(ctx, c)
+	if s.fatal != nil || (err != nil && s.hopeless) {
+		return affected, err
+	}
+	s.pos++
+	c.unit.record(affected, err)
+	s.unsaved = append(s.unsaved, c.unit)
+	return affected, err
+}
+
+// send runs a call in the open transaction.
+func (s *session) send(ctx context.Context, c call) (int64, error) {
+	tx, err := s.transaction(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if s.observe != nil {
+		s.observe(c.stmt)
+	}
+	affected, err := c.run(ctx, tx, c.stmt)
+	if err != nil {
+		return 0, s.failed(err)
+	}
+	return affected, nil
+}
+
+// Exec implements Calls.
+func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, deferred bool) (int64, error) {
+	s.ordinal++
+	if err := s.usable(); err != nil {
+		return 0, err
+	}
+	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
+	// A statement that a savepoint may have to undo is sent at once: its
+	// error must come while the savepoint is open.
+	if deferred && len(s.savepoints) == 0 && !s.autocommitting() {
+		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
+	}
+	return s.do(ctx, call{
+		unit: Unit{Kind: UnitExec, Digest: digestCall(sql, params)},
+		stmt: Statement{SQL: sql, Params: params, Ordinal: s.ordinal},
+		run:  run,
+	})
+}
+
+// ExecBatch implements Calls.
+func (s *session) ExecBatch(ctx context.Context, sql string, rows *abi.RowReader) (int64, error) {
+	s.ordinal++
+	if err := s.usable(); err != nil {
+		return 0, err
+	}
+	return s.do(ctx, call{
+		unit: Unit{Kind: UnitBatch, Digest: digestBatch(sql, rows)},
+		stmt: Statement{SQL: sql, Ordinal: s.ordinal},
+		run: func(ctx context.Context, tx Tx, stmt Statement) (int64, error) {
+			return tx.ExecBatch(ctx, stmt, rows)
+		},
+	})
+}
+
+// Query implements Calls.
+func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Rows, error) {
+	s.ordinal++
+	if err := s.usable(); err != nil {
+		return nil, err
+	}
+	if s.autocommitting() {
+		return nil, refuse(abi.ErrnoState, "a query inside an autocommit section: read in a transaction section, since a resumed run could not answer it again")
+	}
+	if s.inGap() {
+		if s.pos < len(s.recorded) {
+			return nil, s.changed(s.recorded[s.pos])
+		}
+		s.queried = true
+	}
+	tx, err := s.transaction(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stmt := Statement{SQL: sql, Params: params, Ordinal: s.ordinal}
+	if s.observe != nil {
+		s.observe(stmt)
+	}
+	rows, err := tx.Query(ctx, stmt)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	open := &sessionRows{Rows: rows, s: s}
+	s.open[open] = struct{}{}
+	return open, nil
+}
+
+// Savepoint implements Calls.
+func (s *session) Savepoint(ctx context.Context, op SavepointOp, name string) error {
+	if s.fatal != nil {
+		return s.usable()
+	}
+	if s.autocommitting() {
+		return refuse(abi.ErrnoState, "a savepoint inside an autocommit section")
+	}
+	if op != SavepointRollback || s.hopeless {
+		if err := s.usable(); err != nil {
+			return err
+		}
+	}
+	depth := len(s.savepoints)
+	if op != SavepointSet {
+		if depth = s.findSavepoint(name); depth < 0 {
+			return refuse(abi.ErrnoState, "no savepoint %q is set in this transaction", name)
+		}
+	}
+	_, err := s.do(ctx, call{
+		unit: Unit{Kind: UnitSave, Digest: digestSavepoint(op, name)},
+		run: func(ctx context.Context, tx Tx, _ Statement) (int64, error) {
+			return 0, tx.Savepoint(ctx, op, name)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	switch op {
+	case SavepointSet:
+		s.savepoints = append(s.savepoints, name)
+	case SavepointRelease:
+		s.savepoints = s.savepoints[:depth]
+	case SavepointRollback:
+		s.savepoints = s.savepoints[:depth+1]
+		s.doomed = nil
+	}
+	return nil
+}
+
+func (s *session) findSavepoint(name string) int {
+	for i := len(s.savepoints) - 1; i >= 0; i-- {
+		if s.savepoints[i] == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Progress implements Calls.
+func (s *session) Progress(_ context.Context, done, total int64) {
+	s.emit(Event{Kind: EventProgress, Done: done, Total: total})
+}
+
+// Log implements Calls.
+func (s *session) Log(_ context.Context, level LogLevel, text string) {
+	s.emit(Event{Kind: EventLog, Level: level, Text: text})
+}
+
+func (s *session) emit(e Event) {
+	e.Elapsed = time.Since(s.started)
+	s.event(e)
+}
+
+// finish writes the ledger and commits, once the guest says it is complete.
+func (s *session) finish(ctx context.Context, entry Entry) error {
+	switch {
+	case s.fatal != nil:
+		return s.fatal
+	case s.doomed != nil:
+		return s.doomed
+	case s.section != nil:
+		return refuse(abi.ErrnoState, "the migration ended inside section %q: section_end is missing", s.section.unit.Name)
+	case s.pos < len(s.recorded):
+		return s.changed(s.recorded[s.pos])
+	}
+	s.closeRows()
+	tx, err := s.transaction(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tx.Record(ctx, entry, s.step.After); err != nil {
+		return s.failed(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return s.failed(err)
+	}
+	s.tx = nil
+	return nil
+}
+
+// close rolls back what is open.
+func (s *session) close() error {
+	s.closeRows()
+	if s.section != nil {
+		s.section.end()
+		s.section = nil
+	}
+	if s.tx == nil {
+		return nil
+	}
+	tx := s.tx
+	s.tx = nil
+	return tx.Rollback()
+}
+
+// sessionRows are rows whose errors concern the session.
+type sessionRows struct {
+	Rows
+	s *session
+}
+
+func (r *sessionRows) Next() ([]abi.Value, error) {
+	if r.s.fatal != nil {
+		return nil, r.s.usable()
+	}
+	row, err := r.Rows.Next()
+	if err == nil || errors.Is(err, errEOF) {
+		return row, err
+	}
+	return nil, r.s.failed(err)
+}
+
+func (r *sessionRows) Close() error {
+	delete(r.s.open, r)
+	return r.Rows.Close()
+}
+
+// closeRows closes what the guest left open: rows do not outlive their
+// transaction.
+func (s *session) closeRows() {
+	for r := range s.open {
+		r.Rows.Close()
+	}
+	clear(s.open)
+}
