@@ -32,8 +32,12 @@ func (u *run) failure(step Step, saved int, err error) *RunError {
 	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
 	var refused *SQLError
 	if errors.As(err, &refused) && refused.Ordinal > 0 {
+		body := u.catalog.bodies[step.Revision.Key]
 		e.Statement, e.SQL = refused.Ordinal, refused.SQL
-		e.Source, e.Line = u.catalog.bodies[step.Revision.Key].line(step.Direction, refused.Ordinal)
+		e.Source, e.Line = body.line(step.Direction, refused.Ordinal)
+		if body.module == nil {
+			e.Err = refused // a SQL file has no words of its own
+		}
 	}
 	e.State = u.state(step, saved)
 	e.Next = next(step, err)
