@@ -251,7 +251,7 @@ func (u *run) step(ctx context.Context, step Step, about Event) (err error) {
 	}
 	u.ledger.record(step, entry)
 	u.result.Applied = append(u.result.Applied, entry)
-	s.event(Event{Kind: EventApplied})
+	s.emit(Event{Kind: EventApplied})
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (b *bench) script(dir string, dialect chain.Dialect) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		files[file.Key] = file
+		files[file.Key] = *file
 		revisions = append(revisions, file.Revision)
 	}
 	graph, err := chain.NewGraph(dialect, revisions)
@@ -74,7 +74,7 @@ func (b *bench) script(dir string, dialect chain.Dialect) (string, error) {
 		text.WriteString("PRAGMA foreign_keys=OFF;\n")
 	}
 	begin := map[chain.Dialect]string{chain.PostgreSQL: "BEGIN;\n", chain.SQLite: "BEGIN IMMEDIATE;\n"}[dialect]
-	for _, rev := range graph.Revisions() {
+	for rev := range graph.All() {
 		text.WriteString(begin)
 		for _, item := range files[rev.Key].Upgrade {
 			switch item.Kind {

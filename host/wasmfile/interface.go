@@ -126,7 +126,7 @@ func refusal(i Import) string {
 		return ""
 	}
 	if i.Module == abi.WASIModule {
-		return "of WASI there are only the functions of ABI.md, section 7: no files, no network"
+		return "of WASI there are only the functions of ABI.md, section 7 (in Go, package os asks for more, and fmt imports it)"
 	}
 	return "ABI " + abi.Version + " has no such function"
 }

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+func newDowngrade(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "downgrade TARGET",
+		Short: "Undo migrations, down to a revision",
+		Long: `Runs the downgrades of every applied migration after TARGET, newest first:
+"-1" undoes the last one, "base" all of them. Data that the migrations brought
+is lost with them, so it shows what it would do and asks first; --yes answers.
+A migration without a downgrade stops it before anything has changed.`,
+		Example: `  sandpiper downgrade -1
+  sandpiper downgrade 9725c1 --yes
+  sandpiper plan --downgrade -1 --sql`,
+		Args:              arguments(1, 1, "one TARGET, such as -1, base or a revision"),
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.askable("downgrade"); err != nil {
+				return err
+			}
+			s, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			r, err := s.runner(host.Config{Before: func(p host.Plan) error {
+				if a.flags.yes {
+					return nil
+				}
+				a.printSteps(a.stderr, p.Steps)
+				question := fmt.Sprintf("\nUndo %s on %s? [y/N]", count(len(p.Steps), "migration"), a.database)
+				return a.confirm(cmd.Context(), question, "y", "yes")
+			}})
+			if err != nil {
+				return err
+			}
+			result, err := r.Downgrade(cmd.Context(), args[0])
+			return a.ran(r, result, err)
+		},
+	}
+	a.yesFlag(cmd.Flags(), "do not ask")
+	a.runFlags(cmd.Flags())
+	return cmd
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// The kinds of errors in a document: a closed set, for programs to switch on.
+const (
+	kindUsage       = "usage"       // the call or the configuration
+	kindChain       = "chain"       // the migrations do not make a chain, or a file is malformed
+	kindTarget      = "target"      // the target names no revision, or several
+	kindModule      = "module"      // a .wasm file is malformed, or needs another version
+	kindMigration   = "migration"   // a migration failed
+	kindDatabase    = "database"    // the database cannot be reached or used
+	kindChanged     = "changed"     // an applied file has changed
+	kindUnknown     = "unknown"     // the database has a revision that the chain lacks
+	kindPending     = "pending"     // a migration is half done
+	kindLocked      = "locked"      // another runner holds the lock
+	kindBehind      = "behind"      // current --check
+	kindAhead       = "ahead"       // current --check
+	kindProblems    = "problems"    // verify
+	kindDeclined    = "declined"    // the answer was not yes
+	kindBuild       = "build"       // a module cannot be built
+	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM
+	kindOther       = "other"       // anything else, such as a file that cannot be written
+)
+
+// A failure is an error as people and programs get it: what failed, where,
+// what state the database is in, and what to do next.
+type failure struct {
+	Message   string   `json:"message"`
+	Kind      string   `json:"kind"`
+	Revision  string   `json:"revision,omitempty"`
+	File      string   `json:"file,omitempty"`
+	Line      int      `json:"line,omitempty"`
+	Statement int      `json:"statement,omitempty"` // 1-based number within the migration
+	SQL       string   `json:"sql,omitempty"`
+	Position  int      `json:"position,omitempty"` // 1-based character in sql
+	Code      string   `json:"code,omitempty"`     // SQLSTATE, or SQLite's name of the result code
+	Hint      string   `json:"hint,omitempty"`     // the database's
+	State     string   `json:"state,omitempty"`    // of the database
+	Next      string   `json:"next,omitempty"`
+	Applied   []string `json:"applied,omitempty"` // revisions that this call applied before it failed
+
+	exit  int
+	head  string // what failed, for the first line
+	stack string
+}
+
+// explain makes a failure of any error.
+func explain(err error) failure {
+	f := failure{Message: err.Error(), Kind: kindOther, exit: exitFailed}
+	var run *host.RunError
+	if errors.As(err, &run) {
+		f.ofRun(run)
+	}
+	var sql *host.SQLError
+	if errors.As(err, &sql) {
+		if f.Kind == kindOther {
+			f.Kind = kindDatabase
+		}
+		f.Code, f.Position, f.Hint = sql.Code, sql.Position, sql.Hint
+		if f.SQL == "" {
+			f.SQL = sql.SQL
+		}
+	}
+	var guest *host.GuestError
+	if errors.As(err, &guest) {
+		f.stack = guest.Stack
+	}
+	f.ofKind(err)
+	var status *statusError
+	if errors.As(err, &status) {
+		f.exit, f.Kind = status.code, status.kind
+		if status.next != "" {
+			f.Next = status.next
+		}
+	}
+	if interrupted(err) {
+		f.Kind, f.exit = kindInterrupted, exitInterrupted
+		if run == nil {
+			f.Message = "interrupted"
+		}
+	}
+	return f
+}
+
+// ofRun takes over where a run stopped.
+func (f *failure) ofRun(e *host.RunError) {
+	f.Kind = kindMigration
+	f.Revision = e.Failed.Key.String()
+	f.File, f.Line = e.Source, e.Line
+	f.Statement, f.SQL = e.Statement, e.SQL
+	f.State, f.Next = e.State, e.Next
+	f.Message = e.Err.Error()
+	f.head = fmt.Sprintf("%s of %s failed", e.Direction, title(f.Revision, e.Failed.Slug))
+	for _, entry := range e.Applied {
+		f.Applied = append(f.Applied, entry.Key.String())
+	}
+}
+
+// ofKind sorts the errors that are known by their type.
+func (f *failure) ofKind(err error) {
+	var (
+		edited       *host.EditedError
+		changed      *host.ChangedError
+		pending      *host.PendingError
+		irreversible *host.IrreversibleError
+		parse        *chain.ParseError
+		graph        *chain.GraphError
+		target       *chain.TargetError
+		unknown      *chain.UnknownError
+		notWasm      *wasmfile.NotWasmError
+		format       *wasmfile.FormatError
+		abiVersion   *wasmfile.ABIError
+		wrong        *wasmfile.InterfaceError
+		manifest     *abi.MalformedError
+	)
+	switch {
+	case errors.Is(err, host.ErrLocked):
+		f.Kind, f.exit = kindLocked, exitLocked
+	case errors.As(err, &edited):
+		f.Kind, f.exit = kindChanged, exitProblems
+		f.File = edited.Edited[0].Revision.Source
+		f.Revision = edited.Edited[0].Revision.Key.String()
+	case errors.As(err, &changed):
+		f.Kind = kindChanged
+	case errors.As(err, &pending):
+		f.Kind = kindPending
+	case errors.As(err, &irreversible):
+		f.Kind, f.Revision, f.File = kindTarget, irreversible.Revision.Key.String(), irreversible.Revision.Source
+	case errors.As(err, &target):
+		f.Kind, f.exit = kindTarget, exitUsage
+	case errors.As(err, &unknown):
+		f.Kind, f.Revision = kindUnknown, unknown.Keys[0].String()
+	case errors.As(err, &parse):
+		f.Kind, f.File, f.Line = kindChain, parse.Path, parse.Line
+	case errors.As(err, &graph):
+		f.Kind, f.File, f.Revision = kindChain, graph.Path, graph.Key.String()
+	case errors.As(err, &notWasm), errors.As(err, &format), errors.As(err, &abiVersion),
+		errors.As(err, &wrong), errors.As(err, &manifest), errors.Is(err, wasmfile.ErrNoManifest):
+		f.Kind = kindModule
+	}
+}
+
+// print prints the failure for people.
+func (f failure) print(w io.Writer, colors bool) {
+	bold := func(s string) string { return s }
+	if colors {
+		bold = func(s string) string { return text.Colors{text.FgRed, text.Bold}.Sprint(s) }
+	}
+	head, message := f.head, f.Message
+	if head == "" {
+		head, message = message, ""
+	}
+	fmt.Fprintf(w, "%s %s\n", bold("error:"), head)
+	f.field(w, "where", f.place())
+	if f.SQL != "" && (f.Statement > 0 || f.Position > 0) {
+		f.field(w, "statement", excerpt(f.SQL, f.Position))
+	}
+	f.field(w, "error", message)
+	f.field(w, "hint", f.Hint)
+	f.field(w, "database", f.State)
+	f.field(w, "next", f.Next)
+}
+
+// field prints one line of a failure, further lines of it below the first.
+func (f failure) field(w io.Writer, name, value string) {
+	if value != "" {
+		fmt.Fprintf(w, "  %-10s %s\n", name, strings.ReplaceAll(strings.TrimRight(value, "\n"), "\n", "\n             "))
+	}
+}
+
+// place is the file, line and statement, as far as they are known.
+func (f failure) place() string {
+	var parts []string
+	if f.File != "" && f.Line > 0 {
+		parts = append(parts, fmt.Sprintf("%s, line %d", f.File, f.Line))
+	} else if f.File != "" {
+		parts = append(parts, f.File)
+	}
+	if f.Statement > 0 {
+		parts = append(parts, fmt.Sprintf("statement %d", f.Statement))
+	}
+	return strings.Join(parts, ", ")
+}
+
+const (
+	excerptLines = 6
+	excerptWidth = 120
+)
+
+// excerpt is the part of a statement that fits an error message: its first
+// lines, or those up to the position, with a caret under the character.
+func excerpt(sql string, position int) string {
+	lines := strings.Split(strings.ReplaceAll(strings.TrimRight(sql, " \t\r\n"), "\t", " "), "\n")
+	at, column := -1, 0
+	if position > 0 {
+		rest := position - 1
+		for i, line := range lines {
+			if n := utf8.RuneCountInString(line); rest <= n {
+				at, column = i, rest
+				break
+			} else {
+				rest -= n + 1
+			}
+		}
+	}
+	first, last := 0, min(len(lines), excerptLines)
+	if at >= last {
+		first, last = at-excerptLines+1, at+1
+	}
+	var b strings.Builder
+	if first > 0 {
+		b.WriteString("…\n")
+	}
+	for i := first; i < last; i++ {
+		line, shift := []rune(lines[i]), 0
+		if i == at && column >= excerptWidth {
+			shift = column - excerptWidth/2
+			line = line[shift:]
+		}
+		if len(line) > excerptWidth {
+			line = append(line[:excerptWidth:excerptWidth], '…')
+		}
+		b.WriteString(strings.TrimRight(string(line), " \r") + "\n")
+		if i == at {
+			b.WriteString(strings.Repeat(" ", column-shift) + "^\n")
+		}
+	}
+	if last < len(lines) {
+		b.WriteString("…\n")
+	}
+	return b.String()
+}

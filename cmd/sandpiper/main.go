@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is one call of the command line. It returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	ctx, stop := a.interrupts(context.Background())
+	defer stop()
+	root := newRoot(a)
+	root.SetArgs(negativeTargets(args))
+	// Flags are read in order: without this, a mistake before --json would be
+	// reported in the other form.
+	options, _, _ := cutDashes(args)
+	a.flags.json = slices.Contains(options, "--json")
+
+	cmd, err := root.ExecuteContextC(ctx)
+	a.command = strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), root.Name()), " ")
+	return a.finish(err)
+}
+
+var negative = regexp.MustCompile(`^-[0-9]+$`)
+
+// negativeTargets moves targets such as -1 behind a "--", where they are not
+// taken for flags, so that "downgrade -1 --yes" works as it does in Alembic.
+func negativeTargets(args []string) []string {
+	if len(args) > 0 && strings.HasPrefix(args[0], "__complete") {
+		return args
+	}
+	options, rest, dashes := cutDashes(args)
+	var kept, targets []string
+	for _, arg := range options {
+		if negative.MatchString(arg) {
+			targets = append(targets, arg)
+		} else {
+			kept = append(kept, arg)
+		}
+	}
+	if len(targets) == 0 && !dashes {
+		return args
+	}
+	return slices.Concat(kept, []string{"--"}, targets, rest)
+}
+
+// cutDashes cuts the arguments at the first "--".
+func cutDashes(args []string) (before, after []string, found bool) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[:i], args[i+1:], true
+	}
+	return args, nil, false
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this binary as "sandpiper", and stops the test
+// server at the end.
+func TestMain(m *testing.M) {
+	testscript.Main(suite{m}, map[string]func(){"sandpiper": main})
+}
+
+type suite struct{ m *testing.M }
+
+func (s suite) Run() int {
+	code := s.m.Run()
+	if err := stopServer(); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		code = max(code, 1)
+	}
+	return code
+}
+
+func TestReferenceIsUpToDate(t *testing.T) {
+	var got bytes.Buffer
+	writeReference(&got, newRoot(&app{getenv: os.Getenv}))
+	want, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want) {
+		t.Error("README.md is not what the commands say: run `go run ./cmd/sandpiper docs > cmd/sandpiper/README.md`")
+	}
+}
+
+func TestNegativeTargetsAreNotFlags(t *testing.T) {
+	for _, c := range []struct{ args, want []string }{
+		{[]string{"downgrade", "-1", "--yes"}, []string{"downgrade", "--yes", "--", "-1"}},
+		{[]string{"downgrade", "--yes", "--", "-1"}, []string{"downgrade", "--yes", "--", "-1"}},
+		{[]string{"upgrade", "-v", "+2"}, []string{"upgrade", "-v", "+2"}},
+		{[]string{"__complete", "downgrade", "-1"}, []string{"__complete", "downgrade", "-1"}},
+		{nil, nil},
+	} {
+		if got := negativeTargets(c.args); !slices.Equal(got, c.want) {
+			t.Errorf("%q became %q, want %q", c.args, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A document is what --json prints: one per call, whatever the call was.
+type document struct {
+	Sandpiper int      `json:"sandpiper"` // the version of this shape
+	Command   string   `json:"command"`
+	OK        bool     `json:"ok"` // the exit code is 0
+	Database  string   `json:"database,omitempty"`
+	Data      any      `json:"data,omitempty"`
+	Error     *failure `json:"error,omitempty"`
+}
+
+func (a *app) printDocument(f *failure) {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	// What is encoded is made of plain structs; only the stream can fail, and
+	// then there is nobody left to tell.
+	_ = enc.Encode(document{
+		Sandpiper: 1,
+		Command:   a.command,
+		OK:        f == nil,
+		Database:  a.database,
+		Data:      a.data,
+		Error:     f,
+	})
+}
+
+// terminal reports whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// colors reports whether a stream gets colours: see https://no-color.org.
+func (a *app) colors(stream any) bool {
+	return a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" && terminal(stream)
+}
+
+// printTable prints rows under a header, without lines around them.
+func (a *app) printTable(w io.Writer, header table.Row, rows []table.Row) {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(plainTable)
+	if a.colors(w) {
+		t.Style().Color.Header = text.Colors{text.Bold}
+	}
+	t.AppendHeader(header)
+	t.AppendRows(rows)
+	t.SuppressTrailingSpaces()
+	t.Render()
+}
+
+var plainTable = table.Style{
+	Name: "plain",
+	Box: table.BoxStyle{
+		PaddingRight:  "  ",
+		UnfinishedRow: " ~",
+	},
+	Format: table.FormatOptions{Header: text.FormatUpper},
+}
+
+// A revisionJSON is a revision in a document.
+type revisionJSON struct {
+	Revision     string   `json:"revision"`
+	Line         string   `json:"line"`
+	Dialect      string   `json:"dialect,omitempty"`
+	Slug         string   `json:"slug"`
+	Revises      []string `json:"revises"`
+	DependsOn    []string `json:"depends_on,omitempty"`
+	Labels       []string `json:"labels,omitempty"`
+	Created      string   `json:"created,omitempty"` // RFC 3339
+	Irreversible bool     `json:"irreversible,omitempty"`
+	Digest       string   `json:"digest,omitempty"`
+	Source       string   `json:"source,omitempty"`
+}
+
+func revisionDocument(r chain.Revision) revisionJSON {
+	out := revisionJSON{
+		Revision:     r.ID,
+		Line:         lineName(r.Line),
+		Dialect:      string(r.Dialect),
+		Slug:         r.Slug,
+		Revises:      append([]string{}, r.Revises...),
+		Labels:       r.Labels,
+		Created:      timestamp(r.Created),
+		Irreversible: r.Irreversible,
+		Digest:       r.Digest,
+		Source:       r.Source,
+	}
+	for _, k := range r.DependsOn {
+		out.DependsOn = append(out.DependsOn, lineName(k.Line)+"@"+k.ID)
+	}
+	return out
+}
+
+func lineName(line string) string {
+	if line == "" {
+		return chain.DefaultLine
+	}
+	return line
+}
+
+// timestamp is RFC 3339 in UTC, or "" for no time.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// moment is a time for people.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}
+
+// elapsed is a duration for people.
+func elapsed(d time.Duration) string {
+	switch {
+	case d < 100*time.Microsecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < 10*time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	default:
+		return d.Round(time.Second).String()
+	}
+}
+
+// count is "1 migration" or "3 migrations".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

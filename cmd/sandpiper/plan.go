@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A planData is the data of plan.
+type planData struct {
+	Direction  string          `json:"direction"`
+	Target     string          `json:"target"`
+	Steps      []stepJSON      `json:"steps"`
+	Statements []statementJSON `json:"statements,omitempty"` // with --sql and --offline
+}
+
+type stepJSON struct {
+	revisionJSON
+	Resumes bool `json:"resumes,omitempty"` // part of it was committed by an earlier run
+}
+
+type statementJSON struct {
+	Step       int      `json:"step"` // index into steps
+	SQL        string   `json:"sql"`
+	Params     []string `json:"params,omitempty"`     // as text
+	Rows       int      `json:"rows,omitempty"`       // parameter rows of a batch
+	Autocommit bool     `json:"autocommit,omitempty"` // commits by itself in a real run
+	NotRun     string   `json:"not_run,omitempty"`    // why it was shown and not run
+}
+
+func newPlan(a *app) *cobra.Command {
+	var (
+		downgrade, sql bool
+		offline        string
+	)
+	cmd := &cobra.Command{
+		Use:   "plan [TARGET]",
+		Short: "Say what upgrade would do, or downgrade with --downgrade",
+		Long: `Lists the migrations that would run, from where the database is now to TARGET
+("heads" if left out), and changes nothing.
+
+--sql prints the exact statements, those of modules included. To know them it
+runs the migrations in one transaction, and rolls it back; what cannot be rolled
+back is shown and not run, and says so.
+
+--offline FROM:TO needs no database: it prints what the SQL files between two
+revisions hold. FROM and TO are revisions, "base" or "heads"; the scheme of the
+database URL says which dialect.`,
+		Example: `  sandpiper plan
+  sandpiper plan +2 --sql
+  sandpiper plan --downgrade -1
+  sandpiper plan --offline base:heads --database postgres:// > all.sql`,
+		Args:              arguments(0, 1, "one TARGET"),
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if offline != "" && (len(args) > 0 || downgrade) {
+				return usage("", "--offline FROM:TO takes neither a TARGET nor --downgrade: to print downgrades, give the newer revision first")
+			}
+			s, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			r, err := s.runner(host.Config{})
+			if err != nil {
+				return err
+			}
+			if offline != "" {
+				from, to, ok := strings.Cut(offline, ":")
+				if !ok || from == "" || to == "" {
+					return usage("for example: --offline base:heads", "--offline wants FROM:TO and got %q", offline)
+				}
+				rehearsal, err := r.Offline(from, to)
+				if err != nil {
+					return err
+				}
+				a.rehearsed(rehearsal, true)
+				return nil
+			}
+			target, dir := argument(args, "heads"), chain.Upgrade
+			if downgrade || goesDown(target) {
+				dir = chain.Downgrade
+			}
+			if downgrade && len(args) == 0 {
+				return usage("for example: sandpiper plan --downgrade -1", "--downgrade needs a TARGET")
+			}
+			if sql {
+				rehearsal, err := r.Rehearse(cmd.Context(), dir, target)
+				if err != nil {
+					return err
+				}
+				a.rehearsed(rehearsal, false)
+				return nil
+			}
+			plan, err := r.Plan(cmd.Context(), dir, target)
+			if err != nil {
+				return err
+			}
+			a.result(planDocument(plan), func(w io.Writer) {
+				if len(plan.Steps) == 0 {
+					fmt.Fprintln(w, "nothing to do")
+					return
+				}
+				a.printSteps(w, plan.Steps)
+			})
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&downgrade, "downgrade", false, "plan a downgrade to TARGET (taken for granted for base and -N)")
+	f.BoolVar(&sql, "sql", false, "print the statements, by running them in a transaction that is rolled back")
+	f.StringVar(&offline, "offline", "", "print the SQL between two revisions, `FROM:TO`, without a database")
+	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
+	return cmd
+}
+
+// goesDown reports whether only a downgrade can reach a target.
+func goesDown(target string) bool {
+	_, symbol, scoped := strings.Cut(target, "@")
+	if !scoped {
+		symbol = target
+	}
+	return symbol == "base" || strings.HasPrefix(symbol, "-")
+}
+
+func planDocument(plan host.Plan) planData {
+	data := planData{Direction: plan.Direction.String(), Target: plan.Target, Steps: []stepJSON{}}
+	for _, s := range plan.Steps {
+		data.Steps = append(data.Steps, stepJSON{revisionDocument(s.Revision), s.Resumes})
+	}
+	return data
+}
+
+// printSteps prints the steps of a plan.
+func (a *app) printSteps(w io.Writer, steps []host.Step) {
+	rows := make([]table.Row, 0, len(steps))
+	for _, s := range steps {
+		note := ""
+		if s.Resumes {
+			note = "goes on where an earlier run stopped"
+		}
+		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, s.Revision.Slug, s.Revision.Source, note})
+	}
+	a.printTable(w, table.Row{"action", "revision", "migration", "file", ""}, rows)
+}
+
+// rehearsed prints the statements of a plan as SQL with comments.
+func (a *app) rehearsed(r host.Rehearsal, offline bool) {
+	data := planDocument(r.Plan)
+	data.Statements = []statementJSON{}
+	for _, s := range r.Statements {
+		data.Statements = append(data.Statements, statementJSON{s.Step, s.SQL, literals(s.Params), s.Rows, s.Autocommit, s.NotRun})
+	}
+	a.result(data, func(w io.Writer) { printRehearsal(w, r, offline) })
+}
+
+func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
+	if len(r.Plan.Steps) == 0 {
+		fmt.Fprintln(w, "-- nothing to do")
+		return
+	}
+	notRun := 0
+	next := 0
+	for i, step := range r.Plan.Steps {
+		fmt.Fprintf(w, "-- %s %s\n", step.Direction, title(step.Revision.Key.String(), step.Revision.Slug))
+		if step.Revision.Source != "" {
+			fmt.Fprintf(w, "-- %s\n", step.Revision.Source)
+		}
+		for next < len(r.Statements) && r.Statements[next].Step == i {
+			s := r.Statements[next]
+			next++
+			fmt.Fprintln(w)
+			if s.Autocommit {
+				fmt.Fprintln(w, "-- commits by itself:")
+			}
+			if len(s.Params) > 0 {
+				fmt.Fprintf(w, "-- with the parameters %s\n", oneLine(strings.Join(literals(s.Params), ", ")))
+			}
+			if s.Rows > 0 {
+				fmt.Fprintf(w, "-- once for each of %s of parameters:\n", count(s.Rows, "row"))
+			}
+			if s.NotRun != "" && !offline {
+				notRun++
+				fmt.Fprintf(w, "-- shown and not run: %s\n", oneLine(s.NotRun))
+			}
+			fmt.Fprintln(w, terminated(s.SQL))
+		}
+		fmt.Fprintln(w)
+	}
+	switch {
+	case offline:
+		fmt.Fprintf(w, "-- %s from the files; no database was asked\n", count(len(r.Statements), "statement"))
+	case notRun > 0:
+		fmt.Fprintf(w, "-- ran in a transaction that was rolled back: nothing has changed; %s shown and not run\n", count(notRun, "statement"))
+	default:
+		fmt.Fprintln(w, "-- ran in a transaction that was rolled back: nothing has changed")
+	}
+}
+
+// terminated is the statement with a semicolon at its end.
+func terminated(sql string) string {
+	sql = strings.TrimRight(sql, " \t\r\n")
+	if strings.HasSuffix(sql, ";") {
+		return sql
+	}
+	if i := strings.LastIndexByte(sql, '\n'); strings.Contains(sql[i+1:], "--") {
+		return sql + "\n;" // a comment would swallow it
+	}
+	return sql + ";"
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A showData is the data of show.
+type showData struct {
+	revisionJSON
+	State   string        `json:"state"`             // applied, missing, or unknown: the database does not answer
+	Applied string        `json:"applied,omitempty"` // RFC 3339
+	Changed bool          `json:"changed,omitempty"` // since it was applied
+	Pair    *revisionJSON `json:"pair,omitempty"`    // the other dialect's revision of the same migration
+}
+
+// The states of a revision.
+const (
+	stateApplied = "applied"
+	stateMissing = "not applied"
+	stateUnknown = "unknown: the database does not answer"
+)
+
+func newShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show REV",
+		Short: "Print all that is known of a revision",
+		Long: `Prints a revision: its file, parents and digest, the revision of the other
+dialect that makes the same change, and when it was applied, where the database
+can be reached. REV is an id or the beginning of one, head, or line@head.`,
+		Example: `  sandpiper show 9725c1
+  sandpiper show head --json`,
+		Args:              arguments(1, 1, "one REV"),
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			r, err := s.runner(host.Config{})
+			if err != nil {
+				return err
+			}
+			target, err := r.Graph().Resolve(args[0], nil)
+			if err != nil {
+				return err
+			}
+			if len(target.Keys) != 1 {
+				return usage("", "%q names %s, and show wants one", args[0], count(len(target.Keys), "revision"))
+			}
+			data, err := s.show(cmd.Context(), r, target.Keys[0])
+			if err != nil {
+				return err
+			}
+			a.result(data, func(w io.Writer) { printRevision(w, data) })
+			return nil
+		},
+	}
+}
+
+// show puts together what chain, database and the other chain say.
+func (s *session) show(ctx context.Context, r *host.Runner, key chain.Key) (*showData, error) {
+	rev, _ := r.Graph().Revision(key)
+	data := &showData{revisionJSON: revisionDocument(rev), State: stateMissing}
+	switch ledger, err := r.Ledger(ctx); {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		data.State = stateUnknown
+	default:
+		if applied, ok := ledger.Applied[key]; ok {
+			data.State, data.Applied = stateApplied, timestamp(applied.At)
+			data.Changed = applied.Digest != "" && rev.Digest != "" && applied.Digest != rev.Digest
+		}
+	}
+	if pair, ok := s.pair(rev); ok {
+		document := revisionDocument(pair)
+		data.Pair = &document
+	}
+	return data, nil
+}
+
+// pair finds the other dialect's revision of the same migration: the one with
+// the same time and slug. A chain that cannot be read has none.
+func (s *session) pair(rev chain.Revision) (chain.Revision, bool) {
+	other := chain.PostgreSQL
+	if rev.Dialect == other {
+		other = chain.SQLite
+	}
+	fsys, root, err := openDir(s.set.dir)
+	if err != nil || rev.Created.IsZero() {
+		return chain.Revision{}, false
+	}
+	r, err := host.NewRunner(fsys, dialectOnly(other), s.box, host.Config{Path: root})
+	if err != nil {
+		return chain.Revision{}, false
+	}
+	for candidate := range r.Graph().All() {
+		if candidate.Line == rev.Line && candidate.Slug == rev.Slug && candidate.Created.Equal(rev.Created) {
+			return candidate, true
+		}
+	}
+	return chain.Revision{}, false
+}
+
+// dialectOnly is a database that nobody connects to: enough to read a chain.
+type dialectOnly chain.Dialect
+
+// Dialect implements host.Database.
+func (d dialectOnly) Dialect() chain.Dialect { return chain.Dialect(d) }
+
+// String implements host.Database.
+func (d dialectOnly) String() string { return string(d) + ":" }
+
+// Connect implements host.Database.
+func (d dialectOnly) Connect(context.Context) (host.Conn, error) {
+	return nil, fmt.Errorf("there is no database behind %s", d)
+}
+
+func printRevision(w io.Writer, d *showData) {
+	field := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%-11s %s\n", name, value)
+		}
+	}
+	field("revision", d.Revision)
+	field("migration", d.Slug)
+	field("line", d.Line)
+	field("dialect", d.Dialect)
+	if len(d.Revises) == 0 {
+		field("revises", "<base>")
+	}
+	field("revises", strings.Join(d.Revises, ", "))
+	field("depends on", strings.Join(d.DependsOn, ", "))
+	field("labels", strings.Join(d.Labels, ", "))
+	field("created", d.Created)
+	field("file", d.Source)
+	field("digest", d.Digest)
+	if d.Pair != nil {
+		field("pair", fmt.Sprintf("%s %s (%s)", d.Pair.Dialect, d.Pair.Revision, d.Pair.Source))
+	}
+	state := d.State
+	if d.Applied != "" {
+		state += " " + d.Applied
+	}
+	if d.Changed {
+		state += ", and the file has changed since"
+	}
+	field("state", state)
+}

@@ -1,0 +1,99 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// topics are pages of help that belong to no one command.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "targets", Short: "How to name a revision", Long: targetsText},
+		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
+		{Use: "json", Short: "What --json prints", Long: jsonText},
+		{Use: "exit-codes", Short: "What the exit code says", Long: "The exit codes:\n\n" + exitCodesText},
+	}
+}
+
+const targetsText = `A TARGET says how far to go:
+
+  heads           the newest revision of every line (upgrade's default)
+  head            the newest revision, where there is one line with one head
+  base            before the first revision
+  +2, -1          so many revisions on or back from where the database is
+  9725c1cbee35    a revision, or the beginning of its id if only one fits
+  acme@head       the head of the line "acme"; also acme@base, acme@9725c1`
+
+const configText = `sandpiper.toml holds what does not change from call to call. It is read from
+the current folder, else from the folder of --dir; --config names another file.
+Relative paths in it are relative to the file. An unknown key is an error.
+
+  database = "postgres://app:${DB_PASSWORD}@localhost/app"
+                             # ${NAME} is taken from the environment
+  dir = "migrations"         # folder with versions/, or one .wasm module
+  lock_wait = "5m"           # wait so long for another runner (default: no limit)
+  lock_timeout = "4s"        # how long a statement may wait for a lock of the
+                             # database before the migration is tried again
+  time_limit = "1h"          # stop a migration that takes longer (default: no limit)
+  allow_changed = false      # go on although an applied file has changed
+
+A flag wins over the environment, the environment over the file:
+
+  SANDPIPER_DATABASE         the database URL
+  NO_COLOR                   if set, no colours
+
+With no setting at all the database is sqlite:sandpiper.db, and Sandpiper says so.
+
+  sqlite:PATH                a file, made if it is not there
+  sqlite::memory:            a database in memory, gone when the command ends
+  postgres://USER:PASSWORD@HOST:PORT/NAME?sslmode=…
+                             as libpq has it, PG* variables and ~/.pgpass included`
+
+const jsonText = `With --json a command prints exactly one JSON document to stdout, whatever
+happens:
+
+  {
+    "sandpiper": 1,             the version of this shape
+    "command": "upgrade",
+    "ok": true,                 whether the exit code is 0
+    "database": "sqlite:app.db",  without its password
+    "data": {…},                the result, by command
+    "error": {…}                only where ok is false
+  }
+
+error:
+
+  message                       in one line
+  kind                          usage, chain, target, module, migration, database,
+                                changed, unknown, pending, locked, behind, ahead,
+                                problems, declined, build, interrupted or other
+  revision, file, line          where, as far as it is known
+  statement, sql, position      which statement, counted from 1, its text, and the
+                                character in it
+  code, hint                    the database's
+  state                         what state the database is in
+  next                          what to do
+  applied                       revisions applied by this call before it failed
+
+data:
+
+  upgrade, downgrade, stamp, reset
+              applied: [entry], heads: {line: [id]}
+  current     dialect, lines: [{line, heads, want, behind, unknown}],
+              pending: [{revision, line, direction, committed}]
+  plan        direction, target, steps: [revision + resumes],
+              statements: [{step, sql, params, rows, autocommit, not_run}]
+  history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
+  heads       dialect, heads: [revision]
+  show        revision + applied, pair
+  verify      revisions, applied, problems: [{rule, revision, file, message}]
+  wait        server, waited_ms
+  init        files: [path]
+  build       output, size, digest, revisions
+  inspect     file, size, digest, manifest, imports, exports
+  version     version, abi, go, os, arch
+
+  revision    revision, line, dialect, slug, revises, depends_on, labels, created,
+              irreversible, digest, source
+  entry       id, revision, line, action, slug, started, duration_us, digest,
+              module, seed, runner
+
+Times are RFC 3339 in UTC. Fields that are empty may be left out; fields may be
+added. Progress and warnings go to stderr.`

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+func newUpgrade(a *app) *cobra.Command {
+	var backup string
+	cmd := &cobra.Command{
+		Use:   "upgrade [TARGET]",
+		Short: "Apply the migrations that are missing",
+		Long: `Applies every migration up to TARGET that the database does not have yet, each
+in a transaction with its line in the ledger. TARGET is "heads" if left out;
+see "sandpiper help targets".
+
+A run that is cut short leaves whole migrations behind: call upgrade again and
+it goes on. Any number of runners may start at once; one works, the others wait.`,
+		Example: `  sandpiper upgrade
+  sandpiper upgrade +1
+  sandpiper upgrade --database sqlite:app.db --backup
+  sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
+		Args:              arguments(0, 1, "one TARGET"),
+		ValidArgsFunction: a.completeTargets,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			cfg := host.Config{}
+			if cmd.Flags().Changed("backup") {
+				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
+					return err
+				}
+			}
+			r, err := s.runner(cfg)
+			if err != nil {
+				return err
+			}
+			result, err := r.Upgrade(cmd.Context(), argument(args, "heads"))
+			return a.ran(r, result, err)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
+	f.Lookup("backup").NoOptDefVal = backupBeside
+	a.runFlags(f)
+	return cmd
+}
+
+// A runData is the data of upgrade, downgrade, stamp and reset.
+type runData struct {
+	Applied []entryJSON         `json:"applied"`
+	Heads   map[string][]string `json:"heads"`
+}
+
+// An entryJSON is a line of the ledger in a document.
+type entryJSON struct {
+	Revision   string `json:"revision"`
+	Line       string `json:"line"`
+	Action     string `json:"action"`
+	Slug       string `json:"slug"`
+	Started    string `json:"started"`
+	DurationUS int64  `json:"duration_us"`
+	Digest     string `json:"digest,omitempty"`
+	Module     string `json:"module,omitempty"`
+	Seed       string `json:"seed,omitempty"`
+	Runner     string `json:"runner,omitempty"`
+}
+
+func entryDocument(e host.Entry) entryJSON {
+	return entryJSON{
+		Revision:   e.Key.ID,
+		Line:       lineName(e.Key.Line),
+		Action:     string(e.Action),
+		Slug:       e.Slug,
+		Started:    timestamp(e.Started),
+		DurationUS: e.Duration.Microseconds(),
+		Digest:     e.Digest,
+		Module:     e.Module,
+		Seed:       e.Seed,
+		Runner:     e.Runner,
+	}
+}
+
+func entryDocuments(entries []host.Entry) []entryJSON {
+	out := make([]entryJSON, 0, len(entries))
+	for _, e := range entries {
+		out = append(out, entryDocument(e))
+	}
+	return out
+}
+
+// ran reports a run: a table of what was done, and where the database is now.
+func (a *app) ran(r *host.Runner, result host.Result, err error) error {
+	a.running.Store(false)
+	if a.progress != nil {
+		a.progress.close()
+	}
+	if err != nil {
+		return err
+	}
+	data := runData{Applied: entryDocuments(result.Applied), Heads: result.Heads}
+	a.result(data, func(w io.Writer) {
+		if a.flags.quiet {
+			return
+		}
+		if len(result.Applied) > 0 {
+			a.printEntries(w, result.Applied)
+			fmt.Fprintln(w)
+		}
+		a.printHeads(w, r, result)
+	})
+	return nil
+}

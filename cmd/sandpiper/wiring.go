@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
+	"github.com/sandpiper-db/sandpiper/host/sandbox"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
+)
+
+// This file is where the parts meet: which adapter serves a URL, which file
+// system holds the migrations, where the sandbox keeps what it compiled.
+
+// A session is what a command works with: a database, migrations, a sandbox.
+// Nothing is connected to, read or compiled before it is needed.
+type session struct {
+	app  *app
+	set  settings
+	db   host.Database
+	name string // the database's, for the question of reset
+	box  *lateSandbox
+}
+
+// open puts together what the flags, the environment and sandpiper.toml say.
+func (a *app) open() (*session, error) {
+	set, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(set)
+	if err != nil {
+		return nil, err
+	}
+	a.database = db.String()
+	if set.database == defaultDatabase && set.origin == originDefault {
+		a.say("using %s; --database, SANDPIPER_DATABASE or sandpiper.toml name another", defaultDatabase)
+	}
+	return &session{app: a, set: set, db: db, name: databaseName(a.database), box: &lateSandbox{open: func() (*sandbox.Sandbox, error) {
+		return a.sandbox(set.timeLimit)
+	}}}, nil
+}
+
+// openDatabase makes a database of a URL.
+func openDatabase(set settings) (host.Database, error) {
+	var db host.Database
+	var err error
+	scheme, _, ok := strings.Cut(set.database, ":")
+	switch {
+	case ok && scheme == "sqlite":
+		db, err = sqlite.Open(set.database)
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		var opts []postgres.Option
+		if set.lockTimeout != nil {
+			opts = append(opts, postgres.LockTimeout(*set.lockTimeout))
+		}
+		db, err = postgres.Open(set.database, opts...)
+	default:
+		// The rest of the URL stays out of the message: it may hold a password.
+		what := "it has no scheme"
+		if ok {
+			what = fmt.Sprintf("there is no database of scheme %q", scheme)
+		}
+		return nil, usage("write sqlite:PATH, sqlite::memory: or postgres://USER@HOST/NAME",
+			"the database URL of %s: %s", set.origin, what)
+	}
+	if err != nil {
+		return nil, usage("", "the database URL of %s: %w", set.origin, err)
+	}
+	return db, nil
+}
+
+// databaseName is the last part of a database's URL: the name PostgreSQL knows
+// it by, or the name of SQLite's file.
+func databaseName(shown string) string {
+	if file, ok := strings.CutPrefix(shown, "sqlite:"); ok {
+		return path.Base(filepath.ToSlash(file))
+	}
+	if u, err := url.Parse(shown); err == nil && len(u.Path) > 1 {
+		return u.Path[1:]
+	}
+	return shown
+}
+
+// runner makes a runner of the session's parts. What cfg leaves out is taken
+// from the settings.
+func (s *session) runner(cfg host.Config) (*host.Runner, error) {
+	fsys, root, err := openDir(s.set.dir)
+	if err != nil {
+		return nil, err
+	}
+	a := s.app
+	a.progress = a.newProgress()
+	cfg.Path = root
+	cfg.LockWait = s.set.lockWait
+	cfg.AllowChanged = s.set.allowChanged
+	cfg.OnEvent = func(e host.Event) {
+		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
+		a.progress.event(e)
+	}
+	cfg.Statements = a.flags.verbose
+	return host.NewRunner(fsys, s.db, s.box, cfg)
+}
+
+// openDir returns the file system the migrations are in, and the path in it: a
+// folder is itself the file system, a module is a file in its folder.
+func openDir(dir string) (fsys fs.FS, root string, err error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, "", usage("", "the migrations cannot be read: %w", err)
+	}
+	if info.IsDir() {
+		return os.DirFS(dir), ".", nil
+	}
+	if filepath.Ext(dir) != ".wasm" {
+		return nil, "", usage("--dir names a folder with versions/, or a .wasm module", "%s is neither", dir)
+	}
+	return os.DirFS(filepath.Dir(dir)), filepath.Base(dir), nil
+}
+
+// sandbox makes the sandbox. What it compiles is kept in the user's cache
+// folder. limit is how long one migration may take, 0 for no limit.
+func (a *app) sandbox(limit time.Duration) (*sandbox.Sandbox, error) {
+	opts := sandbox.Options{Timeout: limit}
+	if a.flags.verbose {
+		opts.Logger = slog.New(slog.NewTextHandler(a.stderr, nil))
+	}
+	return sandbox.New(opts)
+}
+
+func (s *session) close() { s.box.Close() }
+
+// A lateSandbox is made when the first module is loaded: most calls load none.
+type lateSandbox struct {
+	open func() (*sandbox.Sandbox, error)
+	once sync.Once
+	box  *sandbox.Sandbox
+	err  error
+}
+
+// Load implements host.Sandbox.
+func (l *lateSandbox) Load(ctx context.Context, module []byte) (host.Guest, error) {
+	l.once.Do(func() { l.box, l.err = l.open() })
+	if l.err != nil {
+		return nil, l.err
+	}
+	return l.box.Load(ctx, module)
+}
+
+// Close implements host.Sandbox.
+func (l *lateSandbox) Close() error {
+	if l.box == nil {
+		return nil
+	}
+	return l.box.Close()
+}

@@ -1,0 +1,155 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// Options are what a module says of itself. The zero value works.
+type Options struct {
+	// Name is the module's name, for people. Defaults to what the plugin
+	// says, else to the name of the folder.
+	Name string
+
+	// Version is the module's version, for people. Defaults to what the
+	// plugin says.
+	Version string
+
+	// Line is the line of the module's revisions. Defaults to what the plugin
+	// says, else to chain.DefaultLine.
+	Line string
+
+	// Dialect is what a folder that holds .sql files itself is written for.
+	// Defaults to the folder's name, where that is a dialect's.
+	Dialect chain.Dialect
+}
+
+// A Describer runs a module's sandpiper_describe and returns the document that
+// the module hands over (ABI.md, sections 1 and 6.3). Package sandbox has one.
+type Describer interface {
+	Describe(ctx context.Context, module []byte) ([]byte, error)
+}
+
+// A Module is a built module.
+type Module struct {
+	Bytes    []byte
+	Digest   string // "sha256:…"
+	Manifest abi.Manifest
+}
+
+// Build makes a module of what source is: a folder with versions/ or of .sql
+// files, the folder of a Go package, or a .wasm file without a manifest.
+func Build(ctx context.Context, source string, d Describer, opts Options) (*Module, error) {
+	info, err := os.Stat(source)
+	if err != nil {
+		return nil, err
+	}
+	full, err := filepath.Abs(source)
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Base(full)
+	if !info.IsDir() {
+		b, err := os.ReadFile(source)
+		if err != nil {
+			return nil, err
+		}
+		return describe(ctx, b, d, strings.TrimSuffix(folder, filepath.Ext(folder)), opts)
+	}
+	if goFiles, err := filepath.Glob(filepath.Join(glob(source), "*.go")); err != nil {
+		return nil, err
+	} else if len(goFiles) > 0 {
+		b, err := compileGo(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		return describe(ctx, b, d, folder, opts)
+	}
+	return assemble(os.DirFS(source), folder, opts)
+}
+
+// glob quotes what filepath.Glob would take for a pattern.
+func glob(path string) string {
+	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
+}
+
+// describe asks a module for its manifest and appends it.
+func describe(ctx context.Context, b []byte, d Describer, name string, opts Options) (*Module, error) {
+	f, err := wasmfile.Open(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(f.Exports(), func(e wasmfile.Export) bool { return e.Name == abi.ExportDescribe }) {
+		return nil, &wasmfile.InterfaceError{
+			What:   "export " + abi.ExportDescribe,
+			Reason: "the module has none, so nobody knows its revisions: a Go plugin gets it by importing the sdk",
+		}
+	}
+	document, err := d.Describe(ctx, b)
+	if err != nil {
+		return nil, fmt.Errorf("ask the module for its manifest: %w", err)
+	}
+	m, err := abi.DecodeManifest(document)
+	if err != nil {
+		return nil, fmt.Errorf("the manifest that the module gives: %w", err)
+	}
+	opts.apply(m, name)
+	if b, err = wasmfile.AppendManifest(b, *m); err != nil {
+		return nil, err
+	}
+	return finish(b)
+}
+
+// apply puts what the caller wants into a manifest.
+func (o Options) apply(m *abi.Manifest, name string) {
+	m.Name = cmp.Or(o.Name, m.Name, name)
+	m.Version = cmp.Or(o.Version, m.Version)
+	m.Line = cmp.Or(o.Line, m.Line, chain.DefaultLine)
+}
+
+// finish reads a module as a runner will, and checks that its revisions make a
+// chain for each dialect.
+func finish(b []byte) (*Module, error) {
+	f, err := wasmfile.Open(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	m, err := f.Manifest()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range dialects {
+		var revisions []chain.Revision
+		for _, r := range m.Revisions {
+			if chain.Dialect(r.Dialect) == d {
+				revisions = append(revisions, chain.Revision{
+					Key: chain.Key{Line: m.Line, ID: r.ID}, Dialect: d, Revises: r.Revises,
+					Labels: r.Labels, Source: r.Source,
+				})
+			}
+		}
+		// What the revisions depend on may be in other lines, which only the
+		// runner sees.
+		if _, err := chain.NewGraph(d, revisions); err != nil {
+			return nil, err
+		}
+	}
+	return &Module{Bytes: b, Digest: f.Digest(), Manifest: m}, nil
+}
+
+var dialects = []chain.Dialect{chain.PostgreSQL, chain.SQLite}

@@ -1,0 +1,219 @@
+package hosttest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+func testLedger(t *testing.T, h Harness) {
+	t.Run("reading an empty database creates nothing", func(t *testing.T) {
+		conn := connect(t, h.Open(t))
+		for range 2 {
+			ledger, err := conn.Ledger(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ledger.Exists || len(ledger.Heads)+len(ledger.Applied)+len(ledger.Progress) > 0 {
+				t.Fatalf("got %+v, want an empty ledger that does not exist", ledger)
+			}
+			if entries, err := conn.History(t.Context(), 0); err != nil || len(entries) > 0 {
+				t.Fatalf("History: got %v, %v, want nothing", entries, err)
+			}
+		}
+	})
+
+	t.Run("eight runners create it at once", func(t *testing.T) {
+		db := h.Open(t)
+		var wg sync.WaitGroup
+		for range 8 {
+			conn := connect(t, db)
+			wg.Go(func() {
+				if err := conn.CreateLedger(t.Context()); err != nil {
+					t.Errorf("CreateLedger: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if ledger := ledgerOf(t, connect(t, db)); !ledger.Exists || len(ledger.Heads) > 0 {
+			t.Errorf("got %+v, want an empty ledger that exists", ledger)
+		}
+	})
+
+	t.Run("creating it again keeps it", func(t *testing.T) {
+		_, conn := ready(t, h)
+		mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
+		if err := conn.CreateLedger(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantHeads(t, conn, chain.DefaultLine, "aaaaaaaaaaaa")
+	})
+
+	t.Run("a committed migration is visible to others", func(t *testing.T) {
+		db, conn := ready(t, h)
+		want := host.Entry{
+			Key:      chain.Key{Line: "acme tools", ID: "0123456789ab"},
+			Action:   host.ActionUpgrade,
+			Slug:     `it's a "slug" — größer; -- 100%`,
+			Digest:   "sha256:1234",
+			Module:   "sha256:5678",
+			Seed:     "00ff",
+			Started:  time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
+			Duration: 1234567 * time.Microsecond,
+			Runner:   "9.9.9",
+		}
+		f := host.Fence{Line: want.Key.Line}
+		mustApply(t, conn, f, want, []string{want.Key.ID}, "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (7)")
+
+		other := connect(t, db)
+		if n := Count(t, other, "SELECT a FROM t"); n != 7 {
+			t.Errorf("the table holds %d, want 7", n)
+		}
+		wantHeads(t, other, want.Key.Line, want.Key.ID)
+		applied := ledgerOf(t, other).Applied[want.Key]
+		if applied.Digest != want.Digest || !applied.At.Equal(want.Started) {
+			t.Errorf("Applied is %+v, want digest %s at %s", applied, want.Digest, want.Started)
+		}
+		entries := historyOf(t, other, 0)
+		if len(entries) != 1 {
+			t.Fatalf("History has %d entries, want 1", len(entries))
+		}
+		got := entries[0]
+		if got.ID <= 0 {
+			t.Errorf("the entry's ID is %d", got.ID)
+		}
+		if !got.Started.Equal(want.Started) || got.Started.Location() != time.UTC {
+			t.Errorf("Started is %v, want %v", got.Started, want.Started)
+		}
+		got.ID, got.Started = want.ID, want.Started
+		if got != want {
+			t.Errorf("the entry is\n%+v, want\n%+v", got, want)
+		}
+	})
+
+	t.Run("history is newest first", func(t *testing.T) {
+		_, conn := ready(t, h)
+		a, b := entry("aaaaaaaaaaaa"), entry("bbbbbbbbbbbb")
+		down := b
+		down.Action = host.ActionDowngrade
+		down.Started = b.Started.Add(-time.Hour) // a clock that was set back changes nothing
+		mustApply(t, conn, fence(), a, []string{a.Key.ID})
+		mustApply(t, conn, fence(a.Key.ID), b, []string{b.Key.ID})
+		mustApply(t, conn, fence(b.Key.ID), down, []string{a.Key.ID})
+
+		var got []string
+		entries := historyOf(t, conn, 0)
+		for i, e := range entries {
+			got = append(got, string(e.Action)+" "+e.Key.ID)
+			if i > 0 && e.ID >= entries[i-1].ID {
+				t.Errorf("entry %d has ID %d, after %d", i, e.ID, entries[i-1].ID)
+			}
+		}
+		want := []string{"downgrade bbbbbbbbbbbb", "upgrade bbbbbbbbbbbb", "upgrade aaaaaaaaaaaa"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if newest := historyOf(t, conn, 2); len(newest) != 2 || newest[0] != entries[0] || newest[1] != entries[1] {
+			t.Errorf("the newest two are %v", newest)
+		}
+	})
+
+	t.Run("the newest action decides what is applied", func(t *testing.T) {
+		_, conn := ready(t, h)
+		keys := map[string][]host.Action{
+			"aaaaaaaaaaaa": {host.ActionUpgrade},
+			"bbbbbbbbbbbb": {host.ActionUpgrade, host.ActionDowngrade},
+			"cccccccccccc": {host.ActionUpgrade, host.ActionDowngrade, host.ActionUpgrade},
+			"dddddddddddd": {host.ActionStamp},
+			"eeeeeeeeeeee": {host.ActionStamp, host.ActionUnstamp},
+		}
+		for id, actions := range keys {
+			for i, action := range actions {
+				e := entry(id)
+				e.Action, e.Digest = action, "sha256:"+string(rune('0'+i))
+				mustApply(t, conn, fence(), e, nil)
+			}
+		}
+		applied := ledgerOf(t, conn).Applied
+		for id, digest := range map[string]string{
+			"aaaaaaaaaaaa": "sha256:0", "cccccccccccc": "sha256:2", "dddddddddddd": "sha256:0",
+		} {
+			if got := applied[chain.Key{Line: chain.DefaultLine, ID: id}]; got.Digest != digest {
+				t.Errorf("%s is applied with digest %q, want %q", id, got.Digest, digest)
+			}
+		}
+		if len(applied) != 3 {
+			t.Errorf("applied are %v, want three", applied)
+		}
+	})
+
+	t.Run("lines have heads of their own", func(t *testing.T) {
+		_, conn := ready(t, h)
+		other := entry("aaaaaaaaaaaa")
+		other.Key.Line = "other"
+		mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"cccccccccccc", "aaaaaaaaaaaa", "bbbbbbbbbbbb"})
+		mustApply(t, conn, host.Fence{Line: "other"}, other, []string{"aaaaaaaaaaaa"})
+		wantHeads(t, conn, chain.DefaultLine, "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc")
+		wantHeads(t, conn, "other", "aaaaaaaaaaaa")
+		mustApply(t, conn, host.Fence{Line: "other", Heads: []string{"aaaaaaaaaaaa"}}, other, nil)
+		wantHeads(t, conn, "other")
+		wantHeads(t, conn, chain.DefaultLine, "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc")
+	})
+
+	t.Run("reset drops everything", func(t *testing.T) {
+		_, conn := ready(t, h)
+		mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"}, h.Objects...)
+		if n := Count(t, conn, h.CountObjects); n == 0 {
+			t.Fatal("CountObjects counts nothing")
+		}
+		if err := conn.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := Count(t, conn, h.CountObjects); n != 0 {
+			t.Errorf("%d objects are left", n)
+		}
+		if ledgerOf(t, conn).Exists {
+			t.Error("the ledger is left")
+		}
+		if err := conn.CreateLedger(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"}, h.Objects...)
+	})
+
+	t.Run("reset of an empty database", func(t *testing.T) {
+		conn := connect(t, h.Open(t))
+		if err := conn.Reset(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func ledgerOf(t *testing.T, conn host.Conn) *host.Ledger {
+	t.Helper()
+	ledger, err := conn.Ledger(t.Context())
+	if err != nil {
+		t.Fatalf("Ledger: %v", err)
+	}
+	return ledger
+}
+
+func historyOf(t *testing.T, conn host.Conn, limit int) []host.Entry {
+	t.Helper()
+	entries, err := conn.History(t.Context(), limit)
+	if err != nil {
+		t.Fatalf("History: %v", err)
+	}
+	return entries
+}
+
+func wantHeads(t *testing.T, conn host.Conn, line string, want ...string) {
+	t.Helper()
+	if got := ledgerOf(t, conn).Heads[line]; !slices.Equal(got, want) {
+		t.Errorf("the heads of %q are %q, want %q", line, got, want)
+	}
+}

@@ -1,0 +1,241 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+const (
+	// cancelWithin is how long the server has to answer a cancelled statement
+	// before the connection is given up.
+	cancelWithin = 5 * time.Second
+
+	// tidyWithin is how long rolling back, closing and cleaning up may take:
+	// they go on after the context of the call has ended.
+	tidyWithin = 10 * time.Second
+)
+
+// An Option changes how a database is used.
+type Option func(*database)
+
+// LockTimeout sets how long a statement waits for a lock of the database,
+// PostgreSQL's lock_timeout. While a migration waits for a table, everybody
+// who comes later waits behind it, so it gives up and is tried again. Defaults
+// to 2 seconds; 0 waits without end.
+func LockTimeout(d time.Duration) Option {
+	return func(db *database) { db.lockTimeout = d }
+}
+
+// Unprepared makes connections use no named prepared statements, as they do by
+// themselves where they find a pooler between them and the server.
+func Unprepared() Option {
+	return func(db *database) { db.unprepared = true }
+}
+
+type database struct {
+	config      *pgconn.Config
+	display     string
+	lockTimeout time.Duration
+	unprepared  bool
+}
+
+// Open returns the database of a postgres:// or postgresql:// URL. What the URL
+// leaves out is taken from the environment (PGHOST, PGUSER, PGPASSWORD …), a
+// password file or a service file, as by psql. Parameters that are not about
+// the connection are settings of the session, such as search_path. Nothing is
+// connected to yet.
+//
+// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+func Open(rawURL string, opts ...Option) (host.Database, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		// The reason that url.Parse gives may quote the password.
+		return nil, errors.New("the database's URL is malformed; write characters of the user name and password " +
+			"other than letters and digits as %XX (a / as %2F, a @ as %40, a % as %25)")
+	}
+	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, fmt.Errorf("a database URL of scheme %q; want postgres:// or postgresql://", u.Scheme)
+	}
+	config, err := pgconn.ParseConfig(rawURL)
+	if err != nil {
+		return nil, fmt.Errorf("the database's URL: %s", withoutSecrets(u, err.Error()))
+	}
+	// Text is UTF-8 on the other side of the host, whatever the database's own
+	// encoding or PGCLIENTENCODING says.
+	config.RuntimeParams["client_encoding"] = "UTF8"
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "sandpiper"
+	}
+	config.BuildContextWatcherHandler = func(pg *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: pg, DeadlineDelay: cancelWithin}
+	}
+	db := &database{config: config, display: display(u, config), lockTimeout: 2 * time.Second}
+	for _, opt := range opts {
+		opt(db)
+	}
+	return db, nil
+}
+
+// Dialect returns chain.PostgreSQL.
+func (db *database) Dialect() chain.Dialect { return chain.PostgreSQL }
+
+// String returns the database's URL without its password, with the host, the
+// user and the database's name that the environment gave.
+func (db *database) String() string { return db.display }
+
+// secretParameters are the parameters of a URL that are never shown.
+var secretParameters = []string{"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+
+func display(u *url.URL, config *pgconn.Config) string {
+	shown := *u
+	shown.User, shown.Fragment, shown.RawFragment = url.User(config.User), "", ""
+	query := shown.Query()
+	for _, secret := range secretParameters {
+		query.Del(secret)
+	}
+	if shown.Host == "" && query.Get("host") == "" {
+		if strings.HasPrefix(config.Host, "/") || strings.HasPrefix(config.Host, "@") {
+			query.Set("host", config.Host) // the folder of a Unix-domain socket
+		} else {
+			shown.Host = net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+		}
+	}
+	if shown.Path == "" || shown.Path == "/" {
+		shown.Path, shown.RawPath = "/"+config.Database, ""
+	}
+	shown.RawQuery = query.Encode()
+	return shown.String()
+}
+
+// withoutSecrets removes the passwords of a URL from a text.
+func withoutSecrets(u *url.URL, text string) string {
+	secrets := []string{}
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password, url.QueryEscape(password), url.PathEscape(password))
+		if _, raw, ok := strings.Cut(u.User.String(), ":"); ok {
+			secrets = append(secrets, raw)
+		}
+	}
+	for _, name := range secretParameters {
+		for _, value := range u.Query()[name] {
+			secrets = append(secrets, value, url.QueryEscape(value))
+		}
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "xxxxx")
+		}
+	}
+	return text
+}
+
+// Connect opens a connection. Nothing is created in the database.
+func (db *database) Connect(ctx context.Context) (host.Conn, error) {
+	c := &conn{db: db}
+	var err error
+	if c.main, err = db.dial(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.look(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// dial opens a link to the server.
+func (db *database) dial(ctx context.Context) (*link, error) {
+	pg, err := pgconn.ConnectConfig(ctx, db.config)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("connect to %s: %w", db, ctx.Err())
+		}
+		return nil, fmt.Errorf("connect to %s: %w", db, err)
+	}
+	return &link{pg: pg, prepared: map[string]bool{}}, nil
+}
+
+// A conn is one runner's connection: a link to the server, and another one
+// while something runs outside transactions.
+type conn struct {
+	db    *database
+	main  *link
+	guard *link // see outside.go
+	tx    *tx   // the open transaction, if any
+
+	version   int    // such as 150018
+	schema    string // that the ledger is in; "" if search_path names none that exists
+	ledger    bool   // the ledger has been seen
+	direct    bool   // no pooler stands between the link and the server
+	contended bool   // the lock was taken by somebody else when last seen
+	watches   bool   // the server can look for dead clients while a statement runs
+	own       ownStatements
+}
+
+// look finds out what is at the other end.
+func (c *conn) look(ctx context.Context) error {
+	var row []string
+	it := item{
+		sql: `SELECT current_setting('server_version_num'), coalesce(current_schema(), ''), pg_backend_pid(), version()`,
+		row: func(values [][]byte) error { row = texts(values); return nil },
+	}
+	if err := c.main.do(ctx, it); err != nil {
+		return fmt.Errorf("connect to %s: %w", c.db, err)
+	}
+	c.version, _ = strconv.Atoi(row[0])
+	c.schema = row[1]
+	// A pooler makes up a process id of its own, since it can't know yet which
+	// server connection it will use. Behind one, the next transaction may run
+	// on another server connection, which has not seen our prepared statements.
+	c.direct = row[2] == strconv.FormatUint(uint64(c.main.pg.PID()), 10)
+	c.main.prepares = c.direct && !c.db.unprepared
+	c.watches = c.version >= 140000 && strings.Contains(row[3], "linux")
+	c.own = makeOwnStatements(c)
+	return nil
+}
+
+// Server returns the server's version, such as "15.18".
+func (c *conn) Server() string {
+	version, _, _ := strings.Cut(c.main.pg.ParameterStatus("server_version"), " ")
+	return version
+}
+
+// Close rolls back what is open and closes the connection. It takes no longer
+// than a few seconds, even if the server does not answer.
+func (c *conn) Close() error {
+	var err error
+	if c.tx != nil {
+		err = c.tx.Rollback()
+	}
+	for _, l := range []*link{c.guard, c.main} {
+		if l != nil {
+			l.close()
+		}
+	}
+	return err
+}
+
+// table returns the qualified name of one of the ledger's tables. Qualified,
+// it does not depend on the search_path that a migration may set.
+func (c *conn) table(name string) string { return quoteIdent(c.schema) + "." + name }
+
+func quoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func texts(values [][]byte) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// SQLSTATEs that mean something here.
+//
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+const (
+	codeInvalidText       = "22P02" // what a failed assertion of the runner raises
+	codeActiveTransaction = "25001" // cannot run inside a transaction block
+	codeReadOnly          = "25006"
+	codeAborted           = "25P02"
+	codeInvalidEnd        = "2D000" // COMMIT or ROLLBACK in a procedure that was called in a transaction
+	codeSerialization     = "40001"
+	codeDeadlock          = "40P01"
+	codePrivilege         = "42501"
+	codeUndefinedTable    = "42P01"
+	codeLockTimeout       = "55P03"
+	codeCancelled         = "57014"
+)
+
+// A refusal is a call that is refused before the server sees it.
+type refusal struct {
+	errno abi.Errno
+	text  string
+}
+
+func (e *refusal) Error() string    { return e.text }
+func (e *refusal) Errno() abi.Errno { return e.errno }
+
+// A lostError is a connection that ended before the server answered.
+type lostError struct {
+	committing bool
+	err        error
+}
+
+func (e *lostError) Error() string {
+	if e.committing {
+		return fmt.Sprintf("the connection was lost before the server confirmed the commit, so it may or may not have "+
+			"happened: `sandpiper current` tells, and the next upgrade goes on from there: %v", e.err)
+	}
+	return fmt.Sprintf("the connection was lost; the server rolls back the open transaction: %v", e.err)
+}
+
+func (e *lostError) Unwrap() error { return e.err }
+
+// explain turns the failure of a round trip into the error of a call.
+func (l *link) explain(ctx context.Context, items []item, failed *failure) error {
+	var refused *pgconn.PgError
+	isRefused := failed.index >= 0 && errors.As(failed.err, &refused)
+	if ctx.Err() != nil && (!isRefused || refused.Code == codeCancelled) {
+		return &interruptedError{cause: context.Cause(ctx), unknown: !isRefused && holds(items, roleCommit)}
+	}
+	if !isRefused {
+		if !l.pg.IsClosed() && failed.index >= 0 {
+			return failed.err // of a row function
+		}
+		return &lostError{committing: holds(items, roleCommit), err: failed.err}
+	}
+	it := &items[failed.index]
+	switch it.role {
+	case roleLock:
+		if refused.Code == codeInvalidText {
+			return host.ErrLocked
+		}
+		return fmt.Errorf("take the runner's lock: %w", sqlError(refused, it))
+	case roleFence:
+		if refused.Code == codeInvalidText {
+			return host.ErrMoved
+		}
+		return fmt.Errorf("check the ledger: %w", sqlError(refused, it))
+	case roleLedger:
+		if refused.Code == codeInvalidText {
+			return errEnded
+		}
+		return fmt.Errorf("write the ledger: %w", sqlError(refused, it))
+	}
+	return sqlError(refused, it)
+}
+
+func holds(items []item, r role) bool {
+	for i := range items {
+		if items[i].role == r {
+			return true
+		}
+	}
+	return false
+}
+
+// errEnded: a guest found a way to end the runner's transaction.
+var errEnded = errors.New("a statement of the migration ended the runner's transaction: what it did is not recorded; " +
+	"remove whatever begins or ends transactions from the migration")
+
+// An interruptedError is a call whose context ended.
+type interruptedError struct {
+	cause   error
+	unknown bool // a commit was under way and was not answered
+}
+
+func (e *interruptedError) Error() string {
+	if e.unknown {
+		return fmt.Sprintf("interrupted while committing (%v): `sandpiper current` tells whether it happened", e.cause)
+	}
+	return fmt.Sprintf("interrupted: %v", e.cause)
+}
+
+func (e *interruptedError) Unwrap() error { return e.cause }
+
+// sqlError makes the engine's error of the server's.
+func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {
+	e := &host.SQLError{
+		Code:     refused.Code,
+		Message:  refused.Message,
+		Detail:   refused.Detail,
+		Hint:     refused.Hint,
+		Position: int(refused.Position),
+		SQL:      it.sql,
+		Ordinal:  it.ordinal,
+		Err:      refused,
+	}
+	switch refused.Code {
+	case codeLockTimeout, codeDeadlock, codeSerialization:
+		e.Err = fmt.Errorf("%w: %w", host.ErrLockTimeout, refused)
+	case codeActiveTransaction, codeInvalidEnd:
+		if it.role == roleGuest && !isSet(it.sql) {
+			e.Err = fmt.Errorf("%w: %w", host.ErrInTransaction, refused)
+		}
+	case codeReadOnly:
+		if e.Hint == "" {
+			e.Hint = "The server is a standby or default_transaction_read_only is on: connect to the primary."
+		}
+	}
+	return e
+}
+
+// codeOf returns the SQLSTATE of an error, or "".
+func codeOf(err error) string {
+	var refused *host.SQLError
+	if errors.As(err, &refused) {
+		return refused.Code
+	}
+	return ""
+}

@@ -1,0 +1,449 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A queue longer than this is sent before more is put on it, so that neither
+// side has to hold much, and an early error is not found late.
+const (
+	maxQueue      = 64
+	maxQueueBytes = 256 << 10
+)
+
+// A tx is one transaction of a runner. Calls put items on the queue; flush
+// sends it.
+type tx struct {
+	c     *conn
+	token string
+	queue []item
+	bytes int   // of the queue's statements and parameters
+	begun bool  // BEGIN was sent
+	over  bool  // committed or rolled back
+	err   error // what spoilt the transaction, until a savepoint undoes it
+	rows  *rows // the open rows, if any
+	after effects
+
+	savepoints []string // that are set, the newest last
+}
+
+// Begin starts a transaction. Nothing is sent until an answer is needed, but
+// for a runner that has found the lock taken before: it asks, since most
+// likely it will have to ask again.
+func (c *conn) Begin(ctx context.Context, fence host.Fence) (host.Tx, error) {
+	if c.tx != nil {
+		return nil, errors.New("a transaction is open on this connection")
+	}
+	t := &tx{c: c, token: newToken()}
+	took := true
+	lock := c.lockItem(t.token, nil)
+	if c.contended {
+		lock = c.lockItem(t.token, &took)
+	}
+	t.put(beginItem())
+	t.put(lock)
+	c.tx = t
+	if c.contended {
+		err := t.flush(ctx)
+		if err == nil && !took {
+			err = host.ErrLocked
+		}
+		if err != nil {
+			return nil, errors.Join(err, t.Rollback())
+		}
+		c.contended = false
+	}
+	if fence.Line != "" {
+		t.put(c.fenceItem(fence))
+	}
+	return t, nil
+}
+
+func (t *tx) put(it item) {
+	t.queue = append(t.queue, it)
+	t.bytes += len(it.sql)
+	for _, v := range it.values {
+		t.bytes += len(v)
+	}
+}
+
+// flush sends the queue and waits for all of its results. Then the lock is
+// held, the fence holds, and what was deferred is done.
+func (t *tx) flush(ctx context.Context) error {
+	_, err := t.exchange(ctx)
+	return err
+}
+
+// exchange is flush, and returns the number of rows that the last item affected.
+func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
+	if err := t.usable(); err != nil {
+		return 0, err
+	}
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
+	if len(t.queue) == 0 {
+		return 0, nil
+	}
+	items := t.queue
+	t.queue, t.bytes, t.begun = nil, 0, true
+	tags, failed := t.c.main.roundTrip(ctx, items)
+	if failed != nil {
+		return 0, t.spoil(t.c.main.explain(ctx, items, failed))
+	}
+	if t.c.main.pg.TxStatus() != 'T' {
+		return 0, t.spoil(errEnded)
+	}
+	return rowsAffected(tags[len(tags)-1]), nil
+}
+
+// rowsAffected returns the rows that a statement wrote. The tags of others,
+// such as SELECT, count rows too.
+func rowsAffected(tag pgconn.CommandTag) int64 {
+	if tag.Insert() || tag.Update() || tag.Delete() || strings.HasPrefix(tag.String(), "MERGE ") {
+		return tag.RowsAffected()
+	}
+	return 0
+}
+
+// spoil notes that the transaction can't be used any more.
+func (t *tx) spoil(err error) error {
+	t.err = err
+	t.c.contended = t.c.contended || errors.Is(err, host.ErrLocked)
+	return err
+}
+
+func (t *tx) usable() error {
+	switch {
+	case t.over:
+		return errors.New("the transaction is over")
+	case t.err != nil:
+		return &host.SQLError{Code: codeAborted, Message: "an earlier error spoilt the transaction: " + t.err.Error(), Err: t.err}
+	}
+	return nil
+}
+
+// settle reads ahead what is left of the open rows, so that the link is free.
+func (t *tx) settle() error {
+	if t.rows == nil {
+		return nil
+	}
+	r := t.rows
+	t.rows = nil
+	return r.readAhead()
+}
+
+// guest makes an item of a guest's statement.
+func (t *tx) guest(stmt host.Statement) (item, error) {
+	if err := t.usable(); err != nil {
+		return item{}, err
+	}
+	e, err := inspect(stmt)
+	if err != nil {
+		return item{}, t.spoil(err)
+	}
+	t.note(e)
+	it, err := guestItem(stmt)
+	if err != nil {
+		return item{}, t.spoil(err)
+	}
+	return it, nil
+}
+
+// guestItem encodes a guest's statement.
+func guestItem(stmt host.Statement) (item, error) {
+	types := make([]abi.Type, len(stmt.Params))
+	for i, v := range stmt.Params {
+		types[i] = v.Type
+	}
+	it := item{role: roleGuest, sql: stmt.SQL, ordinal: stmt.Ordinal}
+	it.oids, it.formats = typesOf(types)
+	var err error
+	if it.values, err = encodeAll(stmt.Params, it.formats); err != nil {
+		return item{}, fmt.Errorf("the parameters of the statement: %w", err)
+	}
+	return it, nil
+}
+
+func (t *tx) note(e effects) {
+	t.after.settings = t.after.settings || e.settings
+	t.after.role = t.after.role || e.role
+	if e.prepared {
+		t.c.main.forget()
+	}
+}
+
+// Exec runs one statement.
+func (t *tx) Exec(ctx context.Context, stmt host.Statement) (int64, error) {
+	it, err := t.guest(stmt)
+	if err != nil {
+		return 0, err
+	}
+	t.put(it)
+	return t.exchange(ctx)
+}
+
+// Defer queues one statement.
+func (t *tx) Defer(ctx context.Context, stmt host.Statement) error {
+	it, err := t.guest(stmt)
+	if err != nil {
+		return err
+	}
+	if len(t.queue) >= maxQueue || t.bytes+len(stmt.SQL) > maxQueueBytes {
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+	}
+	t.put(it)
+	return nil
+}
+
+// ExecBatch runs one statement for every row. The statement is parsed once.
+func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowReader) (int64, error) {
+	if err := t.usable(); err != nil {
+		return 0, err
+	}
+	e, err := inspect(stmt)
+	if err != nil {
+		return 0, t.spoil(err)
+	}
+	t.note(e)
+	oids, formats := typesOf(rows.Types())
+	first := len(t.queue)
+	t.put(item{role: roleGuest, parse: true, sql: stmt.SQL, oids: oids, ordinal: stmt.Ordinal})
+	malformed := func(err error) (int64, error) {
+		t.queue = t.queue[:min(first, len(t.queue))]
+		return 0, t.spoil(err)
+	}
+	var total, row, sent int64
+	for {
+		values, err := rows.Next()
+		if err != nil && err != io.EOF {
+			return malformed(err)
+		}
+		if err == io.EOF || len(t.queue) > batchRows || t.bytes > maxQueueBytes {
+			n, flushErr := t.batch(ctx, sent)
+			if flushErr != nil {
+				return 0, flushErr
+			}
+			total, sent, first = total+n, row, 0
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		row++
+		encoded, err := encodeAll(values, formats)
+		if err != nil {
+			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
+		}
+		t.put(item{role: roleGuest, bind: true, sql: stmt.SQL, values: encoded, formats: formats, ordinal: stmt.Ordinal})
+	}
+}
+
+// batchRows is how many rows of a batch travel together.
+const batchRows = 1000
+
+// batch sends the queue and returns the rows that its bound items affected.
+// sent is the number of rows of the batch that went before.
+func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) {
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
+	items := t.queue
+	if len(items) == 0 {
+		return 0, nil
+	}
+	t.queue, t.bytes, t.begun = nil, 0, true
+	tags, failed := t.c.main.roundTrip(ctx, items)
+	if failed != nil {
+		err := t.c.main.explain(ctx, items, failed)
+		var refused *host.SQLError
+		if errors.As(err, &refused) && items[failed.index].bind {
+			for _, it := range items[:failed.index+1] {
+				if it.bind {
+					sent++
+				}
+			}
+			refused.Message = fmt.Sprintf("row %d of the batch: %s", sent, refused.Message)
+		}
+		return 0, t.spoil(err)
+	}
+	for i, it := range items {
+		if it.bind {
+			affected += rowsAffected(tags[i])
+		}
+	}
+	return affected, nil
+}
+
+// Savepoint sets, releases or rolls back to a savepoint.
+func (t *tx) Savepoint(ctx context.Context, op host.SavepointOp, name string) error {
+	depth := len(t.savepoints)
+	if op != host.SavepointSet {
+		for depth--; depth >= 0 && t.savepoints[depth] != name; depth-- {
+		}
+		if depth < 0 {
+			return &refusal{abi.ErrnoState, fmt.Sprintf("no savepoint %q is set in this transaction", name)}
+		}
+	}
+	it := item{role: roleSavepoint}
+	switch op {
+	case host.SavepointSet:
+		it.sql = "SAVEPOINT " + quoteIdent(name)
+	case host.SavepointRelease:
+		it.sql = "RELEASE SAVEPOINT " + quoteIdent(name)
+	case host.SavepointRollback:
+		it.sql = "ROLLBACK TO SAVEPOINT " + quoteIdent(name)
+		if err := t.rollbackTo(ctx, it); err != nil {
+			return err
+		}
+		t.savepoints = t.savepoints[:depth+1]
+		return nil
+	default:
+		return &refusal{abi.ErrnoArgument, fmt.Sprintf("no operation %d on savepoints", op)}
+	}
+	if err := t.usable(); err != nil {
+		return err
+	}
+	t.put(it)
+	t.savepoints = t.savepoints[:depth]
+	if op == host.SavepointSet {
+		t.savepoints = append(t.savepoints, name)
+	}
+	return nil
+}
+
+// rollbackTo rolls back to a savepoint, which mends a spoilt transaction. What
+// is still queued is sent before: it may have set the savepoint.
+func (t *tx) rollbackTo(ctx context.Context, it item) error {
+	if t.err == nil {
+		if err := t.flush(ctx); err != nil && codeOf(err) == "" {
+			return err
+		}
+	}
+	spoilt := t.err
+	t.err = nil
+	t.put(it)
+	err := t.flush(ctx)
+	if err != nil && spoilt != nil {
+		t.err = spoilt
+	}
+	return err
+}
+
+// ownWrites prepares for what the runner itself writes: as itself, whoever the
+// guest acted as.
+func (t *tx) ownWrites() {
+	if t.after.role {
+		t.put(item{sql: "RESET SESSION AUTHORIZATION"})
+		t.put(item{sql: "RESET ROLE"})
+	}
+}
+
+// Progress records units as done.
+func (t *tx) Progress(_ context.Context, revision chain.Key, dir chain.Direction, units []host.Unit) error {
+	if err := t.usable(); err != nil || len(units) == 0 {
+		return err
+	}
+	t.ownWrites()
+	t.put(t.c.progressItem(revision, dir, units, t.token))
+	return nil
+}
+
+// Record writes the ledger.
+func (t *tx) Record(_ context.Context, entry host.Entry, heads []string) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	t.ownWrites()
+	t.put(t.c.recordItem(entry, heads, t.token))
+	return nil
+}
+
+// resetAll takes back what a migration has set for the session.
+const resetAll = "RESET ALL"
+
+// Commit sends what is queued, and COMMIT with it. The server skips COMMIT if
+// anything before it fails, and answers ROLLBACK if the transaction had failed
+// already.
+func (t *tx) Commit(ctx context.Context) error {
+	if err := t.usable(); err != nil {
+		return err
+	}
+	if err := t.settle(); err != nil {
+		return err
+	}
+	t.put(commitItem())
+	commit := len(t.queue) - 1
+	if t.after.settings {
+		t.put(item{sql: resetAll})
+	}
+	items := t.queue
+	t.queue, t.begun = nil, true
+	tags, failed := t.c.main.roundTrip(ctx, items)
+	if failed != nil {
+		return t.spoil(t.c.main.explain(ctx, items, failed))
+	}
+	if tag := tags[commit].String(); tag != "COMMIT" {
+		return t.spoil(fmt.Errorf("the server answered %q to COMMIT: the transaction is rolled back", tag))
+	}
+	t.end()
+	return nil
+}
+
+func (t *tx) end() {
+	t.over = true
+	t.c.tx = nil
+}
+
+// Rollback rolls back. It does not depend on the context of other calls, and
+// ends within a few seconds: if the server does not answer, the connection is
+// closed, and the server rolls back by itself.
+func (t *tx) Rollback() error {
+	if t.over {
+		return nil
+	}
+	t.end()
+	t.queue = nil
+	if t.rows != nil {
+		t.rows.abandon()
+		t.rows = nil
+	}
+	if !t.begun {
+		return nil
+	}
+	return t.c.main.rollback()
+}
+
+// rollback ends the link's transaction, if any.
+func (l *link) rollback() error {
+	ctx, cancel := context.WithTimeout(context.Background(), tidyWithin)
+	defer cancel()
+	// The server may still hold a request to cancel what was interrupted, and
+	// cancel the first ROLLBACK with it.
+	var err error
+	for range 3 {
+		if l.pg.IsClosed() {
+			l.wait(ctx) // until the server has been told
+			return nil
+		}
+		if l.pg.TxStatus() == 'I' {
+			return nil
+		}
+		if err = l.do(ctx, item{sql: "ROLLBACK"}); err == nil {
+			return nil
+		}
+	}
+	l.close()
+	return fmt.Errorf("roll back: %w; the connection is closed, so the server rolls back by itself", err)
+}

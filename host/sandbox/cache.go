@@ -1,0 +1,170 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A cache keeps compiled modules, each in a folder of its own that is named for
+// what was compiled and by what. Such a folder is written elsewhere and moved
+// into place, whole, with a file that holds its checksums: so processes that
+// share the cache never see half of one, and a damaged one is told from a good
+// one before wazero maps it as code. (wazero checks the code's own bytes, not
+// the tables around it.) A damaged one is deleted and made again.
+type cache struct {
+	dir string
+	log *slog.Logger
+}
+
+const (
+	sumsFile   = "sums"
+	scratch    = "new-"
+	keepUnused = 60 * 24 * time.Hour
+	keepNew    = time.Hour // what a process that died has left
+)
+
+// openCache prepares the cache's folder. It is an error if others could write
+// there: its contents are executed.
+func openCache(dir string, log *slog.Logger) (*cache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the cache folder: %w", err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look at the cache folder: %w", err)
+	}
+	if reason := notPrivate(info); reason != "" {
+		return nil, fmt.Errorf("the cache folder %s %s: make it yours alone (chmod 700), or name another one", dir, reason)
+	}
+	return &cache{dir: dir, log: log}, nil
+}
+
+// load loads a module with what is kept of it, or keeps what comes of loading
+// it. A cache that fails is logged and done without.
+func (c *cache) load(code []byte, watched bool, load func(dir string) (*guest, error)) (*guest, error) {
+	entry := filepath.Join(c.dir, key(code, watched))
+	switch kept, err := os.ReadFile(filepath.Join(entry, sumsFile)); {
+	case err == nil:
+		if sums, err := checksums(entry); err == nil && sums == string(kept) {
+			if g, err := load(entry); err == nil {
+				now := time.Now()
+				os.Chtimes(entry, now, now) // for prune; nothing is lost if it fails
+				return g, nil
+			}
+		}
+		c.log.Warn("a compiled module in the cache is damaged, and made again", "dir", entry)
+		fallthrough
+	case !os.IsNotExist(err):
+		os.RemoveAll(entry)
+	}
+	dir, err := os.MkdirTemp(c.dir, scratch)
+	if err != nil {
+		c.log.Warn("a compiled module is not kept", "err", err)
+		return load("")
+	}
+	g, err := load(dir)
+	if err != nil {
+		// It may be the module, or the disk: without the cache it is the module.
+		os.RemoveAll(dir)
+		return load("")
+	}
+	if err := c.keep(dir, entry); err != nil {
+		c.log.Warn("a compiled module is not kept", "err", err)
+	}
+	return g, nil
+}
+
+// keep moves a new folder into place. Where another process was faster, its
+// folder stays.
+func (c *cache) keep(dir, entry string) error {
+	defer os.RemoveAll(dir) // gone already if it was moved
+	sums, err := checksums(dir)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, sumsFile), []byte(sums), 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, entry); err != nil {
+		if _, there := os.Stat(entry); there == nil {
+			return nil
+		}
+		return err
+	}
+	c.prune()
+	return nil
+}
+
+// prune deletes what was not used for a long time, and what dead processes left.
+func (c *cache) prune() {
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !e.IsDir() {
+			continue
+		}
+		limit := keepUnused
+		if strings.HasPrefix(e.Name(), scratch) {
+			limit = keepNew
+		}
+		if time.Since(info.ModTime()) > limit {
+			os.RemoveAll(filepath.Join(c.dir, e.Name()))
+		}
+	}
+}
+
+// checksums returns a line for every file below a folder, but for the one that
+// holds such lines.
+func checksums(dir string) (string, error) {
+	var lines strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path == filepath.Join(dir, sumsFile) {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		fmt.Fprintf(&lines, "%08x %d %s\n", crc32.Checksum(b, castagnoli), len(b), filepath.ToSlash(name))
+		return err
+	})
+	return lines.String(), err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// key names what is compiled: the module as prepare leaves it, how it is
+// watched, the compiler's version, and the platform.
+func key(code []byte, watched bool) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s %s %t\n", compilerVersion(), runtime.GOOS, runtime.GOARCH, watched)
+	h.Write(code)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// compilerVersion is the version of wazero that is linked in.
+var compilerVersion = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/tetratelabs/wazero" {
+				return m.Version + m.Sum
+			}
+		}
+	}
+	return "unknown"
+})

@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+)
+
+// config returns what all runtimes have in common. Debug information of modules
+// is never parsed: prepare has left it out, and a trap would be the worst moment.
+func (s *Sandbox) config(base wazero.RuntimeConfig) wazero.RuntimeConfig {
+	return base.
+		WithCoreFeatures(api.CoreFeaturesV2).
+		WithMemoryLimitPages(s.opts.MemoryPages).
+		WithDebugInfoEnabled(false).
+		WithCustomSections(false)
+}
+
+// interpret loads a module into the interpreter. Straight modules share one
+// runtime: a runtime with its two host modules costs more than all else that is
+// done for a migration of one statement, and such a module leaves nothing behind
+// in it. Others have a runtime of their own, that watches their context.
+func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool) (*guest, error) {
+	if straight {
+		shared, err := s.sharedRuntime(ctx)
+		if err != nil {
+			return nil, err
+		}
+		compiled, err := shared.CompileModule(ctx, code)
+		if err != nil {
+			return nil, fmt.Errorf("the module is not valid: %w", err)
+		}
+		return &guest{sandbox: s, runtime: shared, compiled: compiled, shared: true}, nil
+	}
+	return s.own(ctx, code, s.config(wazero.NewRuntimeConfigInterpreter()).WithCloseOnContextDone(true), nil)
+}
+
+// sharedRuntime returns the runtime of straight modules.
+func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.New("the sandbox is closed")
+	}
+	if s.shared != nil {
+		return s.shared, nil
+	}
+	r := wazero.NewRuntimeWithConfig(ctx, s.config(wazero.NewRuntimeConfigInterpreter()))
+	if err := addHost(ctx, r); err != nil {
+		r.Close(ctx)
+		return nil, err
+	}
+	s.shared = r
+	return r, nil
+}
+
+// compile loads a module into a compiler of its own, from the cache if it is
+// there, and puts it there if not.
+func (s *Sandbox) compile(ctx context.Context, code []byte, straight bool) (*guest, error) {
+	// Every worker watches the context, which a single one does not.
+	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 8))
+	config := s.config(wazero.NewRuntimeConfig()).WithCloseOnContextDone(!straight)
+	load := func(dir string) (*guest, error) {
+		if dir == "" {
+			return s.own(ctx, code, config, nil)
+		}
+		kept, err := wazero.NewCompilationCacheWithDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		return s.own(ctx, code, config.WithCompilationCache(kept), kept)
+	}
+	if s.cache == nil {
+		return load("")
+	}
+	return s.cache.load(code, !straight, load)
+}
+
+// own loads a module into a runtime of its own.
+func (s *Sandbox) own(ctx context.Context, code []byte, config wazero.RuntimeConfig, kept wazero.CompilationCache) (*guest, error) {
+	g := &guest{sandbox: s, runtime: wazero.NewRuntimeWithConfig(ctx, config), kept: kept}
+	err := addHost(ctx, g.runtime)
+	if err == nil {
+		if g.compiled, err = g.runtime.CompileModule(ctx, code); err != nil {
+			err = fmt.Errorf("the module is not valid: %w", err)
+		}
+	}
+	if err != nil {
+		g.Close()
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		return nil, err
+	}
+	return g, nil
+}
+
+// addHost makes the two modules that guests import from.
+func addHost(ctx context.Context, r wazero.Runtime) error {
+	builders := map[string]wazero.HostModuleBuilder{}
+	for _, f := range wasmfile.HostFunctions() {
+		if builders[f.Module] == nil {
+			builders[f.Module] = r.NewHostModuleBuilder(f.Module)
+		}
+		builders[f.Module].NewFunctionBuilder().
+			WithGoModuleFunction(hostFunction(f), valueTypes(f.Type.Params), valueTypes(f.Type.Results)).
+			Export(f.Name)
+	}
+	for name, b := range builders {
+		if _, err := b.Instantiate(ctx); err != nil {
+			return fmt.Errorf("make the host module %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// valueTypes are the same bytes in wazero as in the binary format.
+func valueTypes(types wasmfile.Types) []api.ValueType { return []api.ValueType(types) }

@@ -1,0 +1,111 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A guest is a loaded module.
+type guest struct {
+	sandbox  *Sandbox
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+	kept     wazero.CompilationCache // nil if the runtime has an engine of its own
+	shared   bool                    // the runtime is the sandbox's
+	exports  map[string]bool
+}
+
+// Close frees the module. It must not be running.
+func (g *guest) Close() error {
+	ctx := context.Background()
+	if g.shared {
+		return g.compiled.Close(ctx)
+	}
+	err := g.runtime.Close(ctx)
+	if g.kept != nil {
+		err = errors.Join(err, g.kept.Close(ctx))
+	}
+	return err
+}
+
+// anonymous lets any number of instances of a module live in one runtime. No
+// function is called by wazero itself: _start is none of ours.
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
+
+// Run implements host.Guest.
+func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) error {
+	in := newInstance(g.sandbox, run, calls)
+	return g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
+}
+
+func (g *guest) describe(ctx context.Context) ([]byte, error) {
+	in := newInstance(g.sandbox, host.GuestRun{Started: time.Unix(0, 0)}, nowhere{})
+	in.describing = true
+	if err := g.run(ctx, in, abi.ExportDescribe); err != nil {
+		return nil, err
+	}
+	if in.description == nil {
+		return nil, &host.GuestError{Kind: host.GuestReturned, Message: abi.ExportDescribe + " returned without calling describe"}
+	}
+	return in.description, nil
+}
+
+// run makes an instance, calls a function of it, and discards the instance.
+func (g *guest) run(ctx context.Context, in *instance, function string, args ...uint64) error {
+	if limit := g.sandbox.opts.Timeout; limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
+		defer cancel()
+	}
+	in.ctx = context.WithValue(ctx, instanceKey{}, in)
+	defer in.discard()
+	result, err := g.call(in, function, args)
+	in.finish()
+	return in.outcome(result, err)
+}
+
+// call instantiates the module and calls the function. A panic in here is a bug,
+// of ours or of wazero's, and must not end the host.
+func (g *guest) call(in *instance, function string, args []uint64) (result uint64, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = in.bug(v)
+		}
+	}()
+	module, err := g.runtime.InstantiateModule(in.ctx, g.compiled, anonymous)
+	if err != nil {
+		return 0, err
+	}
+	in.module = module
+	if g.exports[abi.ExportInitialize] {
+		if _, err := module.ExportedFunction(abi.ExportInitialize).Call(in.ctx); err != nil {
+			return 0, err
+		}
+	}
+	in.started = true
+	results, err := module.ExportedFunction(function).Call(in.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	if len(results) != 1 {
+		return 0, fmt.Errorf("%s returned %d results", function, len(results))
+	}
+	return uint64(uint32(results[0])), nil
+}
+
+// A timeoutError is the cause of a context that ended at Options.Timeout.
+type timeoutError struct{ limit time.Duration }
+
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("it ran for longer than %v", e.limit)
+}
+
+// Is makes it a context.DeadlineExceeded.
+func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }

@@ -1,0 +1,242 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// An instance is one run of a guest: what it has open, what it has used up, and
+// how it ends. It travels in the context of the run, which wazero hands to every
+// host function.
+type instance struct {
+	ctx    context.Context
+	opts   *Options
+	run    host.GuestRun
+	calls  host.Calls
+	module api.Module // nil until it is instantiated
+	memory api.Memory // of the call under way
+
+	started     bool // the call of sandpiper_run has begun
+	describing  bool
+	description []byte
+
+	handles map[uint32]*openRows
+	handle  uint32 // the last one given
+	section bool   // a section is open
+
+	used    usage
+	ignored int // calls since a budget was spent
+
+	last      abi.ErrorDocument // for error_read
+	blame     error             // the error that no call has succeeded since
+	cancelled error             // set once a call was answered CANCELLED
+	failText  string            // given to fail
+	ended     *host.GuestError  // set when a host function ends the guest
+	exited    bool              // by proc_exit(0)
+
+	clock  int64 // readings so far
+	random *rand.ChaCha8
+	output output
+
+	trace *transcript // nil if nobody listens
+}
+
+// usage is what a run has used of its budgets.
+type usage struct{ calls, rows, bytes, logged int64 }
+
+// maxIgnored is how many calls a guest may make after a budget is spent, so as
+// to clean up and say so.
+const maxIgnored = 1000
+
+type instanceKey struct{}
+
+func newInstance(s *Sandbox, run host.GuestRun, calls host.Calls) *instance {
+	in := &instance{opts: &s.opts, run: run, calls: calls, last: abi.ErrorDocument{Message: "no error"}}
+	if s.opts.Trace != nil {
+		in.trace = &transcript{sandbox: s}
+	}
+	return in
+}
+
+// errEnded unwinds a guest that a host function has ended; instance.ended says why.
+var errEnded = errors.New("the guest was ended")
+
+// end ends the guest.
+func (in *instance) end(kind host.GuestErrorKind, format string, args ...any) {
+	if in.ended == nil {
+		in.ended = &host.GuestError{Kind: kind, Message: fmt.Sprintf(format, args...)}
+	}
+	panic(errEnded)
+}
+
+// bug notes a panic that nobody meant.
+func (in *instance) bug(v any) error {
+	if v == errEnded {
+		return errEnded
+	}
+	if in.ended == nil {
+		in.ended = &host.GuestError{
+			Kind: host.GuestTrapped, Message: fmt.Sprintf("a bug in Sandpiper, please report it: %v", v), Stack: string(debug.Stack()),
+		}
+	}
+	return errEnded
+}
+
+// args are the arguments of a host function, as wazero keeps them.
+type args []uint64
+
+// u32 returns an i32 argument. Its upper half may hold anything.
+func (a args) u32(i int) uint32 { return uint32(a[i]) }
+
+// A call is a function of ABI.md, section 3. Its error becomes the errno.
+type call func(in *instance, a args) error
+
+// hostFunction returns the Go side of a function that guests import.
+func hostFunction(f wasmfile.HostFunction) api.GoModuleFunc {
+	if f.Module == abi.WASIModule {
+		call := wasiFunctions[f.Name]
+		return func(ctx context.Context, m api.Module, stack []uint64) {
+			in := enter(ctx, m)
+			defer in.leave()
+			result := call(in, stack)
+			if f.Type.Results != "" {
+				stack[0] = uint64(result)
+			}
+		}
+	}
+	call := functions[f.Name]
+	return func(ctx context.Context, m api.Module, stack []uint64) {
+		in := enter(ctx, m)
+		defer in.leave()
+		stack[0] = uint64(uint32(in.answer(f.Name, call, stack)))
+	}
+}
+
+func enter(ctx context.Context, m api.Module) *instance {
+	in := ctx.Value(instanceKey{}).(*instance)
+	in.memory = m.Memory()
+	return in
+}
+
+// leave turns a panic of ours into the end of the guest, and lets that pass.
+func (in *instance) leave() {
+	if v := recover(); v != nil {
+		panic(in.bug(v))
+	}
+}
+
+// answer makes a call and returns its errno.
+func (in *instance) answer(name string, f call, a args) abi.Errno {
+	in.trace.begin(name)
+	err := in.admit(name)
+	if err == nil {
+		err = f(in, a)
+	}
+	errno := in.settle(name, err)
+	in.trace.end(errno, err)
+	return errno
+}
+
+// admit decides whether a call is made at all. The two that a guest needs to
+// say why it gives up always are.
+func (in *instance) admit(name string) error {
+	saying := name == "fail" || name == "error_read"
+	if in.used.calls++; in.used.calls > in.opts.MaxCalls {
+		err := in.spent("%d calls of the host", in.opts.MaxCalls)
+		if !saying {
+			return err
+		}
+	}
+	if saying {
+		return nil
+	}
+	if in.cancelled == nil {
+		if in.ctx.Err() == nil {
+			return nil
+		}
+		in.cancelled = context.Cause(in.ctx)
+	}
+	return &callError{abi.ErrnoCancelled, "the run is ending: " + in.cancelled.Error()}
+}
+
+// settle turns a call's error into an errno, and keeps it for error_read.
+func (in *instance) settle(name string, err error) abi.Errno {
+	if err == nil {
+		if affectsDatabase[name] {
+			in.blame = nil
+		}
+		return abi.ErrnoOK
+	}
+	if errno, ok := err.(abi.Errno); ok { // END, TOO_SMALL: answers, not errors
+		return errno
+	}
+	errno := abi.ErrnoCancelled
+	if e := (interface{ Errno() abi.Errno })(nil); errors.As(err, &e) {
+		errno = e.Errno()
+	}
+	if in.ctx.Err() != nil {
+		errno = abi.ErrnoCancelled
+	}
+	if errno == abi.ErrnoCancelled && in.cancelled == nil {
+		if in.cancelled = context.Cause(in.ctx); in.cancelled == nil {
+			in.cancelled = err
+		}
+	}
+	in.last = abi.ErrorDocument{Errno: errno, Message: err.Error()}
+	if sql := (*host.SQLError)(nil); errors.As(err, &sql) {
+		in.last.Code, in.last.Message = sql.Code, sql.Message
+		in.last.Detail, in.last.Hint, in.last.Position = sql.Detail, sql.Hint, sql.Position
+	}
+	in.blame = err
+	return errno
+}
+
+// spent returns the error for a budget that is spent, and ends a guest that
+// goes on calling regardless.
+func (in *instance) spent(format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	if in.ignored++; in.ignored > maxIgnored {
+		in.end(host.GuestLimited, "it may use %s, and went on after being told so %d times", what, maxIgnored)
+	}
+	return &callError{abi.ErrnoLimit, "the limit of " + what + " is reached"}
+}
+
+// A callError is a call that the sandbox refuses by itself.
+type callError struct {
+	errno abi.Errno
+	text  string
+}
+
+func (e *callError) Error() string    { return e.text }
+func (e *callError) Errno() abi.Errno { return e.errno }
+
+func refuse(errno abi.Errno, format string, args ...any) error {
+	return &callError{errno, fmt.Sprintf(format, args...)}
+}
+
+// finish lets the guest's last words out, and closes what it left open.
+func (in *instance) finish() {
+	defer func() {
+		if v := recover(); v != nil {
+			in.bug(v)
+		}
+	}()
+	in.output.flush(in)
+	in.closeRows()
+}
+
+// discard throws the instance away.
+func (in *instance) discard() {
+	if in.module != nil {
+		in.module.Close(context.Background())
+	}
+}

@@ -1,0 +1,73 @@
+// Package sqlite is the SQLite dialect of Sandpiper: host.Database on a file,
+// or in memory, with github.com/ncruces/go-sqlite3.
+//
+// [Open] takes a URL and makes a Database; nothing is opened yet. Connect opens
+// the file if it is there. A file that is not there is an empty database: it is
+// created by the first call that has something to write.
+//
+// # A migration
+//
+// SQLite's own lock is the runner's lock. Begin is BEGIN IMMEDIATE, which lets
+// one writer in at a time, and then checks the fence. A database that is locked
+// is waited for until the context is done; that includes programs that are not
+// Sandpiper. The lock dies with the process that holds it.
+//
+// Foreign keys are not enforced while a migration runs, so that tables can be
+// rebuilt (https://sqlite.org/lang_altertable.html#otheralter); rows without a
+// parent are looked for before the commit, in all tables, and refuse it. The
+// connection is the runner's alone and begins with PRAGMA foreign_keys=OFF;
+// what a migration sets is undone. Nothing else of the database is changed: not
+// its journal mode, not its page size.
+//
+// What a migration does to its connection ends with it: after a migration that
+// used a PRAGMA, attached a database or made something temporary, the
+// connection is opened anew.
+//
+// A guest's statement is compiled under an authorizer that refuses BEGIN,
+// COMMIT, ROLLBACK and savepoints, which are the host's business. A statement
+// that ends the transaction all the same (ON CONFLICT ROLLBACK, RAISE(ROLLBACK))
+// is an error, and what follows is refused.
+//
+// Statements that can't run in a transaction, in an autocommit section: VACUUM,
+// PRAGMA, ATTACH, DETACH. All of them may be repeated, so one that an earlier
+// run began and may or may not have finished is run again. Connections forget
+// what PRAGMA and ATTACH did: a run that resumes a migration behind them goes on
+// without it.
+//
+// # Values
+//
+// Columns are of type any, since every value has its own type. What a query
+// returns:
+//
+//	INTEGER  int64
+//	REAL     float64
+//	TEXT     text; bytes where it is not valid UTF-8
+//	BLOB     bytes
+//	NULL     null
+//
+// What a parameter becomes:
+//
+//	null         NULL
+//	int64        INTEGER
+//	float64      REAL; a NaN is refused, since SQLite would make it NULL
+//	bool         INTEGER, 0 or 1
+//	text, json   TEXT
+//	bytes        BLOB
+//	numeric      TEXT, as it is written: a column of numeric affinity makes a number of it
+//	uuid         TEXT, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'
+//	date         TEXT, '2026-08-09'
+//	time         TEXT, '10:11:12.000000'
+//	timestamp    TEXT, '2026-08-09 10:11:12.000000'
+//	timestamptz  TEXT, the same in UTC
+//	interval     TEXT, ISO 8601: 'P1M2DT3.000000S'
+//
+// The forms are those of SQLite's date functions
+// (https://sqlite.org/lang_datefunc.html) and what SQLAlchemy writes, so that
+// rows of the program and of its migrations compare. A date outside the years
+// 0000 to 9999 and the infinities are refused.
+//
+// # Rows
+//
+// Rows are as of when they were asked for, on SQLite as on PostgreSQL: before a
+// statement that writes, what is left of open rows is read into memory.
+package sqlite

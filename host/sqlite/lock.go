@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+// A lock that is held is asked for again after 1 ms, then after twice as long
+// up to 32 ms. A little chance keeps waiting runners out of step.
+const longestWait = 5 // 1 ms << 5
+
+// pollBusy is SQLite's busy handler: it waits a little, and gives up when the
+// context is done (https://sqlite.org/c3ref/busy_handler.html).
+func pollBusy(ctx context.Context, count int) (retry bool) {
+	wait := time.Millisecond << min(count, longestWait)
+	timer := time.NewTimer(wait/2 + rand.N(wait))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// patiently runs do until the database is not locked. SQLite does not call the
+// busy handler where it fears a deadlock, or while another process recovers the
+// database after a crash (https://sqlite.org/rescode.html#busy_recovery).
+func patiently(ctx context.Context, do func() error) error {
+	for count := 0; ; count++ {
+		err := do()
+		if !isBusy(err) || !pollBusy(ctx, count) {
+			return cause(ctx, err)
+		}
+	}
+}
+
+// lock begins a transaction that holds the database's write lock, and checks
+// the fence inside it (https://sqlite.org/lang_transaction.html).
+func (c *conn) lock(ctx context.Context, fence host.Fence) error {
+	if err := patiently(ctx, func() error { return c.do(ctx, "BEGIN IMMEDIATE") }); err != nil {
+		return c.db.failed("lock", err)
+	}
+	err := c.checkFence(ctx, fence)
+	if err != nil {
+		c.unlock()
+	}
+	return err
+}
+
+// unlock rolls back, whatever state the connection is in.
+func (c *conn) unlock() error {
+	if c.sq.GetAutocommit() {
+		return nil // SQLite has rolled back by itself
+	}
+	return c.do(context.Background(), "ROLLBACK")
+}
+
+// locked runs do in a transaction of its own.
+func (c *conn) locked(ctx context.Context, fence host.Fence, do func() error) error {
+	if err := c.lock(ctx, fence); err != nil {
+		return err
+	}
+	err := do()
+	if err == nil {
+		err = patiently(ctx, func() error { return c.do(ctx, "COMMIT") })
+	}
+	if err != nil {
+		c.unlock()
+	}
+	return err
+}
+
+// checkFence returns host.ErrMoved if the fence does not hold.
+func (c *conn) checkFence(ctx context.Context, fence host.Fence) error {
+	if fence.Line == "" {
+		return nil
+	}
+	held := 0
+	err := c.each(ctx, func(s *sqlite3.Stmt) error {
+		if held == len(fence.Heads) || s.ColumnText(0) != fence.Heads[held] {
+			return host.ErrMoved
+		}
+		held++
+		return nil
+	}, "SELECT revision FROM main.sandpiper_heads WHERE line = ?1 ORDER BY revision", fence.Line)
+	if err == nil && held < len(fence.Heads) {
+		err = host.ErrMoved
+	}
+	if err != nil || fence.Revision == "" {
+		return c.ledgerFailed(ctx, "check", err)
+	}
+	err = c.each(ctx, func(s *sqlite3.Stmt) error {
+		if s.ColumnInt(0) != fence.Done {
+			return host.ErrMoved
+		}
+		return nil
+	}, "SELECT count(*) FROM main.sandpiper_progress WHERE line = ?1 AND revision = ?2 AND direction = ?3 AND NOT begun",
+		fence.Line, fence.Revision, fence.Direction.String())
+	return c.ledgerFailed(ctx, "check", err)
+}

@@ -1,0 +1,115 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// rows implements host.Rows. They read from the database until they are read
+// ahead; after that, from memory.
+type rows struct {
+	t       *tx
+	ctx     context.Context
+	stmt    host.Statement
+	p       *prepared // nil once everything is read from the database
+	columns []abi.Column
+	types   []abi.Type
+	values  []abi.Value
+	text    []byte // what values point into
+	ahead   []byte // rows that were read ahead, as abi.AppendRow writes them
+	err     error  // what comes after ahead: io.EOF, or why reading failed
+}
+
+// newRows binds the parameters of a statement and makes its rows.
+func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*rows, error) {
+	if err := bind(p.Stmt, stmt); err != nil {
+		return nil, err
+	}
+	n := p.ColumnCount()
+	r := &rows{
+		t: t, ctx: ctx, stmt: stmt, p: p,
+		columns: make([]abi.Column, n), types: make([]abi.Type, n), values: make([]abi.Value, n),
+	}
+	for i := range n {
+		r.columns[i] = abi.Column{Name: p.ColumnName(i), Type: abi.TypeAny}
+		r.types[i] = abi.TypeAny
+	}
+	t.open[r] = struct{}{}
+	return r, nil
+}
+
+// Columns implements host.Rows.
+func (r *rows) Columns() []abi.Column { return r.columns }
+
+// Next implements host.Rows.
+func (r *rows) Next() (_ []abi.Value, err error) {
+	if r.p != nil {
+		defer r.t.c.guard(&err)
+		if err := r.t.usable(); err != nil {
+			return nil, err
+		}
+		if r.step() {
+			return r.values, nil
+		}
+		return nil, r.err
+	}
+	if len(r.ahead) == 0 {
+		return nil, r.err
+	}
+	r.values, r.ahead, err = abi.DecodeRow(r.types, r.ahead, r.values)
+	return r.values, err
+}
+
+// step reads a row from the database into values. After the last row and after
+// an error it sets err and lets go of the statement.
+func (r *rows) step() bool {
+	defer r.t.c.asGuest(r.ctx)()
+	if r.p.Step() {
+		r.text = r.text[:0]
+		for i := range r.values {
+			r.values[i], r.text = readValue(r.p.Stmt, i, r.text)
+		}
+		return true
+	}
+	r.err = io.EOF
+	if err := r.p.Err(); err != nil {
+		r.err = r.t.check(r.stmt, r.t.c.guestError(r.ctx, r.stmt, err))
+	}
+	r.done()
+	return false
+}
+
+// readAhead reads all that is left. What was read before an error comes first.
+func (r *rows) readAhead() {
+	for r.p != nil && r.step() {
+		var err error
+		if r.ahead, err = abi.AppendRow(r.ahead, r.types, r.values); err != nil {
+			r.err = err
+			r.done()
+		}
+	}
+}
+
+// done lets go of the statement.
+func (r *rows) done() {
+	if r.p != nil {
+		r.t.c.release(r.p)
+		r.p = nil
+		delete(r.t.open, r)
+	}
+}
+
+// Close implements host.Rows.
+func (r *rows) Close() (err error) {
+	r.ahead, r.err = nil, errors.New("the rows are closed")
+	if r.p == nil || r.t.c.closed || r.t.c.broken != nil {
+		return nil
+	}
+	defer r.t.c.guard(&err)
+	r.done()
+	return nil
+}

@@ -1,0 +1,116 @@
+package sdk
+
+import (
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// batchSize is how many bytes of rows a Batch collects before it sends them.
+const batchSize = 64 << 10
+
+// A Batch runs one statement for many rows of arguments. It collects the rows
+// and sends them in bundles of about 64 KiB.
+type Batch struct {
+	tx       *Tx
+	sql      string
+	types    []abi.Type
+	values   []Value
+	buf      []byte // a rowset, or empty
+	affected int64
+	err      error
+	owed     error // what the migration fails with while rows are not flushed
+}
+
+// Batch returns an empty batch. It must be flushed at its end; rows that were
+// added and not flushed fail the migration.
+func (tx *Tx) Batch(sql string) *Batch {
+	return &Batch{tx: tx, sql: sql}
+}
+
+// Add adds a row of arguments, as for Exec, and runs the statement for the rows
+// collected so far if they have become many. After an error every Add returns it.
+func (b *Batch) Add(args ...any) error {
+	if b.err != nil {
+		return b.err
+	}
+	clear(b.values)
+	values, err := appendValues(b.values[:0], args)
+	if err != nil {
+		return b.fail(err)
+	}
+	b.values = values
+	if len(b.buf) > 0 && !b.adopt() {
+		if _, err := b.Flush(); err != nil {
+			return err
+		}
+	}
+	if len(b.buf) == 0 {
+		if err := b.begin(); err != nil {
+			return b.fail(err)
+		}
+	}
+	if b.buf, err = abi.AppendRow(b.buf, b.types, b.values); err != nil {
+		return b.fail(argumentError(err.Error()))
+	}
+	if len(b.buf) >= batchSize {
+		_, err = b.Flush()
+	}
+	return err
+}
+
+// Flush runs the statement for the rows that are left, and returns the number
+// of rows affected by all that were added.
+func (b *Batch) Flush() (int64, error) {
+	if b.err != nil || len(b.buf) == 0 {
+		return b.affected, b.err
+	}
+	affected, err := b.tx.backend.ExecBatch(b.sql, b.buf)
+	b.affected += affected
+	b.buf = b.buf[:0]
+	b.tx.paid(&b.owed)
+	if err != nil {
+		b.fail(err)
+	}
+	return b.affected, err
+}
+
+// begin starts a rowset with the types of the row at hand.
+func (b *Batch) begin() (err error) {
+	b.types = b.types[:0]
+	for i := range b.values {
+		b.types = append(b.types, b.values[i].Type)
+	}
+	if b.buf, err = abi.AppendRowsetHeader(b.buf, b.types); err != nil {
+		return argumentError(err.Error())
+	}
+	b.owed = argumentError("rows were added to a batch and not flushed: " + b.sql)
+	b.tx.owe(&b.owed)
+	return nil
+}
+
+// adopt reports whether the row at hand fits the rowset that is begun. A column
+// that held nothing but NULLs takes the type of the first value in it.
+func (b *Batch) adopt() bool {
+	if len(b.values) != len(b.types) {
+		return false
+	}
+	for i := range b.values {
+		if t := b.values[i].Type; t != abi.TypeNull && t != b.types[i] && b.types[i] != abi.TypeNull {
+			return false
+		}
+	}
+	const typesAt = 4 // ABI.md, section 5.3
+	for i := range b.values {
+		if t := b.values[i].Type; t != abi.TypeNull {
+			b.types[i] = t
+			b.buf[typesAt+i] = byte(t)
+		}
+	}
+	return true
+}
+
+func (b *Batch) fail(err error) error {
+	b.err = err
+	b.buf = b.buf[:0]
+	b.tx.paid(&b.owed)
+	return err
+}

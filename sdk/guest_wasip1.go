@@ -1,0 +1,319 @@
+package sdk
+
+import (
+	"io"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// The functions of ABI.md, section 3. A string is passed as its pointer and
+// its length.
+
+//go:wasmimport sandpiper_1.0 context
+func hostContext(buf unsafe.Pointer, size uint32, needed *uint32) int32
+
+//go:wasmimport sandpiper_1.0 exec
+func hostExec(sql string, params unsafe.Pointer, paramsLen, flags uint32, affected *int64) int32
+
+//go:wasmimport sandpiper_1.0 exec_batch
+func hostExecBatch(sql string, rows unsafe.Pointer, rowsLen uint32, affected *int64) int32
+
+//go:wasmimport sandpiper_1.0 query
+func hostQuery(sql string, params unsafe.Pointer, paramsLen uint32, handle *uint32) int32
+
+//go:wasmimport sandpiper_1.0 columns
+func hostColumns(handle uint32, buf unsafe.Pointer, size uint32, needed *uint32) int32
+
+//go:wasmimport sandpiper_1.0 rows_next
+func hostRowsNext(handle uint32, buf unsafe.Pointer, size uint32, needed, count *uint32) int32
+
+//go:wasmimport sandpiper_1.0 rows_close
+func hostRowsClose(handle uint32) int32
+
+//go:wasmimport sandpiper_1.0 savepoint
+func hostSavepoint(op int32, name string) int32
+
+//go:wasmimport sandpiper_1.0 section_begin
+func hostSectionBegin(kind int32, name string, state *uint32) int32
+
+//go:wasmimport sandpiper_1.0 section_end
+func hostSectionEnd() int32
+
+//go:wasmimport sandpiper_1.0 progress
+func hostProgress(done, total int64) int32
+
+//go:wasmimport sandpiper_1.0 log
+func hostLog(level int32, text string) int32
+
+//go:wasmimport sandpiper_1.0 fail
+func hostFail(text string) int32
+
+//go:wasmimport sandpiper_1.0 error_read
+func hostErrorRead(buf unsafe.Pointer, size uint32, needed *uint32) int32
+
+//go:wasmimport sandpiper_1.0 describe
+func hostDescribe(text string) int32
+
+// What the exports return.
+const (
+	complete = 0
+	failed   = 1
+)
+
+//go:wasmexport sandpiper_run
+func sandpiperRun(step, direction int32) int32 {
+	if step < 0 || int(step) >= len(registered.migrations) {
+		return fail("this module has no such step: its manifest is of another module")
+	}
+	dir := Upgrade
+	if direction == abi.DirectionDowngrade {
+		dir = Downgrade
+	}
+	if err := Run(new(host), registered.migrations[step], dir); err != nil {
+		return fail(err.Error())
+	}
+	return complete
+}
+
+//go:wasmexport sandpiper_describe
+func sandpiperDescribe() int32 {
+	m, err := Manifest()
+	if err != nil {
+		return fail(err.Error())
+	}
+	if err := hostError(hostDescribe(string(abi.AppendManifest(nil, m)))); err != nil {
+		return fail(err.Error())
+	}
+	return complete
+}
+
+func fail(text string) int32 {
+	hostFail(clean(text))
+	return failed
+}
+
+// clean makes text of whatever an error or a log line holds: the host refuses
+// what is not UTF-8 or holds a NUL, and the reason of a failure must not be lost.
+func clean(s string) string {
+	if abi.ValidText([]byte(s)) {
+		return s
+	}
+	var b []byte
+	for _, c := range s {
+		if c == 0 {
+			c = utf8.RuneError
+		}
+		b = utf8.AppendRune(b, c)
+	}
+	return string(b)
+}
+
+// host is the Backend in a module.
+type host struct {
+	params []byte     // of the statement at hand, reused
+	types  []abi.Type // of the parameters, reused
+	spare  []byte     // a cursor's buffer that is free again
+}
+
+func (h *host) Context() (*abi.Context, error) {
+	b, err := filled(hostContext)
+	if err != nil {
+		return nil, err
+	}
+	return abi.DecodeContext(b)
+}
+
+func (h *host) Exec(sql string, params []abi.Value, deferred bool) (int64, error) {
+	if err := h.encode(params); err != nil {
+		return 0, err
+	}
+	var flags uint32
+	if deferred {
+		flags = abi.FlagDefer
+	}
+	var affected int64
+	err := hostError(hostExec(sql, pointer(h.params), uint32(len(h.params)), flags, &affected))
+	return affected, err
+}
+
+func (h *host) ExecBatch(sql string, rowset []byte) (int64, error) {
+	var affected int64
+	err := hostError(hostExecBatch(sql, pointer(rowset), uint32(len(rowset)), &affected))
+	return affected, err
+}
+
+func (h *host) Query(sql string, params []abi.Value) (Cursor, error) {
+	if err := h.encode(params); err != nil {
+		return nil, err
+	}
+	var handle uint32
+	if err := hostError(hostQuery(sql, pointer(h.params), uint32(len(h.params)), &handle)); err != nil {
+		return nil, err
+	}
+	c := &cursor{host: h, handle: handle, buf: h.spare}
+	h.spare = nil
+	return c, nil
+}
+
+func (h *host) Savepoint(op int32, name string) error {
+	return hostError(hostSavepoint(op, name))
+}
+
+func (h *host) SectionBegin(kind int32, name string) (bool, error) {
+	var state uint32
+	err := hostError(hostSectionBegin(kind, name, &state))
+	return state == abi.SectionDone, err
+}
+
+func (h *host) SectionEnd() error { return hostError(hostSectionEnd()) }
+
+func (h *host) Progress(done, total int64) error { return hostError(hostProgress(done, total)) }
+
+func (h *host) Log(level int32, text string) error { return hostError(hostLog(level, clean(text))) }
+
+// encode makes a rowset of one row of the parameters; of none, nothing.
+func (h *host) encode(params []abi.Value) error {
+	h.params = h.params[:0]
+	if len(params) == 0 {
+		return nil
+	}
+	h.types = h.types[:0]
+	for i := range params {
+		h.types = append(h.types, params[i].Type)
+	}
+	var err error
+	if h.params, err = abi.AppendRowsetHeader(h.params, h.types); err == nil {
+		h.params, err = abi.AppendRow(h.params, h.types, params)
+	}
+	if err != nil {
+		return argumentError(err.Error())
+	}
+	return nil
+}
+
+// cursor is an open handle.
+type cursor struct {
+	host   *host
+	handle uint32
+	closed bool
+	types  []abi.Type
+	buf    []byte // what the host fills
+	rest   []byte // the part of it that holds rows yet to be read
+	values []abi.Value
+}
+
+// cursorBuffer is the size of the buffer that rows cross in. Larger ones gain
+// next to nothing.
+const cursorBuffer = 16 << 10
+
+func (c *cursor) Columns() ([]abi.Column, error) {
+	b, err := filled(func(buf unsafe.Pointer, size uint32, needed *uint32) int32 {
+		return hostColumns(c.handle, buf, size, needed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	columns, err := abi.DecodeColumns(b)
+	c.types = abi.Types(columns)
+	return columns, err
+}
+
+func (c *cursor) Next() ([]abi.Value, error) {
+	if len(c.rest) == 0 {
+		if err := c.fill(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	c.values, c.rest, err = abi.DecodeRow(c.types, c.rest, c.values)
+	return c.values, err
+}
+
+// fill asks the host for more rows.
+func (c *cursor) fill() error {
+	if c.closed {
+		return io.EOF
+	}
+	if c.buf == nil {
+		c.buf = make([]byte, cursorBuffer)
+	}
+	for {
+		var needed, count uint32
+		errno := abi.Errno(hostRowsNext(c.handle, pointer(c.buf), uint32(len(c.buf)), &needed, &count))
+		switch {
+		case errno == abi.ErrnoTooSmall && int(needed) > len(c.buf):
+			c.buf = make([]byte, needed)
+			continue
+		case errno == abi.ErrnoEnd:
+			c.release()
+			return io.EOF
+		case errno != abi.ErrnoOK:
+			return hostError(int32(errno))
+		case needed == 0 || int(needed) > len(c.buf):
+			return &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
+		}
+		c.rest = c.buf[:needed]
+		return nil
+	}
+}
+
+func (c *cursor) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.release()
+	return hostError(hostRowsClose(c.handle))
+}
+
+// release marks the handle as closed and gives the buffer to the next query.
+func (c *cursor) release() {
+	c.closed = true
+	c.host.spare, c.buf, c.rest = c.buf, nil, nil
+}
+
+// filled calls a function that fills a buffer, with one that is large enough.
+func filled(call func(buf unsafe.Pointer, size uint32, needed *uint32) int32) ([]byte, error) {
+	buf := make([]byte, 512)
+	for {
+		var needed uint32
+		errno := abi.Errno(call(pointer(buf), uint32(len(buf)), &needed))
+		switch {
+		case errno == abi.ErrnoTooSmall && int(needed) > len(buf):
+			buf = make([]byte, needed)
+		case errno != abi.ErrnoOK:
+			return nil, hostError(int32(errno))
+		case int(needed) > len(buf):
+			return nil, &Error{Errno: ErrArgument, Message: "the host wrote more than fits"}
+		default:
+			return buf[:needed], nil
+		}
+	}
+}
+
+// hostError returns what the host says of an errno that is not OK.
+func hostError(code int32) error {
+	errno := abi.Errno(code)
+	if errno == abi.ErrnoOK {
+		return nil
+	}
+	e := &Error{Errno: errno}
+	buf := make([]byte, 1024)
+	var needed uint32
+	again := abi.Errno(hostErrorRead(pointer(buf), uint32(len(buf)), &needed))
+	if again == abi.ErrnoTooSmall && needed <= abi.MaxDocument {
+		buf = make([]byte, needed)
+		again = abi.Errno(hostErrorRead(pointer(buf), uint32(len(buf)), &needed))
+	}
+	if again != abi.ErrnoOK || int(needed) > len(buf) {
+		return e // the errno is all there is
+	}
+	// A document that cannot be read, or that is of another error, says nothing.
+	if d, err := abi.DecodeError(buf[:needed]); err == nil && d.Errno == errno {
+		e.Code, e.Message, e.Detail, e.Hint, e.Position = d.Code, d.Message, d.Detail, d.Hint, d.Position
+	}
+	return e
+}
+
+func pointer(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }

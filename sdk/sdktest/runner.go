@@ -1,0 +1,124 @@
+package sdktest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/sdk"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A Database is what a Runner runs migrations on. Errors of statements are of
+// type *[sdk.Error].
+type Database interface {
+	// Dialect returns the kind of the database.
+	Dialect() sdk.Dialect
+
+	// Begin, Commit and Rollback begin and end a transaction.
+	Begin() error
+	Commit() error
+	Rollback() error
+
+	// Exec runs one statement, inside the transaction if there is one.
+	Exec(sql string, params []sdk.Value) (affected int64, err error)
+
+	// Query runs one statement and opens its rows.
+	Query(sql string, params []sdk.Value) (sdk.Cursor, error)
+}
+
+// A Runner runs the registered migrations on a database, as the host would. It
+// remembers what migrations that failed had committed before.
+type Runner struct {
+	db       Database
+	lines    []string
+	progress map[string][]unit // by revision and direction
+}
+
+// New returns a runner for a database.
+func New(db Database) *Runner {
+	return &Runner{db: db, progress: map[string][]unit{}}
+}
+
+// Upgrade runs the upgrades of all registered migrations that have a revision
+// for the database's dialect, in the order of their registration, and ends the
+// test if one fails.
+func (r *Runner) Upgrade(t testing.TB) {
+	t.Helper()
+	if err := r.Try(sdk.Upgrade); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Downgrade runs the downgrades, last one first, and ends the test if one fails.
+func (r *Runner) Downgrade(t testing.TB) {
+	t.Helper()
+	if err := r.Try(sdk.Downgrade); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Try is Upgrade or Downgrade, and returns the error of the first migration that
+// fails. Running it again resumes that migration.
+func (r *Runner) Try(dir sdk.Direction) error {
+	manifest, err := sdk.Manifest()
+	if err != nil {
+		return err
+	}
+	migrations := sdk.Registered()
+	if dir == sdk.Downgrade {
+		slices.Reverse(migrations)
+	}
+	ran := false
+	for _, m := range migrations {
+		revision := m.Revision(r.db.Dialect())
+		if revision.ID == "" {
+			continue
+		}
+		ran = true
+		if err := r.run(m, dir, manifest.Line, revision.ID); err != nil {
+			return fmt.Errorf("%s of %s (%s): %w", dir, m.Slug, revision.ID, err)
+		}
+	}
+	if !ran {
+		return fmt.Errorf("no migration is registered for %s", r.db.Dialect())
+	}
+	return nil
+}
+
+// Log returns what the migrations have logged, and their progress, one line
+// each, such as "info: gave 3 articles a slug" and "progress: 3 of 3".
+func (r *Runner) Log() []string { return slices.Clone(r.lines) }
+
+// run runs one migration in a transaction.
+func (r *Runner) run(m sdk.Migration, dir sdk.Direction, line, id string) error {
+	key := id + " " + dir.String()
+	s := &session{
+		runner: r,
+		db:     r.db,
+		record: newRecord(r.progress[key]),
+		context: abi.Context{
+			ABI:       abi.Version,
+			Dialect:   string(r.db.Dialect()),
+			Line:      line,
+			Revision:  id,
+			Direction: dir.String(),
+			Started:   started,
+			Server:    "test",
+		},
+	}
+	err := s.begin()
+	if err == nil {
+		err = s.end(sdk.Run(s, m, dir))
+	}
+	if err != nil {
+		s.rollback()
+		r.progress[key] = s.record.safe()
+		return err
+	}
+	delete(r.progress, key)
+	return nil
+}
+
+// started is the time at which every run starts: 2026-01-01 00:00:00 UTC.
+const started = 1767225600000000
