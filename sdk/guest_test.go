@@ -189,7 +189,7 @@ func TestGuestDependencies(t *testing.T) {
 	if !slices.Contains(deps, "github.com/sandpiper-db/sandpiper/sdk/abi") {
 		t.Fatalf("the dependencies lack sdk/abi: %q", deps)
 	}
-	for _, p := range []string{"reflect", "fmt", "encoding/json", "encoding/binary", "time", "syscall", "os", "sort"} {
+	for _, p := range []string{"reflect", "fmt", "encoding/json", "encoding/binary", "time", "syscall", "os"} {
 		if slices.Contains(deps, p) {
 			t.Errorf("package sdk links %s into every guest", p)
 		}

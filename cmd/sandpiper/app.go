@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -159,11 +157,6 @@ func (a *app) finish(err error) int {
 		f.print(a.stderr, a.colors(a.stderr))
 	}
 	return f.exit
-}
-
-// interrupted reports whether err is the consequence of Ctrl-C or SIGTERM.
-func interrupted(err error) bool {
-	return errors.Is(err, errInterrupted) || errors.Is(err, context.Canceled)
 }
 
 // arguments checks the number of arguments, and says what they are for.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,11 +30,13 @@ func (a *app) backup(ctx context.Context, s *session, path string, now time.Time
 		path = file + "." + now.UTC().Format("20060102T150405Z") + ".bak"
 	}
 	return func(host.Plan) error {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		switch err := sqlite.Backup(ctx, s.set.database, path); {
+		case errors.Is(err, fs.ErrNotExist):
 			a.say("no backup: %s is not there yet", file)
 			return nil
-		}
-		if err := sqlite.Backup(ctx, s.set.database, path); err != nil {
+		case errors.Is(err, fs.ErrExist):
+			return usage("name another file", "the backup %s is there already; nothing was changed", path)
+		case err != nil:
 			return fmt.Errorf("the backup failed, and nothing was changed: %w", err)
 		}
 		a.say("backup in %s; to go back, stop what uses the database and run:\n  %s", path, restoreCommand(path, file))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -87,11 +88,8 @@ func explain(err error) failure {
 			f.Next = status.next
 		}
 	}
-	if interrupted(err) {
-		f.Kind, f.exit = kindInterrupted, exitInterrupted
-		if run == nil {
-			f.Message = "interrupted"
-		}
+	if errors.Is(err, context.Canceled) {
+		f.Kind, f.exit, f.Message = kindInterrupted, exitInterrupted, "interrupted"
 	}
 	return f
 }
@@ -133,13 +131,19 @@ func (f *failure) ofKind(err error) {
 	case errors.As(err, &edited):
 		f.Kind, f.exit = kindChanged, exitProblems
 		f.File = edited.Edited[0].Revision.Source
+		f.Next = "put the file back and write a new migration for the change; if the edit is meant, say --allow-changed"
 		f.Revision = edited.Edited[0].Revision.Key.String()
 	case errors.As(err, &changed):
 		f.Kind = kindChanged
 	case errors.As(err, &pending):
-		f.Kind = kindPending
+		f.Kind, f.Revision = kindPending, pending.Pending.Key.String()
+		f.Next = fmt.Sprintf("finish it first: sandpiper %s", pending.Pending.Direction)
+		if !pending.Known {
+			f.Next = "these migrations do not have it: finish it with the ones that began it"
+		}
 	case errors.As(err, &irreversible):
 		f.Kind, f.Revision, f.File = kindTarget, irreversible.Revision.Key.String(), irreversible.Revision.Source
+		f.Next = "nothing was changed; restore a backup, or write a new migration that undoes it"
 	case errors.As(err, &target):
 		f.Kind, f.exit = kindTarget, exitUsage
 	case errors.As(err, &unknown):

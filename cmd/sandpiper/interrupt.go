@@ -2,15 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
-// errInterrupted is the cause of a context that Ctrl-C or SIGTERM has ended.
-var errInterrupted = errors.New("interrupted")
+// interruption is the cause of a context that Ctrl-C or SIGTERM has ended. It is
+// context.Canceled to whoever asks, as without a cause.
+type interruption struct{}
+
+func (interruption) Error() string        { return "interrupted" }
+func (interruption) Is(target error) bool { return target == context.Canceled }
 
 // interrupts returns a context that the first SIGINT or SIGTERM cancels, so
 // that what is under way is rolled back. The second ends the process at once:
@@ -26,7 +29,7 @@ func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 		if a.running.Load() {
 			fmt.Fprintln(a.stderr, "\nfinishing the rollback; press again to stop now")
 		}
-		cancel(errInterrupted)
+		cancel(interruption{})
 		if _, ok := <-signals; ok {
 			os.Exit(exitInterrupted)
 		}

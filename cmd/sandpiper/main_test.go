@@ -12,7 +12,7 @@ import (
 // TestMain lets the scripts run this binary as "sandpiper", and stops the test
 // server at the end.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"sandpiper": main})
+	testscript.Main(suite{m}, map[string]func(){"sandpiper": mainThatDies})
 }
 
 type suite struct{ m *testing.M }

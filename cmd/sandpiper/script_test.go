@@ -86,13 +86,33 @@ func setup(env *testscript.Env, dialect chain.Dialect) error {
 	if err != nil {
 		return err
 	}
-	env.Setenv("REPOSITORY", repository)
+	if err := nameRepository(env.WorkDir, repository); err != nil {
+		return err
+	}
+	bin, err := exec.LookPath("sandpiper")
+	if err != nil {
+		return err
+	}
+	env.Setenv("BIN", filepath.Dir(bin))
 	// What is compiled is the same in every script.
 	env.Setenv("XDG_CACHE_HOME", cacheDir())
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
-		env.Setenv(name, goEnv()[name])
+	// Plugins are built from this checkout alone, without the network.
+	for name, value := range goEnv() {
+		env.Setenv(name, value)
 	}
 	return shareBoth(env.WorkDir)
+}
+
+// nameRepository writes where this project is into the go.mod of plugins.
+func nameRepository(root, repository string) error {
+	name := filepath.Join(root, "plugin", "go.mod")
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(strings.ReplaceAll(string(text), "REPOSITORY", repository)), 0o666)
 }
 
 // shareBoth moves the files of every versions/both to both dialects.
@@ -122,14 +142,13 @@ var cacheDir = sync.OnceValue(func() string {
 	return filepath.Join(os.TempDir(), "sandpiper-test-cache-"+strconv.Itoa(os.Getuid()))
 })
 
-// goEnv is where the go command keeps its files: scripts have another HOME.
+// goEnv lets scripts use Go's caches, although they have another HOME, and
+// neither the network nor the flags of whoever runs the tests.
 var goEnv = sync.OnceValue(func() map[string]string {
-	env := map[string]string{}
-	names := []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"}
-	out, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
-	if err == nil {
-		for i, line := range strings.Split(strings.TrimRight(string(out), "\n"), "\n") {
-			env[names[i]] = line
+	env := map[string]string{"GOPROXY": "off", "GOFLAGS": "", "GOWORK": "off"}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+		if out, err := exec.Command("go", "env", name).Output(); err == nil {
+			env[name] = strings.TrimSpace(string(out))
 		}
 	}
 	return env

@@ -51,6 +51,9 @@ func (a *app) open() (*session, error) {
 	}}}, nil
 }
 
+// sqliteOptions are what tests add to the connections.
+var sqliteOptions []sqlite.Option
+
 // openDatabase makes a database of a URL.
 func openDatabase(set settings) (host.Database, error) {
 	var db host.Database
@@ -58,7 +61,7 @@ func openDatabase(set settings) (host.Database, error) {
 	scheme, _, ok := strings.Cut(set.database, ":")
 	switch {
 	case ok && scheme == "sqlite":
-		db, err = sqlite.Open(set.database)
+		db, err = sqlite.Open(set.database, sqliteOptions...)
 	case ok && (scheme == "postgres" || scheme == "postgresql"):
 		var opts []postgres.Option
 		if set.lockTimeout != nil {

@@ -216,15 +216,17 @@ func (a *assembler) function(ops []Op) (int, error) {
 	if len(texts) > 0 {
 		code = a.text(code, texts)
 	}
-	code = appendConst(append(code, calls...), 0)
+	// A call that fails leaves the block, with its errno in the local.
+	code = append(append(code, opBlock, blockEmpty), calls...)
+	code = append(code, opEnd, opLocalGet, 0)
 	return a.add(FuncType{Results: I32}, 1, code), nil
 }
 
-// call appends a call with constant arguments that returns the result if it is
-// not 0.
+// call appends a call with constant arguments that keeps its result in the
+// local, and leaves the block if that is not 0.
 func (a *assembler) call(code []byte, function int, args ...int) []byte {
 	code = appendU32(append(appendConst(code, args...), opCall), function)
-	return append(code, opLocalTee, 0, opIf, blockEmpty, opLocalGet, 0, opReturn, opEnd)
+	return append(code, opLocalTee, 0, opBranchIf, 0)
 }
 
 // dispatch adds sandpiper_run(step, direction).

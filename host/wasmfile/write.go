@@ -2,9 +2,11 @@ package wasmfile
 
 // The instructions that assembled modules are made of (section 5.4).
 const (
+	opBlock        = 0x02
 	opIf           = 0x04
 	opElse         = 0x05
 	opEnd          = 0x0b
+	opBranchIf     = 0x0d
 	opReturn       = 0x0f
 	opCall         = 0x10
 	opDrop         = 0x1a

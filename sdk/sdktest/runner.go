@@ -61,8 +61,7 @@ func (r *Runner) Downgrade(t testing.TB) {
 // Try is Upgrade or Downgrade, and returns the error of the first migration that
 // fails. Running it again resumes that migration.
 func (r *Runner) Try(dir sdk.Direction) error {
-	manifest, err := sdk.Manifest()
-	if err != nil {
+	if _, err := sdk.Manifest(); err != nil {
 		return err
 	}
 	migrations := sdk.Registered()
@@ -71,13 +70,12 @@ func (r *Runner) Try(dir sdk.Direction) error {
 	}
 	ran := false
 	for _, m := range migrations {
-		revision := m.Revision(r.db.Dialect())
-		if revision.ID == "" {
+		if m.Revision(r.db.Dialect()).ID == "" {
 			continue
 		}
 		ran = true
-		if err := r.run(m, dir, manifest.Line, revision.ID); err != nil {
-			return fmt.Errorf("%s of %s (%s): %w", dir, m.Slug, revision.ID, err)
+		if err := r.Run(m, dir); err != nil {
+			return err
 		}
 	}
 	if !ran {
@@ -90,8 +88,17 @@ func (r *Runner) Try(dir sdk.Direction) error {
 // each, such as "info: gave 3 articles a slug" and "progress: 3 of 3".
 func (r *Runner) Log() []string { return slices.Clone(r.lines) }
 
-// run runs one migration in a transaction.
-func (r *Runner) run(m sdk.Migration, dir sdk.Direction, line, id string) error {
+// Run runs one migration, registered or not, and returns its error. Running it
+// again resumes it.
+func (r *Runner) Run(m sdk.Migration, dir sdk.Direction) error {
+	id := m.Revision(r.db.Dialect()).ID
+	if err := r.run(m, dir, id); err != nil {
+		return fmt.Errorf("%s of %s (%s): %w", dir, m.Slug, id, err)
+	}
+	return nil
+}
+
+func (r *Runner) run(m sdk.Migration, dir sdk.Direction, id string) error {
 	key := id + " " + dir.String()
 	s := &session{
 		runner: r,
@@ -100,12 +107,15 @@ func (r *Runner) run(m sdk.Migration, dir sdk.Direction, line, id string) error 
 		context: abi.Context{
 			ABI:       abi.Version,
 			Dialect:   string(r.db.Dialect()),
-			Line:      line,
+			Line:      abi.DefaultLine,
 			Revision:  id,
 			Direction: dir.String(),
 			Started:   started,
 			Server:    "test",
 		},
+	}
+	if manifest, err := sdk.Manifest(); err == nil {
+		s.context.Line = manifest.Line
 	}
 	err := s.begin()
 	if err == nil {

@@ -1,0 +1,319 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
+)
+
+// killVariable makes a child process kill itself when SQLite begins or ends
+// its n-th statement.
+const killVariable = "SANDPIPER_TEST_KILL_AT"
+
+// mainThatDies is main in a child process of a test.
+func mainThatDies() {
+	if n, err := strconv.Atoi(os.Getenv(killVariable)); err == nil {
+		sqliteOptions = append(sqliteOptions, sqlite.WithFunctions(func(c *sqlite3.Conn) error {
+			return c.Trace(sqlite3.TRACE_STMT|sqlite3.TRACE_PROFILE, func(sqlite3.TraceEvent, any, any) error {
+				if n--; n == 0 {
+					dieNow()
+				}
+				return nil
+			})
+		}))
+	}
+	main()
+}
+
+func dieNow() {
+	p, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = p.Kill()
+	}
+	if err != nil {
+		panic(err)
+	}
+	select {}
+}
+
+// TestKill kills the command line at every statement of a chain in turn. Each
+// time the database is as before or after a part of a migration, and the next
+// upgrade finishes without a repair.
+func TestKill(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		dir := killChain(t, chain.SQLite)
+		killAtEach(t, dir, func(n int) (target string, killed bool) {
+			target = "sqlite:" + filepath.Join(t.TempDir(), "x.db")
+			cmd := upgradeCommand(dir, target)
+			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", killVariable, n))
+			return target, wasKilled(t, cmd)
+		})
+	})
+	t.Run("postgresql", func(t *testing.T) {
+		t.Parallel()
+		dir := killChain(t, chain.PostgreSQL)
+		killAtEach(t, dir, func(n int) (target string, killed bool) {
+			target = postgresDatabase(t)
+			proxy := newKillProxy(t, target, n)
+			cmd := upgradeCommand(dir, proxy.url)
+			proxy.victim(cmd)
+			return target, wasKilled(t, cmd)
+		})
+	})
+}
+
+// killAtEach runs an upgrade that is killed at its n-th statement, for every n,
+// looks at what it left, and upgrades again.
+func killAtEach(t *testing.T, dir string, upgrade func(n int) (target string, killed bool)) {
+	for n := 1; ; n++ {
+		target, killed := upgrade(n)
+		if !killed {
+			if n < 100 {
+				t.Errorf("the upgrade ended after %d statements: this test has lost its hooks", n)
+			}
+			checkComplete(t, n, target)
+			t.Logf("killed at %d statements", n-1)
+			return
+		}
+		// Each part of a migration writes two rows, or an autocommit statement
+		// one: nothing is half done.
+		if torn := one(t, target, "SELECT count(*) FROM (SELECT part FROM log GROUP BY part HAVING count(*) <> max(size)) AS torn"); torn != "0" && torn != "" {
+			t.Errorf("killed at statement %d: %s parts are half done", n, torn)
+		}
+		if out, err := upgradeCommand(dir, target).CombinedOutput(); err != nil {
+			t.Fatalf("killed at statement %d: the next upgrade: %v\n%s", n, err, out)
+		}
+		checkComplete(t, n, target)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// killedRevisions is how long the chain is; every fourth has an autocommit section.
+const killedRevisions = 20
+
+// killChain writes the chain.
+func killChain(t *testing.T, dialect chain.Dialect) string {
+	t.Helper()
+	dir := t.TempDir()
+	versions := filepath.Join(dir, "versions", string(dialect))
+	if err := os.MkdirAll(versions, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	parent := ""
+	for i := 1; i <= killedRevisions; i++ {
+		id := fmt.Sprintf("%012x", i)
+		var sql strings.Builder
+		fmt.Fprintf(&sql, "-- Revision ID: %s\n-- Revises: %s\n\n", id, parent)
+		if i == 1 {
+			sql.WriteString("CREATE TABLE log (part text, size integer);\n")
+		}
+		pair := func(part string) {
+			for range 2 {
+				fmt.Fprintf(&sql, "INSERT INTO log VALUES ('%d%s', 2);\n", i, part)
+			}
+		}
+		pair("a")
+		if i%4 == 0 {
+			sql.WriteString("-- +autocommit begin\n")
+			fmt.Fprintf(&sql, "INSERT INTO log VALUES ('%db', 1);\n", i)
+			if dialect == chain.PostgreSQL {
+				fmt.Fprintf(&sql, "CREATE INDEX CONCURRENTLY log_%d ON log (part);\n", i)
+			} else {
+				fmt.Fprintf(&sql, "CREATE INDEX log_%d ON log (part);\nVACUUM;\n", i)
+			}
+			fmt.Fprintf(&sql, "INSERT INTO log VALUES ('%dc', 1);\n-- +autocommit end\n", i)
+			pair("d")
+		}
+		name := filepath.Join(versions, fmt.Sprintf("2026_01_01_%06d_%s_m.sql", i, id))
+		if err := os.WriteFile(name, []byte(sql.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		parent = id
+	}
+	return dir
+}
+
+// checkComplete checks that all has run, and nothing twice.
+func checkComplete(t *testing.T, n int, target string) {
+	t.Helper()
+	sections := killedRevisions / 4
+	for query, want := range map[string]int{
+		"SELECT count(*) FROM log":                                                           2*killedRevisions + 4*sections,
+		"SELECT count(*) FROM sandpiper_history":                                             killedRevisions,
+		"SELECT count(*) FROM sandpiper_progress":                                            0,
+		"SELECT count(*) FROM sandpiper_heads WHERE revision = '000000000014'":               1,
+		"SELECT count(*) FROM (SELECT part FROM log GROUP BY part) AS parts":                 killedRevisions + 3*sections,
+		"SELECT count(DISTINCT revision) FROM sandpiper_history":                             killedRevisions,
+		"SELECT count(*) FROM (SELECT part FROM log GROUP BY part HAVING count(*) > 2) AS t": 0,
+	} {
+		if got := one(t, target, query); got != strconv.Itoa(want) {
+			t.Errorf("killed at statement %d and upgraded again: %s: got %s, want %d", n, query, got, want)
+		}
+	}
+	if strings.HasPrefix(target, "postgres") {
+		const valid = "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text LIKE 'log_%'"
+		if got := one(t, target, valid); got != strconv.Itoa(sections) {
+			t.Errorf("killed at statement %d and upgraded again: %s valid indexes, want %d", n, got, sections)
+		}
+	}
+}
+
+// one runs a query that returns one value; "" where its tables are not there yet.
+func one(t *testing.T, target, sql string) string {
+	t.Helper()
+	if path, ok := strings.CutPrefix(target, "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+	}
+	rows, err := query(target, sql)
+	if err != nil {
+		if strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "does not exist") {
+			return ""
+		}
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return rows[0][0]
+}
+
+func upgradeCommand(dir, target string) *exec.Cmd {
+	return exec.Command("sandpiper", "upgrade", "--quiet", "--dir", dir, "--database", target)
+}
+
+// wasKilled runs a process and reports whether a signal ended it. Ending in
+// any other way than well is an error.
+func wasKilled(t *testing.T, cmd *exec.Cmd) bool {
+	t.Helper()
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return false
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	return true
+}
+
+// A killProxy stands between a process and PostgreSQL. It passes the n-th
+// statement on to the server, kills the process, and cuts its connections: the
+// server has got the statement, and nobody hears the answer.
+type killProxy struct {
+	url      string
+	server   string
+	listener net.Listener
+
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	left  int
+	conns []net.Conn
+}
+
+func newKillProxy(t *testing.T, target string, n int) *killProxy {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &killProxy{server: u.Host, listener: listener, left: n}
+	u.Host = listener.Addr().String()
+	p.url = u.String()
+	t.Cleanup(p.cut)
+	go p.accept()
+	return p
+}
+
+func (p *killProxy) victim(cmd *exec.Cmd) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cmd = cmd
+}
+
+func (p *killProxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.server)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns = append(p.conns, client, server)
+		p.mu.Unlock()
+		go func() {
+			io.Copy(client, server)
+			client.Close()
+		}()
+		go func() {
+			p.forward(client, server)
+			server.Close()
+		}()
+	}
+}
+
+// forward passes the client's messages on one by one.
+// https://www.postgresql.org/docs/current/protocol-message-formats.html
+func (p *killProxy) forward(client io.Reader, server io.Writer) {
+	for startup := true; ; startup = false {
+		header := make([]byte, 5)
+		if startup {
+			header = header[:4] // has no type
+		}
+		if _, err := io.ReadFull(client, header); err != nil {
+			return
+		}
+		body := make([]byte, binary.BigEndian.Uint32(header[len(header)-4:])-4)
+		if _, err := io.ReadFull(client, body); err != nil {
+			return
+		}
+		if _, err := server.Write(append(header, body...)); err != nil {
+			return
+		}
+		if !startup && (header[0] == 'E' || header[0] == 'Q') && p.isLast() {
+			p.cmd.Process.Kill()
+			p.cut()
+			return
+		}
+	}
+}
+
+func (p *killProxy) isLast() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left--
+	return p.left == 0
+}
+
+func (p *killProxy) cut() {
+	p.listener.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.Close()
+	}
+}
