@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 	"github.com/sandpiper-db/sandpiper/host/sandbox"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -95,8 +97,8 @@ func (f *fixture) upgrade() host.Result {
 	return result
 }
 
-// count runs a query that returns one number; -1 if the table is not there.
-func (f *fixture) count(query string) int64 {
+// query runs a query and hands each row over.
+func (f *fixture) query(query string, each func(row []abi.Value)) error {
 	f.t.Helper()
 	ctx := context.Background()
 	conn, err := f.open().Connect(ctx)
@@ -111,18 +113,40 @@ func (f *fixture) count(query string) int64 {
 	defer tx.Rollback()
 	rows, err := tx.Query(ctx, host.Statement{SQL: query, Ordinal: 1})
 	if err != nil {
-		var refused *host.SQLError
-		if errors.As(err, &refused) {
-			return -1
-		}
-		f.t.Fatal(err)
+		return err
 	}
 	defer rows.Close()
-	row, err := rows.Next()
-	if err != nil {
+	for {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		each(row)
+	}
+}
+
+// count runs a query that returns one number; -1 if the table is not there.
+func (f *fixture) count(query string) (n int64) {
+	f.t.Helper()
+	err := f.query(query, func(row []abi.Value) { n = row[0].Int })
+	var refused *host.SQLError
+	if errors.As(err, &refused) {
+		return -1
+	} else if err != nil {
 		f.t.Fatalf("%s: %v", query, err)
 	}
-	return row[0].Int
+	return n
+}
+
+// rows runs a query that returns one text a row.
+func (f *fixture) rows(query string) (texts []string) {
+	f.t.Helper()
+	if err := f.query(query, func(row []abi.Value) { texts = append(texts, string(row[0].Bytes)) }); err != nil {
+		f.t.Fatalf("%s: %v", query, err)
+	}
+	return texts
 }
 
 func (f *fixture) wantCount(want int64, query string) {

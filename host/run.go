@@ -250,6 +250,7 @@ func (u *run) step(ctx context.Context, step Step, about Event) (err error) {
 		return u.fail(ctx, step, s, about, err)
 	}
 	u.ledger.record(step, entry)
+	entry.Duration = time.Since(clock).Truncate(time.Microsecond)
 	u.result.Applied = append(u.result.Applied, entry)
 	s.emit(Event{Kind: EventApplied})
 	return nil

@@ -61,7 +61,7 @@ func (r *Runner) Downgrade(ctx context.Context, target string) (Result, error) {
 
 // A Result is what a run did.
 type Result struct {
-	Applied []Entry             // in the order they were committed
+	Applied []Entry             // in the order they were committed; Duration includes the commit, which the ledger's cannot
 	Heads   map[string][]string // line → heads afterwards
 }
 

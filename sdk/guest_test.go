@@ -44,23 +44,32 @@ func guestModule(t *testing.T) *build.Module {
 	return m
 }
 
+// databases open a fresh database of each dialect.
+var databases = map[string]func(*testing.T) host.Database{
+	abi.SQLite: func(t *testing.T) host.Database {
+		db, err := sqlite.Open("sqlite:" + filepath.Join(t.TempDir(), "x.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	},
+	abi.PostgreSQL: func(t *testing.T) host.Database {
+		db, err := postgres.Open(postgrestest.URL(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	},
+}
+
 // upgrade runs one revision of the guest after its parent, on a fresh database
 // of each dialect, and gives the test what came of it.
 func upgrade(t *testing.T, number string, check func(t *testing.T, r result)) {
 	module := guestModule(t)
-	urls := map[string]func(t *testing.T) (host.Database, error){
-		abi.SQLite: func(t *testing.T) (host.Database, error) {
-			return sqlite.Open("sqlite:" + filepath.Join(t.TempDir(), "x.db"))
-		},
-		abi.PostgreSQL: func(t *testing.T) (host.Database, error) { return postgres.Open(postgrestest.URL(t)) },
-	}
 	prefixes := map[string]string{abi.SQLite: "bbbbbbbbbb", abi.PostgreSQL: "aaaaaaaaaa"}
-	for dialect, open := range urls {
+	for dialect, open := range databases {
 		t.Run(dialect, func(t *testing.T) {
-			db, err := open(t)
-			if err != nil {
-				t.Fatal(err)
-			}
+			db := open(t)
 			b, err := box()
 			if err != nil {
 				t.Fatal(err)

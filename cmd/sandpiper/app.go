@@ -17,7 +17,6 @@ type app struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	getenv func(string) string
 	flags  flags
 
 	running  atomic.Bool // a migration is under way
@@ -69,7 +68,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	global := root.PersistentFlags()
 	global.SortFlags = false
 	global.StringVar(&a.flags.database, "database", "", "database `URL`: sqlite:PATH, sqlite::memory: or postgres://…\n(else $SANDPIPER_DATABASE, sandpiper.toml, sqlite:sandpiper.db)")
-	global.StringVar(&a.flags.dir, "dir", "", "folder with versions/{postgresql,sqlite}, or one .wasm module\n(else sandpiper.toml, ./migrations, the current folder)")
+	global.StringVar(&a.flags.dir, "dir", "", "`folder` with versions/{postgresql,sqlite}, or one .wasm module\n(else sandpiper.toml, ./migrations, the current folder)")
 	global.StringVar(&a.flags.config, "config", "", "configuration `file` (else ./sandpiper.toml)")
 	global.BoolVar(&a.flags.json, "json", false, "print one JSON document; see: sandpiper help json")
 	global.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print results and errors only")
@@ -140,14 +139,14 @@ func (a *app) say(format string, args ...any) {
 // exit code.
 func (a *app) finish(err error) int {
 	if err == nil {
-		if a.flags.json && a.parsed {
+		if a.flags.json && a.data != nil {
 			a.printDocument(nil)
 		}
 		return exitOK
 	}
 	if !a.parsed {
 		// Cobra found the mistake, in a flag, an argument or a command's name.
-		err = usage("see: sandpiper "+strings.TrimSpace(a.command+" --help"), "%w", err)
+		err = usage("see: sandpiper "+strings.TrimSpace(a.command+" --help"), "%s", oneLine(err.Error()))
 	}
 	f := explain(err)
 	switch {

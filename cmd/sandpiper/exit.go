@@ -44,13 +44,13 @@ func usage(next, format string, args ...any) error {
 	return &statusError{exitUsage, kindUsage, next, fmt.Errorf(format, args...)}
 }
 
-// A reported is an outcome that is not zero and whose result says all there is
-// to say: nothing is printed for it but the result.
+// A reported is an outcome whose exit code is not 0 and whose result says all
+// there is to say: nothing else is printed for people.
 type reported struct{ *statusError }
 
 func (e reported) Unwrap() error { return e.statusError }
 
-// report returns an outcome with an exit code of its own.
+// outcome returns an outcome with an exit code of its own.
 func outcome(code int, kind, format string, args ...any) error {
 	return reported{&statusError{code, kind, "", fmt.Errorf(format, args...)}}
 }

@@ -175,6 +175,9 @@ func (f failure) print(w io.Writer, colors bool) {
 	}
 	f.field(w, "error", message)
 	f.field(w, "hint", f.Hint)
+	if n := len(f.Applied); n > 0 {
+		f.field(w, "applied", count(n, "migration")+" before it, by this run")
+	}
 	f.field(w, "database", f.State)
 	f.field(w, "next", f.Next)
 }

@@ -15,7 +15,7 @@ func main() {
 
 // run is one call of the command line. It returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	ctx, stop := a.interrupts(context.Background())
 	defer stop()
 	root := newRoot(a)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -12,14 +14,30 @@ import (
 // TestMain lets the scripts run this binary as "sandpiper", and stops the test
 // server at the end.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"sandpiper": mainThatDies})
+	testscript.Main(suite{m}, map[string]func(){"sandpiper": mainThatDies, "stubborn": stubborn})
+}
+
+// stubborn is a command whose rollback never ends.
+func stubborn() {
+	a := &app{stderr: os.Stderr}
+	a.running.Store(true)
+	_, stop := a.interrupts(context.Background())
+	defer stop()
+	os.Stdout.WriteString("ready\n")
+	select {}
 }
 
 type suite struct{ m *testing.M }
 
 func (s suite) Run() int {
-	code := s.m.Run()
-	if err := stopServer(); err != nil {
+	code := 1
+	cache, err := os.MkdirTemp("", "sandpiper-test-cache-")
+	if err == nil {
+		cacheDir = cache
+		code = s.m.Run()
+		err = os.RemoveAll(cache)
+	}
+	if err := errors.Join(err, stopServer()); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		code = max(code, 1)
 	}
@@ -28,7 +46,7 @@ func (s suite) Run() int {
 
 func TestReferenceIsUpToDate(t *testing.T) {
 	var got bytes.Buffer
-	writeReference(&got, newRoot(&app{getenv: os.Getenv}))
+	writeReference(&got, newRoot(&app{}))
 	want, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

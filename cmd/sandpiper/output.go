@@ -48,7 +48,7 @@ func terminal(stream any) bool {
 
 // colors reports whether a stream gets colours: see https://no-color.org.
 func (a *app) colors(stream any) bool {
-	return a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" && terminal(stream)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && terminal(stream)
 }
 
 // printTable prints rows under a header, without lines around them.

@@ -17,6 +17,7 @@ type progress struct {
 	quiet   bool
 	verbose bool // show what migrations log, and their statements
 	bars    bool
+	every   time.Duration // between two drawings of the bar
 	bar     *progressbar.ProgressBar
 	last    time.Duration // when the last line of progress was printed
 }
@@ -31,6 +32,7 @@ func (a *app) newProgress() *progress {
 		quiet:   a.flags.quiet,
 		verbose: a.flags.verbose,
 		bars:    !a.flags.verbose && terminal(a.stderr),
+		every:   50 * time.Millisecond,
 	}
 }
 
@@ -98,7 +100,7 @@ func (p *progress) draw(e host.Event) {
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionSetElapsedTime(false),
-			progressbar.OptionThrottle(50*time.Millisecond),
+			progressbar.OptionThrottle(p.every),
 			progressbar.OptionClearOnFinish(),
 		)
 	}

@@ -95,7 +95,7 @@ func setup(env *testscript.Env, dialect chain.Dialect) error {
 	}
 	env.Setenv("BIN", filepath.Dir(bin))
 	// What is compiled is the same in every script.
-	env.Setenv("XDG_CACHE_HOME", cacheDir())
+	env.Setenv("XDG_CACHE_HOME", cacheDir)
 	// Plugins are built from this checkout alone, without the network.
 	for name, value := range goEnv() {
 		env.Setenv(name, value)
@@ -137,10 +137,8 @@ func shareBoth(root string) error {
 	return err
 }
 
-// cacheDir is shared by all scripts, and goes with the test's other files.
-var cacheDir = sync.OnceValue(func() string {
-	return filepath.Join(os.TempDir(), "sandpiper-test-cache-"+strconv.Itoa(os.Getuid()))
-})
+// cacheDir is shared by all scripts, and removed at the end.
+var cacheDir string
 
 // goEnv lets scripts use Go's caches, although they have another HOME, and
 // neither the network nor the flags of whoever runs the tests.

@@ -89,8 +89,8 @@ func (a *app) settings() (settings, error) {
 	switch {
 	case a.flags.database != "":
 		s.database, s.origin = a.flags.database, "--database"
-	case a.getenv(databaseEnv) != "":
-		s.database, s.origin = a.getenv(databaseEnv), databaseEnv
+	case os.Getenv(databaseEnv) != "":
+		s.database, s.origin = os.Getenv(databaseEnv), databaseEnv
 	case file.Database != "":
 		s.origin = file.path
 		if s.database, err = expandEnv(file.Database, os.LookupEnv); err != nil {

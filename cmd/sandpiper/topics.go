@@ -60,7 +60,7 @@ happens:
 
 error:
 
-  message                       in one line
+  message                       what went wrong
   kind                          usage, chain, target, module, migration, database,
                                 changed, unknown, pending, locked, behind, ahead,
                                 problems, declined, build, interrupted or other

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,7 +107,8 @@ func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 	if err != nil {
 		return err
 	}
-	data := runData{Applied: entryDocuments(result.Applied), Heads: result.Heads}
+	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
+	maps.Copy(data.Heads, result.Heads)
 	a.result(data, func(w io.Writer) {
 		if a.flags.quiet {
 			return

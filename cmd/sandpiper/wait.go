@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -55,35 +55,35 @@ containers that start together with their database.`,
 	return cmd
 }
 
-// wait connects, again and again.
+// wait connects, again and again. An attempt ends with the timeout as well.
 func (a *app) wait(ctx context.Context, db host.Database, timeout time.Duration) (host.Conn, error) {
-	try, cancel := ctx, context.CancelFunc(func() {})
+	limited := ctx
 	if timeout > 0 {
-		try, cancel = context.WithTimeout(ctx, timeout)
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
 	}
-	defer cancel()
-	var last error
+	var reason error // of the newest attempt that was not cut short
 	for {
-		conn, err := db.Connect(try)
+		conn, err := db.Connect(limited)
 		if err == nil {
 			return conn, nil
 		}
-		if try.Err() == nil || last == nil {
-			if last == nil && try.Err() == nil {
+		if limited.Err() == nil {
+			if reason == nil {
 				a.say("waiting for %s: %v", a.database, err)
 			}
-			last = err
+			reason = err
 		}
 		select {
 		case <-time.After(waitEvery):
-		case <-try.Done():
+			continue
+		case <-limited.Done():
 		}
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
-		case errors.Is(try.Err(), context.DeadlineExceeded):
-			return nil, &statusError{exitFailed, kindDatabase, "see that the server runs and that the URL is right",
-				fmt.Errorf("%s did not answer within %s: %w", a.database, timeout, last)}
 		}
+		return nil, &statusError{exitFailed, kindDatabase, "see that the database is there and that its URL is right",
+			fmt.Errorf("%s did not answer within %s: %w", a.database, timeout, cmp.Or(reason, err))}
 	}
 }

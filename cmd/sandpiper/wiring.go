@@ -80,7 +80,19 @@ func openDatabase(set settings) (host.Database, error) {
 	if err != nil {
 		return nil, usage("", "the database URL of %s: %w", set.origin, err)
 	}
-	return db, nil
+	return reachable{db}, nil
+}
+
+// reachable gives an error of connecting its kind.
+type reachable struct{ host.Database }
+
+// Connect implements host.Database.
+func (r reachable) Connect(ctx context.Context) (host.Conn, error) {
+	conn, err := r.Database.Connect(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = &statusError{exitFailed, kindDatabase, "see that the database is there and that its URL is right", err}
+	}
+	return conn, err
 }
 
 // databaseName is the last part of a database's URL: the name PostgreSQL knows
@@ -115,20 +127,23 @@ func (s *session) runner(cfg host.Config) (*host.Runner, error) {
 	return host.NewRunner(fsys, s.db, s.box, cfg)
 }
 
-// openDir returns the file system the migrations are in, and the path in it: a
-// folder is itself the file system, a module is a file in its folder.
+// openDir returns the file system the migrations are in, and the path in it.
+// Below the current folder that is the path as it was given, so that the files
+// that messages name can be opened from here.
 func openDir(dir string) (fsys fs.FS, root string, err error) {
 	info, err := os.Stat(dir)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, "", usage("", "the migrations cannot be read: %w", err)
-	}
-	if info.IsDir() {
-		return os.DirFS(dir), ".", nil
-	}
-	if filepath.Ext(dir) != ".wasm" {
+	case !info.IsDir() && filepath.Ext(dir) != ".wasm":
 		return nil, "", usage("--dir names a folder with versions/, or a .wasm module", "%s is neither", dir)
+	case filepath.IsLocal(dir):
+		return os.DirFS("."), filepath.ToSlash(filepath.Clean(dir)), nil
+	case info.IsDir():
+		return os.DirFS(dir), ".", nil
+	default:
+		return os.DirFS(filepath.Dir(dir)), filepath.Base(dir), nil
 	}
-	return os.DirFS(filepath.Dir(dir)), filepath.Base(dir), nil
 }
 
 // sandbox makes the sandbox. What it compiles is kept in the user's cache

@@ -134,17 +134,23 @@ func finish(b []byte) (*Module, error) {
 		return nil, err
 	}
 	for _, d := range dialects {
+		// Parents may be in other files of the line, and dependencies in other
+		// lines, which only the runner sees.
+		here := map[string]bool{}
+		for _, r := range m.Revisions {
+			here[r.ID] = here[r.ID] || chain.Dialect(r.Dialect) == d
+		}
+		elsewhere := func(id string) bool { return !here[id] }
 		var revisions []chain.Revision
 		for _, r := range m.Revisions {
 			if chain.Dialect(r.Dialect) == d {
 				revisions = append(revisions, chain.Revision{
-					Key: chain.Key{Line: m.Line, ID: r.ID}, Dialect: d, Revises: r.Revises,
-					Labels: r.Labels, Source: r.Source,
+					Key: chain.Key{Line: m.Line, ID: r.ID}, Dialect: d,
+					Revises: slices.DeleteFunc(slices.Clone(r.Revises), elsewhere),
+					Labels:  r.Labels, Source: r.Source,
 				})
 			}
 		}
-		// What the revisions depend on may be in other lines, which only the
-		// runner sees.
 		if _, err := chain.NewGraph(d, revisions); err != nil {
 			return nil, err
 		}

@@ -65,11 +65,5 @@ func compileGo(ctx context.Context, dir string) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("run %s: %w", tool, err)
 	}
-	b, err := os.ReadFile(out)
-	if err != nil {
-		// go build of a package that is not main succeeds and writes nothing
-		// that can be used.
-		return nil, &CompileError{Dir: dir, Output: "the package is not a program: a plugin is a package main\n" + output.String()}
-	}
-	return b, nil
+	return os.ReadFile(out)
 }

@@ -50,6 +50,11 @@ type sqlSource struct {
 // that are in the folder itself.
 func sqlSources(fsys fs.FS, folder string, given chain.Dialect) ([]sqlSource, error) {
 	if info, err := fs.Stat(fsys, "versions"); err == nil && info.IsDir() {
+		if nested, err := fs.Glob(fsys, "versions/*.wasm"); err != nil {
+			return nil, err
+		} else if len(nested) > 0 {
+			return nil, alreadyModule(nested[0])
+		}
 		var sources []sqlSource
 		for _, d := range dialects {
 			dir := path.Join("versions", string(d))
@@ -85,7 +90,7 @@ func (s sqlSource) read(fsys fs.FS, line string) ([]*chain.File, error) {
 		}
 		switch path.Ext(name) {
 		case ".wasm":
-			return nil, fmt.Errorf("%s is a module already: a module is not built into another; ship it beside this one", name)
+			return nil, alreadyModule(name)
 		case ".sql":
 		default:
 			continue
@@ -113,6 +118,10 @@ func (s sqlSource) read(fsys fs.FS, line string) ([]*chain.File, error) {
 		ordered = append(ordered, files[r.ID])
 	}
 	return ordered, nil
+}
+
+func alreadyModule(name string) error {
+	return fmt.Errorf("%s is a module already: a module is not built into another; ship it beside this one", name)
 }
 
 // step is what a file does.

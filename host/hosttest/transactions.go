@@ -135,6 +135,7 @@ func testTransactions(t *testing.T, h Harness) {
 	})
 
 	t.Run("fences", func(t *testing.T) { testFences(t, h) })
+	t.Run("a fence after a reset", func(t *testing.T) { testFenceAfterReset(t, h) })
 	t.Run("contention", func(t *testing.T) { testContention(t, h) })
 	t.Run("savepoints", func(t *testing.T) { testSavepoints(t, h) })
 	t.Run("cancelling", func(t *testing.T) { testCancelling(t, h) })
@@ -248,6 +249,21 @@ func testFences(t *testing.T, h Harness) {
 			}
 		})
 	}
+}
+
+// testFenceAfterReset has another runner reset the database while this one is between two
+// migrations.
+func testFenceAfterReset(t *testing.T, h Harness) {
+	db, conn := ready(t, h)
+	mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
+	if err := connect(t, db).Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := apply(t.Context(), conn, fence("aaaaaaaaaaaa"), entry("bbbbbbbbbbbb"), []string{"bbbbbbbbbbbb"}, "CREATE TABLE t (a INTEGER)")
+	if !errors.Is(err, host.ErrMoved) {
+		t.Errorf("got %v, want host.ErrMoved", err)
+	}
+	wantUntouched(t, conn)
 }
 
 // testContention lets two runners want the same revision at the same time.

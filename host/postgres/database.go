@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,21 +12,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-const (
-	// cancelWithin is how long the server has to answer a cancelled statement
-	// before the connection is given up.
-	cancelWithin = 5 * time.Second
-
-	// tidyWithin is how long rolling back, closing and cleaning up may take:
-	// they go on after the context of the call has ended.
-	tidyWithin = 10 * time.Second
-)
+// tidyWithin is how long rolling back, closing and cleaning up may take: they
+// go on after the context of the call has ended.
+const tidyWithin = 10 * time.Second
 
 // An Option changes how a database is used.
 type Option func(*database)
@@ -78,9 +72,7 @@ func Open(rawURL string, opts ...Option) (host.Database, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "sandpiper"
 	}
-	config.BuildContextWatcherHandler = func(pg *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: pg, DeadlineDelay: cancelWithin}
-	}
+	config.BuildContextWatcherHandler = newCanceller
 	db := &database{config: config, display: display(u, config), lockTimeout: 2 * time.Second}
 	for _, opt := range opts {
 		opt(db)
@@ -101,7 +93,7 @@ var secretParameters = []string{"password", "sslpassword", "oauth_client_secret"
 func display(u *url.URL, config *pgconn.Config) string {
 	shown := *u
 	shown.User, shown.Fragment, shown.RawFragment = url.User(config.User), "", ""
-	query := shown.Query()
+	query := parameters(u)
 	for _, secret := range secretParameters {
 		query.Del(secret)
 	}
@@ -113,10 +105,16 @@ func display(u *url.URL, config *pgconn.Config) string {
 		}
 	}
 	if shown.Path == "" || shown.Path == "/" {
-		shown.Path, shown.RawPath = "/"+config.Database, ""
+		shown.Path, shown.RawPath = "/"+cmp.Or(config.Database, config.User), ""
 	}
-	shown.RawQuery = query.Encode()
+	shown.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
 	return shown.String()
+}
+
+// parameters returns a URL's parameters as PostgreSQL reads them: a + is a +.
+func parameters(u *url.URL) url.Values {
+	query, _ := url.ParseQuery(strings.ReplaceAll(u.RawQuery, "+", "%2B"))
+	return query
 }
 
 // withoutSecrets removes the passwords of a URL from a text.
@@ -129,7 +127,7 @@ func withoutSecrets(u *url.URL, text string) string {
 		}
 	}
 	for _, name := range secretParameters {
-		for _, value := range u.Query()[name] {
+		for _, value := range parameters(u)[name] {
 			secrets = append(secrets, value, url.QueryEscape(value))
 		}
 	}

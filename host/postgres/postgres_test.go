@@ -97,6 +97,7 @@ func TestOpen(t *testing.T) {
 		{"postgres://h", "postgres://someone@h/someone"},
 		{"postgres:///d?host=/tmp", "postgres://someone@/d?host=%2Ftmp"},
 		{"postgres://u:s3cret@[::1]/d", "postgres://u@[::1]/d"},
+		{"postgres://u@h/d?search_path=a%20b%2Bc+d", "postgres://u@h/d?search_path=a%20b%2Bc%2Bd"},
 	} {
 		if got := open(t, c.url).String(); got != c.want {
 			t.Errorf("%s is shown as %s, want %s", c.url, got, c.want)
@@ -232,7 +233,6 @@ func TestSettingsEndWithTheirMigration(t *testing.T) {
 		{"SET LOCAL ROLE sandpiper_test_role", "CREATE TABLE theirs2 (a int)"},
 		{"SET SESSION AUTHORIZATION sandpiper_test_role"},
 		{"DEALLOCATE ALL"},
-		{"PREPARE mine AS SELECT 1", "EXECUTE mine", "DEALLOCATE mine"},
 	} {
 		t.Run(strings.Join(sqls, "; "), func(t *testing.T) {
 			for range 2 {
@@ -337,11 +337,10 @@ func TestLockTimeout(t *testing.T) {
 // await waits until a query by somebody else returns what is wanted.
 func await(t *testing.T, other func(string) string, sql, want string) {
 	t.Helper()
-	for ctx := t.Context(); other(sql) != want; {
-		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
+	for deadline := time.Now().Add(time.Minute); other(sql) != want; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited a minute for %s to return %s", sql, want)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -413,15 +412,11 @@ func TestLostWhileCommitting(t *testing.T) {
 			p.swallow = c.swallow
 			p.cut = func(kind byte, body []byte) bool {
 				commits = commits || bytes.Contains(body, []byte("sandpiper_commit"))
-				return commits && kind == 'S'
+				return commits && (kind == 'S' || !c.swallow)
 			}
 			err := migrate(t.Context(), dying, "aaaaaaaaaaaa", exec())
 			if err == nil || !strings.Contains(err.Error(), "sandpiper current") {
 				t.Errorf("got %v, want advice to look", err)
-			}
-			if c.swallow {
-				// The server may still be at it.
-				await(t, psql(t, u), "SELECT count(*) FROM sandpiper_history", "1")
 			}
 			ledger, err := conn.Ledger(t.Context())
 			if err != nil || len(ledger.Applied) != c.applied {
@@ -474,7 +469,7 @@ func TestSearchPath(t *testing.T) {
 	u := postgrestest.URL(t)
 	other := psql(t, u)
 	other(`CREATE SCHEMA "my ""app"`)
-	conn := connect(t, u+"&search_path="+url.QueryEscape(`"my ""app"`))
+	conn := connect(t, u+"&search_path="+url.PathEscape(`"my ""app"`))
 	if err := conn.CreateLedger(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -20,7 +21,7 @@ type proxy struct {
 	messages map[byte]int // sent by clients, by type
 	named    int          // Parse messages with a statement's name
 	cut      func(kind byte, body []byte) bool
-	swallow  bool // cut after the server got the message, before its answer
+	swallow  bool // cut once the server has answered, and keep the answer
 	conns    []net.Conn
 }
 
@@ -54,8 +55,9 @@ func newProxy(t *testing.T, rawURL string, pooler bool) *proxy {
 			p.mu.Lock()
 			p.conns = append(p.conns, client, upstream)
 			p.mu.Unlock()
-			wg.Go(func() { p.forward(client, upstream) })
-			wg.Go(func() { answer(upstream, client, pooler) })
+			var muted atomic.Bool
+			wg.Go(func() { p.forward(client, upstream, &muted) })
+			wg.Go(func() { answer(upstream, client, pooler, &muted) })
 		}
 	})
 	t.Cleanup(func() {
@@ -91,7 +93,7 @@ func (p *proxy) count(kind byte) int {
 
 // forward passes on what the client sends. The first message of a connection
 // has no type.
-func (p *proxy) forward(client, upstream net.Conn) {
+func (p *proxy) forward(client, upstream net.Conn, muted *atomic.Bool) {
 	defer client.Close()
 	defer upstream.Close()
 	r := bufio.NewReader(client)
@@ -111,33 +113,29 @@ func (p *proxy) forward(client, upstream net.Conn) {
 		if _, err := io.ReadFull(r, body); err != nil {
 			return
 		}
-		cut := false
 		if !first {
 			p.mu.Lock()
 			p.messages[head[0]]++
 			if head[0] == 'P' && body[0] != 0 {
 				p.named++
 			}
-			cut = p.cut != nil && p.cut(head[0], body)
+			cut := p.cut != nil && p.cut(head[0], body)
 			swallow := p.swallow
 			p.mu.Unlock()
 			if cut && !swallow {
 				return
 			}
+			muted.Store(cut)
 		}
 		if _, err := upstream.Write(bytes.Join([][]byte{head, size, body}, nil)); err != nil {
-			return
-		}
-		if cut {
-			client.Close()
-			io.Copy(io.Discard, upstream) // until the server has done it all
 			return
 		}
 	}
 }
 
-// answer passes on what the server sends.
-func answer(upstream, client net.Conn, pooler bool) {
+// answer passes on what the server sends. Muted, it waits for the server to be
+// ready again and cuts the line.
+func answer(upstream, client net.Conn, pooler bool, muted *atomic.Bool) {
 	defer client.Close()
 	r := bufio.NewReader(upstream)
 	for {
@@ -151,6 +149,12 @@ func answer(upstream, client net.Conn, pooler bool) {
 		}
 		if head[0] == 'K' && pooler {
 			binary.BigEndian.PutUint32(body, 1<<30+7)
+		}
+		if muted.Load() {
+			if head[0] == 'Z' {
+				return
+			}
+			continue
 		}
 		if _, err := client.Write(append(head, body...)); err != nil {
 			return

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -122,5 +123,23 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestLeftovers looks for what one guest left in memory that another one gets.
+func TestLeftovers(t *testing.T) {
+	box := open(t, sandbox.Options{})
+	reader, err := os.ReadFile("testdata/hostile/leftovers.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if err := loadAndRun(box, assemble(t, "a secret statement"), run(), &database{}); err != nil {
+			t.Fatal(err)
+		}
+		db := &database{}
+		if err := loadAndRun(box, reader, run(), db); err == nil {
+			t.Fatalf("it executed %q", db.executed)
+		}
 	}
 }

@@ -56,8 +56,8 @@ func (in *instance) statement(a args) (string, error) {
 	return sql, in.move(len(sql) + int(a.u32(3)))
 }
 
-// parameters reads a rowset of one row, or none. What it returns is not in the
-// guest's memory: a statement may be sent when the guest has gone on.
+// parameters reads a rowset of one row, or none. What it returns is a copy: a
+// statement may be sent when the guest has gone on.
 func (in *instance) parameters(a args) ([]abi.Value, error) {
 	b := in.copied("the parameters", a.u32(2), a.u32(3))
 	if len(b) == 0 {
@@ -120,7 +120,7 @@ func (in *instance) execBatch(a args) error {
 	if a.u32(4) != 0 {
 		affected = in.slot("affected", a.u32(4), 8)
 	}
-	rowset := in.view("the rows", a.u32(2), a.u32(3))
+	rowset := in.copied("the rows", a.u32(2), a.u32(3))
 	sql, err := in.statement(a)
 	if err != nil {
 		return err

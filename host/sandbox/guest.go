@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -66,6 +67,9 @@ func (g *guest) run(ctx context.Context, in *instance, function string, args ...
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
 		defer cancel()
+	}
+	if g.shared {
+		ctx = experimental.WithMemoryAllocator(ctx, straightMemory)
 	}
 	in.ctx = context.WithValue(ctx, instanceKey{}, in)
 	defer in.discard()

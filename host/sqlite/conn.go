@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -47,6 +48,19 @@ func (c *conn) guard(err *error) {
 	if p := recover(); p != nil {
 		c.broken = c.db.failed("use", fmt.Errorf("SQLite broke off, the connection is lost and its transaction rolled back: %v", p))
 		*err = c.broken
+		c.abandon("main")
+	}
+}
+
+// abandon lets go of a database's file under a SQLite that panicked, and so of
+// its locks. To whoever comes next it looks like a process that was killed: the
+// journal, if there is one, is rolled back. Asking this SQLite to roll back
+// would have it write what nobody can trust.
+func (c *conn) abandon(schema string) {
+	defer func() { _ = recover() }()
+	file, err := c.sq.FileControl(schema, sqlite3.FCNTL_FILE_POINTER)
+	if closer, ok := file.(io.Closer); ok && err == nil {
+		closer.Close()
 	}
 }
 
@@ -135,9 +149,7 @@ func (c *conn) Close() (err error) {
 	}
 	c.closed = true
 	if c.broken != nil {
-		defer func() { _ = recover() }() // it is lost anyway; its file is closed if it can be
-		c.sq.Close()
-		return nil
+		return nil // it is abandoned
 	}
 	defer c.guard(&err)
 	if c.tx != nil {

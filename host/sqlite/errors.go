@@ -78,7 +78,7 @@ func sqlError(ctx context.Context, stmt host.Statement, err error) error {
 	}
 	code, message := codeAndMessage(err)
 	refused := &host.SQLError{
-		Code: code, Message: message, Position: position(stmt.SQL, err),
+		Code: code, Message: message, Hint: hints[codeOf(err)], Position: position(stmt.SQL, err),
 		SQL: stmt.SQL, Ordinal: stmt.Ordinal, Err: err,
 	}
 	if refusesTransaction(message) {

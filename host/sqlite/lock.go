@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -43,14 +45,16 @@ func patiently(ctx context.Context, do func() error) error {
 // lock begins a transaction that holds the database's write lock, and checks
 // the fence inside it (https://sqlite.org/lang_transaction.html).
 func (c *conn) lock(ctx context.Context, fence host.Fence) error {
+	if readOnly, _ := c.sq.ReadOnly("main"); readOnly {
+		return c.db.failed("lock", sqlite3.READONLY) // SQLite would go on and only read
+	}
 	if err := patiently(ctx, func() error { return c.do(ctx, "BEGIN IMMEDIATE") }); err != nil {
 		return c.db.failed("lock", err)
 	}
-	err := c.checkFence(ctx, fence)
-	if err != nil {
-		c.unlock()
+	if err := c.checkFence(ctx, fence); err != nil {
+		return errors.Join(err, c.unlock())
 	}
-	return err
+	return nil
 }
 
 // unlock rolls back, whatever state the connection is in.
@@ -68,12 +72,12 @@ func (c *conn) locked(ctx context.Context, fence host.Fence, do func() error) er
 	}
 	err := do()
 	if err == nil {
-		err = patiently(ctx, func() error { return c.do(ctx, "COMMIT") })
+		if err = patiently(ctx, func() error { return c.do(ctx, "COMMIT") }); err == nil {
+			return nil
+		}
+		err = c.db.failed("commit to", err)
 	}
-	if err != nil {
-		c.unlock()
-	}
-	return err
+	return errors.Join(err, c.unlock())
 }
 
 // checkFence returns host.ErrMoved if the fence does not hold.
@@ -81,26 +85,36 @@ func (c *conn) checkFence(ctx context.Context, fence host.Fence) error {
 	if fence.Line == "" {
 		return nil
 	}
-	held := 0
-	err := c.each(ctx, func(s *sqlite3.Stmt) error {
-		if held == len(fence.Heads) || s.ColumnText(0) != fence.Heads[held] {
+	held, err := c.holds(ctx, fence)
+	if err != nil {
+		// A ledger that is gone was dropped by another runner's reset.
+		if exists, e := c.hasLedger(ctx); e == nil && !exists {
 			return host.ErrMoved
 		}
-		held++
-		return nil
-	}, "SELECT revision FROM main.sandpiper_heads WHERE line = ?1 ORDER BY revision", fence.Line)
-	if err == nil && held < len(fence.Heads) {
-		err = host.ErrMoved
-	}
-	if err != nil || fence.Revision == "" {
 		return c.ledgerFailed(ctx, "check", err)
 	}
+	if !held {
+		return host.ErrMoved
+	}
+	return nil
+}
+
+// holds reports whether the ledger is as the fence says.
+func (c *conn) holds(ctx context.Context, fence host.Fence) (bool, error) {
+	var heads []string
+	err := c.each(ctx, func(s *sqlite3.Stmt) error {
+		heads = append(heads, s.ColumnText(0))
+		return nil
+	}, "SELECT revision FROM main.sandpiper_heads WHERE line = ?1 ORDER BY revision", fence.Line)
+	same := slices.Equal(heads, fence.Heads)
+	if err != nil || !same || fence.Revision == "" {
+		return same, err
+	}
+	done := 0
 	err = c.each(ctx, func(s *sqlite3.Stmt) error {
-		if s.ColumnInt(0) != fence.Done {
-			return host.ErrMoved
-		}
+		done = s.ColumnInt(0)
 		return nil
 	}, "SELECT count(*) FROM main.sandpiper_progress WHERE line = ?1 AND revision = ?2 AND direction = ?3 AND NOT begun",
 		fence.Line, fence.Revision, fence.Direction.String())
-	return c.ledgerFailed(ctx, "check", err)
+	return done == fence.Done, err
 }

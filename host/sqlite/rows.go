@@ -20,25 +20,33 @@ type rows struct {
 	types   []abi.Type
 	values  []abi.Value
 	text    []byte // what values point into
+	ready   bool   // values hold a row that Next has not returned
 	ahead   []byte // rows that were read ahead, as abi.AppendRow writes them
 	err     error  // what comes after ahead: io.EOF, or why reading failed
 }
 
-// newRows binds the parameters of a statement and makes its rows.
+// newRows runs a statement as far as its first row. Its columns are known only
+// then: SQLite compiles a statement anew when it begins to run and the schema
+// has changed (https://sqlite.org/c3ref/column_count.html).
 func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*rows, error) {
+	r := &rows{t: t, ctx: ctx, stmt: stmt, p: p}
 	if err := bind(p.Stmt, stmt); err != nil {
+		t.c.release(p)
 		return nil, err
 	}
+	defer t.c.asGuest(ctx)()
+	more := p.Step()
 	n := p.ColumnCount()
-	r := &rows{
-		t: t, ctx: ctx, stmt: stmt, p: p,
-		columns: make([]abi.Column, n), types: make([]abi.Type, n), values: make([]abi.Value, n),
-	}
+	r.columns, r.types, r.values = make([]abi.Column, n), make([]abi.Type, n), make([]abi.Value, n)
 	for i := range n {
 		r.columns[i] = abi.Column{Name: p.ColumnName(i), Type: abi.TypeAny}
 		r.types[i] = abi.TypeAny
 	}
 	t.open[r] = struct{}{}
+	r.ready = r.read(more)
+	if !r.ready && !errors.Is(r.err, io.EOF) {
+		return nil, r.err
+	}
 	return r, nil
 }
 
@@ -47,28 +55,36 @@ func (r *rows) Columns() []abi.Column { return r.columns }
 
 // Next implements host.Rows.
 func (r *rows) Next() (_ []abi.Value, err error) {
-	if r.p != nil {
-		defer r.t.c.guard(&err)
-		if err := r.t.usable(); err != nil {
-			return nil, err
-		}
-		if r.step() {
-			return r.values, nil
-		}
+	switch {
+	case r.ready:
+		r.ready = false
+		return r.values, nil
+	case len(r.ahead) > 0:
+		r.values, r.ahead, err = abi.DecodeRow(r.types, r.ahead, r.values)
+		return r.values, err
+	case r.p == nil:
 		return nil, r.err
 	}
-	if len(r.ahead) == 0 {
-		return nil, r.err
+	defer r.t.c.guard(&err)
+	if err := r.t.usable(); err != nil {
+		return nil, err
 	}
-	r.values, r.ahead, err = abi.DecodeRow(r.types, r.ahead, r.values)
-	return r.values, err
+	if r.step() {
+		return r.values, nil
+	}
+	return nil, r.err
 }
 
-// step reads a row from the database into values. After the last row and after
-// an error it sets err and lets go of the statement.
+// step reads the next row from the database into values.
 func (r *rows) step() bool {
 	defer r.t.c.asGuest(r.ctx)()
-	if r.p.Step() {
+	return r.read(r.p.Step())
+}
+
+// read reads the row that the statement is at, if there is one. If not it sets
+// err and lets go of the statement.
+func (r *rows) read(more bool) bool {
+	if more {
 		r.text = r.text[:0]
 		for i := range r.values {
 			r.values[i], r.text = readValue(r.p.Stmt, i, r.text)
@@ -85,7 +101,8 @@ func (r *rows) step() bool {
 
 // readAhead reads all that is left. What was read before an error comes first.
 func (r *rows) readAhead() {
-	for r.p != nil && r.step() {
+	for r.p != nil && (r.ready || r.step()) {
+		r.ready = false
 		var err error
 		if r.ahead, err = abi.AppendRow(r.ahead, r.types, r.values); err != nil {
 			r.err = err
@@ -105,7 +122,7 @@ func (r *rows) done() {
 
 // Close implements host.Rows.
 func (r *rows) Close() (err error) {
-	r.ahead, r.err = nil, errors.New("the rows are closed")
+	r.ready, r.ahead, r.err = false, nil, errors.New("the rows are closed")
 	if r.p == nil || r.t.c.closed || r.t.c.broken != nil {
 		return nil
 	}

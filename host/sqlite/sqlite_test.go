@@ -9,6 +9,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // raw runs statements on a file without Sandpiper.
@@ -129,4 +130,21 @@ func valueIn(t *testing.T, tx host.Tx, sql string) string {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return string(row[0].Bytes)
+}
+
+// noParams returns a batch of one row without parameters.
+func noParams(t *testing.T) *abi.RowReader {
+	t.Helper()
+	b, err := abi.AppendRowsetHeader(nil, nil)
+	if err == nil {
+		b, err = abi.AppendRow(b, nil, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := abi.NewRowReader(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

@@ -161,8 +161,7 @@ func (t *tx) Query(ctx context.Context, stmt host.Statement) (_ host.Rows, err e
 	}
 	r, err := newRows(ctx, t, p, stmt)
 	if err != nil {
-		t.c.release(p)
-		return nil, t.check(stmt, err)
+		return nil, err
 	}
 	if !p.ReadOnly() {
 		r.readAhead() // what it writes is written now
