@@ -70,12 +70,13 @@ type GuestErrorKind string
 
 // The ways a guest fails.
 const (
-	GuestReturned GuestErrorKind = "returned an error" // sandpiper_run returned non-zero
-	GuestTrapped  GuestErrorKind = "trapped"           // unreachable, bad memory access, bad pointer, stack
-	GuestPanicked GuestErrorKind = "panicked"          // proc_exit with a message on stderr
-	GuestTimedOut GuestErrorKind = "ran out of time"   // the wall-clock limit
-	GuestLimited  GuestErrorKind = "spent its budget"  // and did not stop
-	GuestRefused  GuestErrorKind = "was refused"       // at load: imports, exports, format
+	GuestReturned  GuestErrorKind = "returned an error" // sandpiper_run returned non-zero
+	GuestTrapped   GuestErrorKind = "trapped"           // unreachable, bad memory access, bad pointer, stack
+	GuestPanicked  GuestErrorKind = "panicked"          // proc_exit, with whatever code: the message is its last on stderr
+	GuestTimedOut  GuestErrorKind = "ran out of time"   // the wall-clock limit
+	GuestCancelled GuestErrorKind = "was cancelled"     // its context ended
+	GuestLimited   GuestErrorKind = "spent its budget"  // and did not stop
+	GuestRefused   GuestErrorKind = "was refused"       // at load: imports, exports, format
 )
 
 // Error returns how the guest failed, and its words.

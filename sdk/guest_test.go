@@ -186,7 +186,7 @@ func TestGuestImports(t *testing.T) {
 }
 
 // Reflection, fmt and encoding/json would make every module half again as
-// large, and package time would import functions that ABI.md does not have.
+// large, and slower to compile; time and os bring package syscall with them.
 func TestGuestDependencies(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", ".")
 	list.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")

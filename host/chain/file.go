@@ -45,7 +45,8 @@ const (
 //
 // With "-- Template: on" in the header, the text is first expanded by Go's
 // text/template with the delimiters ${ and }, and the functions dialect,
-// revision, down_revision and slug. Without it ${ means nothing.
+// revision, down_revision and slug. It chooses with if and with; range, define,
+// block and template are refused. Without the header ${ means nothing.
 //
 // The Irreversible of the result is right. Errors are of type *ParseError.
 func Parse(name string, d Dialect, b []byte) (*File, error) {

@@ -200,7 +200,18 @@ select '${revision}', '${down_revision}', '${"${"}';
 		{"error while it runs", head + "\nselect ${index slug 99};", 5, "index"},
 		{"error in the SQL that comes out", head + "${if false}\n\n\n${end}\nselect 1; commit;", 8, "COMMIT"},
 		{"neither on nor off", top + "-- Template: yes\n", 3, "neither on nor off"},
-		{"a text that grows without end", head + `${range 100000000}select 1 from some_table_with_a_long_name;${end}`, 0, "16 MiB"},
+		{"a text that grows large", head + strings.Repeat(`${printf "%1000000d" 1}`, 20), 0, "16 MiB"},
+		{"a loop that never ends", head + "\n${range 9223372036854775807}${end}", 5, "range cannot be used"},
+		{"a loop inside if and with", head + "${with slug}${if true}\n${- range\n 9}a${end}${end}${end}", 5, "range cannot be used"},
+		{"a loop inside else", head + "${if true}${else}\n${range .}a${end}${end}", 5, "range cannot be used"},
+		{"break out of a loop", head + "${range 9}\n${break}${end}", 4, "range cannot be used"},
+		{"break outside of a loop", head + "\n${break}", 5, "outside"},
+		{"continue outside of a loop", head + "\n${continue}", 5, "outside"},
+		{"a template that calls itself", head + "\n${define \"a\" -}\n\n${template \"a\"}${end}", 5, "define and block cannot be used"},
+		{"two definitions", head + "\n${define \"b\"}x${end}\n${define \"a\"}x${end}", 5, "define and block cannot be used"},
+		{"an empty definition", head + "\n${define \"b\"}${end}", 5, "define and block cannot be used"},
+		{"a block", head + "\n${block \"a\" .}x${end}", 5, "define and block cannot be used"},
+		{"a file that includes itself", head + "\n\n${template \"\"}", 6, "template cannot be used"},
 	} {
 		_, err := chain.Parse("v/x.sql", chain.SQLite, []byte(c.text))
 		var bad *chain.ParseError

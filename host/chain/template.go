@@ -11,12 +11,16 @@ import (
 	"text/template/parse"
 )
 
-// maxExpanded is how large a text may become, in bytes: a loop in a template
-// must not fill the memory.
+// maxExpanded is how large a text may become, in bytes: ${printf "%1000000d" 1}
+// written a few thousand times must not fill the memory.
 const maxExpanded = 16 << 20
 
 // expand runs the template that a file is, and returns its text, and for each
 // line of that the line of the file it comes from.
+//
+// A template chooses and fills in; it does not loop, since one that ranges over
+// a large number, or calls itself, would not end. So what runs here takes about
+// as long as the text is long.
 //
 // The lines are found by marks: before the template runs, the beginning of
 // every line in its literal text gets "NUL line NUL", which the text itself
@@ -31,10 +35,11 @@ func expand(r Revision, text string) (string, []int, error) {
 	if err != nil {
 		return "", nil, templateError(err)
 	}
-	for _, tree := range t.Templates() {
-		if tree.Tree != nil && tree.Root != nil {
-			mark(tree.Root, text)
-		}
+	if err := definitions(t, text); err != nil {
+		return "", nil, err
+	}
+	if err := mark(t.Root, text); err != nil {
+		return "", nil, err
 	}
 	var out limited
 	if err := t.Execute(&out, nil); err != nil {
@@ -44,8 +49,33 @@ func expand(r Revision, text string) (string, []int, error) {
 	return expanded, lines, nil
 }
 
-// mark writes the marks into all literal text below a node.
-func mark(root parse.Node, text string) {
+// definitions refuses a template that defines others, which define and block
+// do: they are what a template could call itself by.
+func definitions(t *template.Template, text string) error {
+	first := -1
+	for _, defined := range t.Templates() { // in no order
+		if pos := int(defined.Root.Pos); defined.Name() != "" && (first < 0 || pos < first) {
+			first = pos
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	return unwanted("define and block", text, first)
+}
+
+// unwanted makes the error for an action that a template may not have. pos is
+// inside the action or right behind it.
+func unwanted(what, text string, pos int) error {
+	line := 1 + strings.Count(text[:max(0, strings.LastIndex(text[:pos], "${"))], "\n")
+	return &ParseError{Line: line, Msg: "template: " + what + " cannot be used here: a migration's template has if and with, and no loops and no other templates; " +
+		"write the statements out, or the migration as a plugin"}
+}
+
+// mark writes the marks into all literal text below a node, and refuses the
+// actions that could loop. (The parser itself refuses break and continue
+// outside of range.)
+func mark(root parse.Node, text string) error {
 	counted, line := 0, 1
 	for todo := []parse.Node{root}; len(todo) > 0; {
 		node := todo[len(todo)-1]
@@ -63,8 +93,6 @@ func mark(root parse.Node, text string) {
 			}
 		case *parse.IfNode:
 			branch(&n.BranchNode)
-		case *parse.RangeNode:
-			branch(&n.BranchNode)
 		case *parse.WithNode:
 			branch(&n.BranchNode)
 		case *parse.TextNode:
@@ -78,8 +106,13 @@ func mark(root parse.Node, text string) {
 				}
 			}
 			n.Text = b.Bytes()
+		case *parse.RangeNode:
+			return unwanted("range", text, int(n.Pos))
+		case *parse.TemplateNode:
+			return unwanted("template", text, int(n.Pos))
 		}
 	}
+	return nil
 }
 
 // unmark takes the marks out. A line of the result comes from where its first
@@ -112,7 +145,7 @@ func unmark(marked string) (string, []int) {
 // A limited buffer refuses to grow beyond maxExpanded.
 type limited struct{ strings.Builder }
 
-var errExpanded = errors.New("the text grows beyond 16 MiB: is there a loop that does not end?")
+var errExpanded = errors.New("the text grows beyond 16 MiB")
 
 func (l *limited) Write(b []byte) (int, error) {
 	if l.Len()+len(b) > maxExpanded {

@@ -11,8 +11,11 @@
 // whom. The Harness hands it databases; it needs no other way in.
 //
 //	ledger.go        reading, creating, recording, history, reset
-//	transactions.go  commit, rollback, fences, waiting, savepoints, cancelling
-//	statements.go    values, rows, batches, affected rows, errors
+//	transactions.go  commit, rollback, cancelling, foreign keys
+//	contention.go    fences, several runners at once
+//	savepoints.go    savepoints
+//	statements.go    values, affected rows, errors
+//	rows.go          rows, batches of parameters
 //	sections.go      progress, statements outside transactions
 //
 // The suite waits for events, never for time, so it can't be hurried or slowed

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // statements are what a one-statement migration may consist of.
@@ -94,4 +96,71 @@ func benchmarkLoop(b *testing.B, sql func(int) string) {
 		}
 		run("COMMIT")
 	}
+}
+
+// BenchmarkRows reads 10,000 rows of five columns.
+func BenchmarkRows(b *testing.B) {
+	ctx := context.Background()
+	conn := connect(b, postgrestest.URL(b))
+	tx, err := conn.Begin(ctx, host.Fence{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer tx.Rollback()
+	const n = 10_000
+	sql := fmt.Sprintf("SELECT i::bigint, 'row ' || i, i::float8, now(), i %% 2 = 0 FROM generate_series(1, %d) i", n)
+	for b.Loop() {
+		rows, err := tx.Query(ctx, host.Statement{SQL: sql, Ordinal: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		read := 0
+		for {
+			if _, err := rows.Next(); err == io.EOF {
+				break
+			} else if err != nil {
+				b.Fatal(err)
+			}
+			read++
+		}
+		if read != n {
+			b.Fatalf("%d rows", read)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+}
+
+// BenchmarkBatch inserts 10,000 rows of two columns.
+func BenchmarkBatch(b *testing.B) {
+	ctx := context.Background()
+	conn := connect(b, postgrestest.URL(b))
+	tx, err := conn.Begin(ctx, host.Fence{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer tx.Rollback()
+	if err := exec("CREATE TABLE t (a int, b text)")(tx); err != nil {
+		b.Fatal(err)
+	}
+	const n = 10_000
+	types := []abi.Type{abi.TypeInt64, abi.TypeText}
+	rowset, err := abi.AppendRowsetHeader(nil, types)
+	for i := range n {
+		if err == nil {
+			rowset, err = abi.AppendRow(rowset, types, []abi.Value{abi.Int64(int64(i)), abi.Text(fmt.Sprint("row ", i))})
+		}
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		rows, err := abi.NewRowReader(rowset)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if affected, err := tx.ExecBatch(ctx, host.Statement{SQL: "INSERT INTO t VALUES ($1, $2)", Ordinal: 1}, rows); err != nil || affected != n {
+			b.Fatal(affected, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
 }

@@ -129,11 +129,12 @@ func harness(opts ...postgres.Option) hosttest.Harness {
 		RunsOutside: []string{
 			"VACUUM", "vacuum (full) t", " /* c /* d */ */ -- e\n CREATE INDEX CONCURRENTLY ON t (a)", "; create unique index concurrently i on t (a)",
 			"DROP INDEX CONCURRENTLY i", "REINDEX TABLE CONCURRENTLY t", "REINDEX (VERBOSE) INDEX CONCURRENTLY i", "REINDEX SCHEMA s", "CREATE DATABASE d",
+			"REINDEX (VERBOSE, CONCURRENTLY) TABLE t", "REINDEX (VERBOSE) DATABASE d",
 			"DROP DATABASE d", "CREATE TABLESPACE s LOCATION '/s'", "DROP TABLESPACE s", "ALTER SYSTEM SET work_mem = '1MB'",
 			"ALTER DATABASE d SET TABLESPACE s", "ALTER TABLE p DETACH PARTITION c CONCURRENTLY",
 		},
 		RunsInside: []string{
-			"CREATE UNIQUE INDEX i ON t (a)", "DROP INDEX i", "REINDEX TABLE t", "ALTER DATABASE d SET work_mem = '1MB'",
+			"CREATE UNIQUE INDEX i ON t (a)", "DROP INDEX i", "REINDEX TABLE t", "REINDEX (VERBOSE) TABLE schema", "REINDEX", "REINDEX (", "ALTER DATABASE d SET work_mem = '1MB'",
 			"ALTER TABLE p DETACH PARTITION c", "CREATE INDEX \"concurrently\" ON t (a)", "ANALYZE t", "ALTER TYPE e ADD VALUE 'x'",
 			"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "EXPLAIN SELECT 1",
 		},

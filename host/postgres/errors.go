@@ -23,6 +23,7 @@ const (
 	codeSerialization     = "40001"
 	codeDeadlock          = "40P01"
 	codePrivilege         = "42501"
+	codeUndefinedSchema   = "3F000"
 	codeUndefinedTable    = "42P01"
 	codeLockTimeout       = "55P03"
 	codeCancelled         = "57014"
@@ -58,7 +59,7 @@ func (l *link) explain(ctx context.Context, items []item, failed *failure) error
 	var refused *pgconn.PgError
 	isRefused := failed.index >= 0 && errors.As(failed.err, &refused)
 	if ctx.Err() != nil && (!isRefused || refused.Code == codeCancelled) {
-		return &interruptedError{cause: context.Cause(ctx), unknown: !isRefused && holds(items, roleCommit)}
+		return &interruptedError{err: ctx.Err(), cause: context.Cause(ctx), unknown: !isRefused && holds(items, roleCommit)}
 	}
 	if !isRefused {
 		if !l.pg.IsClosed() && failed.index >= 0 {
@@ -74,7 +75,8 @@ func (l *link) explain(ctx context.Context, items []item, failed *failure) error
 		}
 		return fmt.Errorf("take the runner's lock: %w", sqlError(refused, it))
 	case roleFence:
-		if refused.Code == codeInvalidText {
+		switch refused.Code {
+		case codeInvalidText, codeUndefinedTable, codeUndefinedSchema: // without a ledger nothing is applied
 			return host.ErrMoved
 		}
 		return fmt.Errorf("check the ledger: %w", sqlError(refused, it))
@@ -102,8 +104,9 @@ var errEnded = errors.New("a statement of the migration ended the runner's trans
 
 // An interruptedError is a call whose context ended.
 type interruptedError struct {
-	cause   error
-	unknown bool // a commit was under way and was not answered
+	err     error // the context's
+	cause   error // and why it ended
+	unknown bool  // a commit was under way and was not answered
 }
 
 func (e *interruptedError) Error() string {
@@ -113,7 +116,7 @@ func (e *interruptedError) Error() string {
 	return fmt.Sprintf("interrupted: %v", e.cause)
 }
 
-func (e *interruptedError) Unwrap() error { return e.cause }
+func (e *interruptedError) Unwrap() []error { return []error{e.err, e.cause} }
 
 // sqlError makes the engine's error of the server's.
 func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {

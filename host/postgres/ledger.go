@@ -49,6 +49,11 @@ ANALYZE %[1]s.sandpiper_heads, %[1]s.sandpiper_history, %[1]s.sandpiper_progress
 // exists looks for the ledger's tables. Reading tables that are not there
 // would leave errors in the server's log.
 func (c *conn) exists(ctx context.Context) (bool, error) {
+	if c.tx != nil {
+		if err := c.tx.settle(); err != nil {
+			return false, err
+		}
+	}
 	if c.ledger || c.schema == "" {
 		return c.ledger, nil
 	}

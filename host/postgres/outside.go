@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -133,11 +134,15 @@ func (c *conn) unlimited(ctx context.Context, patient bool) error {
 	return c.main.do(ctx, item{sql: sql})
 }
 
+// leftoverWithin is how long dropping what a failed statement left behind may
+// take. It waits for everybody who uses the table, as the statement did.
+const leftoverWithin = 3 * time.Second
+
 // failedOutside cleans up after a statement that was refused or interrupted,
 // and says what state that leaves. The unit stays begun: the next run looks at
 // what there is before it runs the statement again.
 func (c *conn) failedOutside(err error, plan recovery) error {
-	ctx, cancel := context.WithTimeout(context.Background(), tidyWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), leftoverWithin)
 	defer cancel()
 	if c.main.pg.IsClosed() {
 		c.main.wait(ctx)

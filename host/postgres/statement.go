@@ -51,6 +51,8 @@ type effects struct {
 	settings bool // it may change settings beyond the transaction
 	role     bool // it may change who the session acts as
 	prepared bool // it may deallocate prepared statements
+
+	temporary bool // it may create temporary objects
 }
 
 // inspect refuses statements that are not a guest's to send: those that begin
@@ -91,9 +93,9 @@ func inspect(stmt host.Statement) (effects, error) {
 		role: begins(tokens, "SET|RESET", "ROLE") || begins(tokens, "SET", "LOCAL|SESSION", "ROLE|AUTHORIZATION") ||
 			begins(tokens, "SET", "LOCAL", "SESSION") || begins(tokens, "RESET", "SESSION|ALL"),
 	}
-	if !e.settings && strings.Contains(strings.ToLower(stmt.SQL), "set_config") {
-		e.settings = true
-	}
+	lower := strings.ToLower(stmt.SQL)
+	e.settings = e.settings || strings.Contains(lower, "set_config")
+	e.temporary = strings.Contains(lower, "temp")
 	return e, nil
 }
 
@@ -125,11 +127,27 @@ func (c *conn) RunsOutside(sql string) bool {
 		begins(tokens, "CREATE", "UNIQUE", "INDEX", "CONCURRENTLY"):
 		return true
 	case begins(tokens, "REINDEX"):
-		return mentions(sql, "CONCURRENTLY") || mentions(sql, "SCHEMA|DATABASE|SYSTEM")
+		return reindexesOutside(sql)
 	case begins(tokens, "ALTER", "DATABASE"):
 		return mentions(sql, "TABLESPACE")
 	case begins(tokens, "ALTER", "TABLE"):
 		return mentions(sql, "DETACH") && mentions(sql, "CONCURRENTLY")
 	}
 	return false
+}
+
+// reindexesOutside reports whether REINDEX [(options)] kind [CONCURRENTLY] …
+// needs more than one transaction.
+func reindexesOutside(sql string) bool {
+	tokens := tokensOf(sql, 64)[1:]
+	if begins(tokens, "(") {
+		for len(tokens) > 0 && !tokens[0].Is(")") {
+			if tokens[0].Is("CONCURRENTLY") {
+				return true
+			}
+			tokens = tokens[1:]
+		}
+		tokens = tokens[min(1, len(tokens)):]
+	}
+	return begins(tokens, "SCHEMA|DATABASE|SYSTEM") || begins(tokens, "INDEX|TABLE", "CONCURRENTLY")
 }

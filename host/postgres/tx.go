@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -27,12 +26,12 @@ type tx struct {
 	c     *conn
 	token string
 	queue []item
-	bytes int   // of the queue's statements and parameters
-	begun bool  // BEGIN was sent
-	over  bool  // committed or rolled back
-	err   error // what spoilt the transaction, until a savepoint undoes it
-	rows  *rows // the open rows, if any
-	after effects
+	bytes int     // of the queue's statements and parameters
+	begun bool    // BEGIN was sent
+	over  bool    // committed or rolled back
+	err   error   // what spoilt the transaction, until a savepoint undoes it
+	rows  *rows   // the open rows, if any
+	after effects // of the statements so far
 
 	savepoints []string // that are set, the newest last
 }
@@ -178,6 +177,7 @@ func guestItem(stmt host.Statement) (item, error) {
 func (t *tx) note(e effects) {
 	t.after.settings = t.after.settings || e.settings
 	t.after.role = t.after.role || e.role
+	t.after.temporary = t.after.temporary || e.temporary
 	if e.prepared {
 		t.c.main.forget()
 	}
@@ -206,84 +206,6 @@ func (t *tx) Defer(ctx context.Context, stmt host.Statement) error {
 	}
 	t.put(it)
 	return nil
-}
-
-// ExecBatch runs one statement for every row. The statement is parsed once.
-func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowReader) (int64, error) {
-	if err := t.usable(); err != nil {
-		return 0, err
-	}
-	e, err := inspect(stmt)
-	if err != nil {
-		return 0, t.spoil(err)
-	}
-	t.note(e)
-	oids, formats := typesOf(rows.Types())
-	first := len(t.queue)
-	t.put(item{role: roleGuest, parse: true, sql: stmt.SQL, oids: oids, ordinal: stmt.Ordinal})
-	malformed := func(err error) (int64, error) {
-		t.queue = t.queue[:min(first, len(t.queue))]
-		return 0, t.spoil(err)
-	}
-	var total, row, sent int64
-	for {
-		values, err := rows.Next()
-		if err != nil && err != io.EOF {
-			return malformed(err)
-		}
-		if err == io.EOF || len(t.queue) > batchRows || t.bytes > maxQueueBytes {
-			n, flushErr := t.batch(ctx, sent)
-			if flushErr != nil {
-				return 0, flushErr
-			}
-			total, sent, first = total+n, row, 0
-		}
-		if err == io.EOF {
-			return total, nil
-		}
-		row++
-		encoded, err := encodeAll(values, formats)
-		if err != nil {
-			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
-		}
-		t.put(item{role: roleGuest, bind: true, sql: stmt.SQL, values: encoded, formats: formats, ordinal: stmt.Ordinal})
-	}
-}
-
-// batchRows is how many rows of a batch travel together.
-const batchRows = 1000
-
-// batch sends the queue and returns the rows that its bound items affected.
-// sent is the number of rows of the batch that went before.
-func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) {
-	if err := t.settle(); err != nil {
-		return 0, err
-	}
-	items := t.queue
-	if len(items) == 0 {
-		return 0, nil
-	}
-	t.queue, t.bytes, t.begun = nil, 0, true
-	tags, failed := t.c.main.roundTrip(ctx, items)
-	if failed != nil {
-		err := t.c.main.explain(ctx, items, failed)
-		var refused *host.SQLError
-		if errors.As(err, &refused) && items[failed.index].bind {
-			for _, it := range items[:failed.index+1] {
-				if it.bind {
-					sent++
-				}
-			}
-			refused.Message = fmt.Sprintf("row %d of the batch: %s", sent, refused.Message)
-		}
-		return 0, t.spoil(err)
-	}
-	for i, it := range items {
-		if it.bind {
-			affected += rowsAffected(tags[i])
-		}
-	}
-	return affected, nil
 }
 
 // Savepoint sets, releases or rolls back to a savepoint.
@@ -370,9 +292,6 @@ func (t *tx) Record(_ context.Context, entry host.Entry, heads []string) error {
 	return nil
 }
 
-// resetAll takes back what a migration has set for the session.
-const resetAll = "RESET ALL"
-
 // Commit sends what is queued, and COMMIT with it. The server skips COMMIT if
 // anything before it fails, and answers ROLLBACK if the transaction had failed
 // already.
@@ -385,20 +304,26 @@ func (t *tx) Commit(ctx context.Context) error {
 	}
 	t.put(commitItem())
 	commit := len(t.queue) - 1
+	// What a migration leaves in the session would reach the next one or,
+	// behind a pooler, somebody else. After the commit, since before it some
+	// of it is still wanted, and a rollback takes it back by itself.
 	if t.after.settings {
-		t.put(item{sql: resetAll})
+		t.put(item{sql: "RESET ALL"})
+	}
+	if t.after.temporary {
+		t.put(item{sql: "DISCARD TEMP"})
 	}
 	items := t.queue
 	t.queue, t.begun = nil, true
 	tags, failed := t.c.main.roundTrip(ctx, items)
+	if tags != nil && tags[commit].String() == "COMMIT" {
+		t.end()
+		return nil
+	}
 	if failed != nil {
 		return t.spoil(t.c.main.explain(ctx, items, failed))
 	}
-	if tag := tags[commit].String(); tag != "COMMIT" {
-		return t.spoil(fmt.Errorf("the server answered %q to COMMIT: the transaction is rolled back", tag))
-	}
-	t.end()
-	return nil
+	return t.spoil(fmt.Errorf("the server answered %q to COMMIT: the transaction is rolled back", tags[commit]))
 }
 
 func (t *tx) end() {

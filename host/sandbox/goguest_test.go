@@ -30,20 +30,32 @@ const (
 	stepGarbage
 )
 
-var goGuest = sync.OnceValues(func() ([]byte, error) {
+// The steps of testdata/gostdlib.
+const (
+	stepPackages = iota
+	stepSleep
+	stepExitZero
+)
+
+var (
+	goGuest              = sync.OnceValues(func() ([]byte, error) { return buildGo("./testdata/goguest") })
+	standardLibraryGuest = sync.OnceValues(func() ([]byte, error) { return buildGo("./testdata/gostdlib") })
+)
+
+func buildGo(folder string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "sandpiper-goguest-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "guest.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, "./testdata/goguest")
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", out, folder)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, errors.New(err.Error() + ":\n" + string(text))
 	}
 	return os.ReadFile(out)
-})
+}
 
 func buildGoGuest(t testing.TB) []byte {
 	t.Helper()
@@ -82,11 +94,25 @@ func TestMain(m *testing.M) {
 
 func loadGoGuest(t testing.TB, opts sandbox.Options) host.Guest {
 	t.Helper()
+	return loadGo(t, opts, buildGoGuest(t))
+}
+
+func loadStandardLibraryGuest(t *testing.T) host.Guest {
+	t.Helper()
+	module, err := standardLibraryGuest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loadGo(t, sandbox.Options{}, module)
+}
+
+func loadGo(t testing.TB, opts sandbox.Options, module []byte) host.Guest {
+	t.Helper()
 	var err error
 	if opts.CacheDir, err = sharedCache(); err != nil {
 		t.Fatal(err)
 	}
-	g, err := open(t, opts).Load(context.Background(), buildGoGuest(t))
+	g, err := open(t, opts).Load(context.Background(), module)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +163,55 @@ func TestGoGuest(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestGoStandardLibrary runs a guest that imports fmt, time, encoding/json and
+// os: it is loaded, sleeps without waiting, and does not complete by os.Exit(0).
+func TestGoStandardLibrary(t *testing.T) {
+	g := loadStandardLibraryGuest(t)
+	for _, c := range []struct {
+		name                      string
+		step                      int32
+		executed, logged, failure string
+	}{
+		{"packages", stepPackages, "map[a:1] 6869 0 false", "info to standard output", ""},
+		{"sleep", stepSleep, "2023-11-14 22:13:20 36h2m0s first last", "", ""},
+		{"exit with 0", stepExitZero, "INSERT", "warning all is well", "it exited with code 0 before it was complete"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 2 { // the same, every time
+				r, db := run(), &database{}
+				r.Step = c.step
+				err := g.Run(t.Context(), r, db)
+				var guest *host.GuestError
+				if c.failure == "" && err != nil || c.failure != "" && (!errors.As(err, &guest) || guest.Kind != host.GuestPanicked || guest.Message != c.failure) {
+					t.Errorf("got %v", err)
+				}
+				if got := strings.Join(db.executed, "; "); got != c.executed {
+					t.Errorf("executed %q, want %q", got, c.executed)
+				}
+				if got := strings.Join(db.logged, "; "); got != c.logged {
+					t.Errorf("logged %q, want %q", got, c.logged)
+				}
+			}
+		})
+	}
+}
+
+// TestExitAfterCancelIsCancelled: what a guest exits with is not why it ended.
+func TestExitAfterCancelIsCancelled(t *testing.T) {
+	g := loadStandardLibraryGuest(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r := run()
+	r.Step = stepExitZero
+	err := g.Run(ctx, r, &database{onExec: func(context.Context, string) error {
+		cancel()
+		return nil
+	}})
+	var guest *host.GuestError
+	if !errors.As(err, &guest) || guest.Kind != host.GuestCancelled || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -41,9 +41,8 @@ type instance struct {
 	cancelled error             // set once a call was answered CANCELLED
 	failText  string            // given to fail
 	ended     *host.GuestError  // set when a host function ends the guest
-	exited    bool              // by proc_exit(0)
 
-	clock  int64 // readings so far
+	clock  uint64 // the monotonic clock, in nanoseconds
 	random *rand.ChaCha8
 	output output
 

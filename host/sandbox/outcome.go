@@ -12,9 +12,6 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// guestCancelled is a run that ended with its context.
-const guestCancelled host.GuestErrorKind = "was cancelled"
-
 // outcome says how a run ended: nil if the migration is complete, else a
 // *host.GuestError.
 func (in *instance) outcome(result uint64, err error) error {
@@ -24,8 +21,6 @@ func (in *instance) outcome(result uint64, err error) error {
 			_, in.ended.Stack, _ = strings.Cut(err.Error(), stackBegins)
 		}
 		return in.ended
-	case in.exited && in.cancelled == nil:
-		return nil
 	case err != nil && !errors.Is(err, errEnded):
 		return in.trapped(err)
 	case in.cancelled != nil:
@@ -75,7 +70,7 @@ func (in *instance) trapped(err error) error {
 
 // stopped is the outcome of a guest whose context ended.
 func (in *instance) stopped(cause error) error {
-	e := &host.GuestError{Kind: guestCancelled, Message: cause.Error(), Err: cause}
+	e := &host.GuestError{Kind: host.GuestCancelled, Message: cause.Error(), Err: cause}
 	if errors.Is(cause, context.DeadlineExceeded) {
 		e.Kind = host.GuestTimedOut
 	}

@@ -71,18 +71,19 @@ func (o *output) flush(in *instance) {
 	}
 }
 
-// exit ends a guest that exits with a code, or before its time.
-func (in *instance) exit(code uint32) {
+// exited notes the end of a guest that exits by itself. With code 0 nothing it
+// wrote says why: it thought that all was well.
+func (in *instance) exited(code uint32) {
 	message, _ := lastWords(string(in.output.tail))
 	switch {
-	case message != "":
-	case code == 0:
+	case code == 0 && !in.started:
 		message = "it exited before the migration began"
-	default:
+	case code == 0:
+		message = "it exited with code 0 before it was complete"
+	case message == "":
 		message = fmt.Sprintf("it exited with code %d", code)
 	}
 	in.ended = &host.GuestError{Kind: host.GuestPanicked, Message: message, Stack: string(in.output.tail), Err: in.blame}
-	panic(errEnded)
 }
 
 // lastWords finds in what a guest wrote to its standard error why it gave up:

@@ -137,7 +137,7 @@ func prepare(file *wasmfile.File) []byte { return file.Runnable() }
 // refused makes an error of Load of what was found wrong.
 func refused(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return &host.GuestError{Kind: guestCancelled, Err: err}
+		return &host.GuestError{Kind: host.GuestCancelled, Err: err}
 	}
 	return &host.GuestError{Kind: host.GuestRefused, Message: err.Error(), Err: err}
 }

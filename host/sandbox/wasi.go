@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -15,19 +17,32 @@ const (
 	wasiInval = 28
 )
 
+// The clocks of WASI preview 1 that a guest has.
+// https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#-clockid-variant
+const (
+	clockRealtime  = 0
+	clockMonotonic = 1
+)
+
 // wasiFunctions are the functions of ABI.md, section 7. They need nothing from
-// the system: a Go guest imports them all, and may call them all.
+// the system. Those on descriptors are what Go's package syscall, and so fmt and
+// time, calls when it is initialised; it takes EBADF for "nothing is open".
 var wasiFunctions = map[string]func(in *instance, a args) uint32{
-	"args_get":          func(*instance, args) uint32 { return wasiOK },
-	"args_sizes_get":    (*instance).wasiNone,
-	"environ_get":       func(*instance, args) uint32 { return wasiOK },
-	"environ_sizes_get": (*instance).wasiNone,
-	"clock_time_get":    (*instance).wasiClock,
-	"random_get":        (*instance).wasiRandom,
-	"fd_write":          (*instance).wasiWrite,
-	"poll_oneoff":       (*instance).wasiPoll,
-	"sched_yield":       func(*instance, args) uint32 { return wasiOK },
-	"proc_exit":         (*instance).wasiExit,
+	"args_get":            func(*instance, args) uint32 { return wasiOK },
+	"args_sizes_get":      (*instance).wasiNone,
+	"environ_get":         func(*instance, args) uint32 { return wasiOK },
+	"environ_sizes_get":   (*instance).wasiNone,
+	"clock_time_get":      (*instance).wasiClock,
+	"random_get":          (*instance).wasiRandom,
+	"fd_write":            (*instance).wasiWrite,
+	"fd_close":            func(*instance, args) uint32 { return wasiBadf },
+	"fd_fdstat_get":       func(*instance, args) uint32 { return wasiBadf },
+	"fd_fdstat_set_flags": func(*instance, args) uint32 { return wasiBadf },
+	"fd_prestat_get":      func(*instance, args) uint32 { return wasiBadf },
+	"fd_prestat_dir_name": func(*instance, args) uint32 { return wasiBadf },
+	"poll_oneoff":         (*instance).wasiPoll,
+	"sched_yield":         func(*instance, args) uint32 { return wasiOK },
+	"proc_exit":           (*instance).wasiExit,
 }
 
 // wasiNone says that there are 0 strings, of 0 bytes.
@@ -41,19 +56,36 @@ func (in *instance) wasiNone(a args) uint32 {
 // stands still makes loops that wait for it endless, one that runs faster makes
 // Go's garbage collector think that it is late.
 func (in *instance) wasiClock(a args) uint32 {
-	const realtime, monotonic = 0, 1
+	const step = 1000
 	at := in.slot("the time", a.u32(2), 8)
-	now := in.clock * 1000
-	switch a.u32(0) {
-	case realtime:
-		now += in.run.Started.UnixNano()
-	case monotonic:
-	default:
+	now, ok := in.now(a.u32(0))
+	if !ok {
 		return wasiInval
 	}
-	in.clock++
-	at.set64(uint64(now))
+	in.clock = later(in.clock, step)
+	at.set64(now)
 	return wasiOK
+}
+
+// now returns what a clock shows, in nanoseconds. ok is false if a guest has no
+// such clock.
+func (in *instance) now(clock uint32) (now uint64, ok bool) {
+	switch clock {
+	case clockRealtime:
+		return later(uint64(max(0, in.run.Started.UnixNano())), in.clock), true
+	case clockMonotonic:
+		return in.clock, true
+	}
+	return 0, false
+}
+
+// later adds two times in nanoseconds. It stops at the last one that languages
+// with signed times, such as Go, can hold.
+func later(a, b uint64) uint64 {
+	if a > math.MaxInt64 || b > math.MaxInt64-a {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 func (in *instance) wasiRandom(a args) uint32 {
@@ -99,10 +131,11 @@ func (in *instance) list(what string, pointer, count, size uint32) []byte {
 	return in.view(what, pointer, uint32(total))
 }
 
-// wasiPoll answers every subscription at once: a clock's has fired, one for a
-// descriptor is an error.
+// wasiPoll does not wait: the clocks move on by the shortest subscription to
+// one. What is due then has fired, and a subscription to a descriptor is an error.
+// https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#-subscription-record
 func (in *instance) wasiPoll(a args) uint32 {
-	const subscription, event = 48, 32
+	const subscription, event, toClock = 48, 32, 0
 	n := a.u32(2)
 	if n == 0 {
 		return wasiInval
@@ -110,25 +143,62 @@ func (in *instance) wasiPoll(a args) uint32 {
 	subscriptions := in.list("the subscriptions", a.u32(0), n, subscription)
 	events := in.list("the events", a.u32(1), n, event)
 	count := in.slot("the number of events", a.u32(3), 4)
-	for i := range int(n) {
-		asked := subscriptions[i*subscription:][:subscription]
-		data, kind := binary.LittleEndian.Uint64(asked), asked[8]
-		answer := events[i*event:][:event]
-		clear(answer)
-		binary.LittleEndian.PutUint64(answer, data)
-		answer[10] = kind
-		if kind != 0 {
-			answer[8] = wasiBadf
+	// A guest may have put the events where its subscriptions are.
+	subscriptions = append([]byte(nil), subscriptions...)
+	shortest := uint64(math.MaxUint64)
+	for asked := subscriptions; len(asked) > 0; asked = asked[subscription:] {
+		if wait, ok := in.wait(asked); ok && asked[8] == toClock {
+			shortest = min(shortest, wait)
 		}
 	}
-	count.set32(n)
+	fired := uint32(0)
+	for asked := subscriptions; len(asked) > 0; asked = asked[subscription:] {
+		data, kind := binary.LittleEndian.Uint64(asked), asked[8]
+		wait, ok := in.wait(asked)
+		var errno byte
+		switch {
+		case kind != toClock:
+			errno = wasiBadf
+		case !ok:
+			errno = wasiInval
+		case wait > shortest:
+			continue
+		}
+		answer := events[fired*event:][:event]
+		clear(answer)
+		binary.LittleEndian.PutUint64(answer, data)
+		answer[8], answer[10] = errno, kind
+		fired++
+	}
+	if shortest != math.MaxUint64 {
+		in.clock = later(in.clock, shortest)
+	}
+	count.set32(fired)
 	return wasiOK
 }
 
-func (in *instance) wasiExit(a args) uint32 {
-	if code := a.u32(0); code != 0 || !in.started {
-		in.exit(code)
+// wait returns how long it is, in nanoseconds, until a subscription to a clock
+// is due. ok is false if a guest has no such clock.
+func (in *instance) wait(subscription []byte) (nanoseconds uint64, ok bool) {
+	const absolute = 1 // of subclockflags
+	clock, timeout := binary.LittleEndian.Uint32(subscription[16:]), binary.LittleEndian.Uint64(subscription[24:])
+	timeout = min(timeout, math.MaxInt64)
+	now, ok := in.now(clock)
+	if ok && binary.LittleEndian.Uint16(subscription[40:])&absolute != 0 {
+		timeout -= min(timeout, now)
 	}
-	in.exited = true
+	return timeout, ok
+}
+
+// wasiExit ends the guest. Only the return of sandpiper_run completes a
+// migration, so whatever the code is, it has failed: what deferred functions and
+// the rest of the migration would have done is missing.
+func (in *instance) wasiExit(a args) uint32 {
+	if in.cancelled == nil {
+		in.cancelled = context.Cause(in.ctx)
+	}
+	if in.cancelled == nil { // else that is why it exits
+		in.exited(a.u32(0))
+	}
 	panic(errEnded)
 }

@@ -66,6 +66,15 @@
 // rows of the program and of its migrations compare. A date outside the years
 // 0000 to 9999 and the infinities are refused.
 //
+// # This SQLite
+//
+// It is part of the program, and differs from others in how it was built
+// (https://sqlite.org/compile.html): a string in double quotes is an error (DQS=0),
+// functions of the host are not for views, triggers and the like unless they are
+// innocuous (TRUSTED_SCHEMA=0), LIKE does not match a BLOB, and FTS5 and R*Tree
+// are there only where [WithFunctions] adds them. Beside a database in memory,
+// ATTACH opens files only as 'file:PATH?vfs=os'.
+//
 // # Rows
 //
 // Rows are as of when they were asked for, on SQLite as on PostgreSQL: before a

@@ -21,10 +21,10 @@ func (c *conn) RunsOutside(sql string) bool {
 }
 
 // Outside implements host.Conn. The lock is held while the unit is recorded,
-// before and after, and not in between: the statement takes its own. Where an
-// earlier run has begun it, it is run again, since all that run outside on
-// SQLite may be repeated.
-func (c *conn) Outside(ctx context.Context, fence host.Fence, stmt host.Statement, unit host.Unit, began bool) (affected int64, err error) {
+// before and after, and not in between: the statement takes its own. It makes no
+// difference whether an earlier run has begun the statement, since all that run
+// outside on SQLite may be repeated.
+func (c *conn) Outside(ctx context.Context, fence host.Fence, stmt host.Statement, unit host.Unit, _ bool) (affected int64, err error) {
 	if _, err := c.open(ctx, create); err != nil {
 		return 0, err
 	}
@@ -34,9 +34,6 @@ func (c *conn) Outside(ctx context.Context, fence host.Fence, stmt host.Statemen
 	}
 	key := chain.Key{Line: fence.Line, ID: fence.Revision}
 	if err := c.locked(ctx, fence, func() error {
-		if began {
-			return nil
-		}
 		return c.recordUnit(ctx, key, fence.Direction, unit, true)
 	}); err != nil {
 		return 0, err

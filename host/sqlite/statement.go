@@ -69,6 +69,9 @@ func (c *conn) run(ctx context.Context, p *prepared, stmt host.Statement) (int64
 		return 0, err
 	}
 	defer c.asGuest(ctx)()
+	if p.verb == "VACUUM" {
+		c.guest = false // it was looked at when it was compiled; the BEGIN it sends now is its own
+	}
 	if err := p.Exec(); err != nil {
 		return 0, c.guestError(ctx, stmt, err)
 	}

@@ -39,6 +39,11 @@ var hostFunctions = []HostFunction{
 	{abi.WASIModule, "clock_time_get", FuncType{I32 + I64 + I32, I32}},
 	{abi.WASIModule, "random_get", FuncType{I32 + I32, I32}},
 	{abi.WASIModule, "fd_write", FuncType{I32 + I32 + I32 + I32, I32}},
+	{abi.WASIModule, "fd_close", FuncType{I32, I32}},
+	{abi.WASIModule, "fd_fdstat_get", FuncType{I32 + I32, I32}},
+	{abi.WASIModule, "fd_fdstat_set_flags", FuncType{I32 + I32, I32}},
+	{abi.WASIModule, "fd_prestat_get", FuncType{I32 + I32, I32}},
+	{abi.WASIModule, "fd_prestat_dir_name", FuncType{I32 + I32 + I32, I32}},
 	{abi.WASIModule, "poll_oneoff", FuncType{I32 + I32 + I32 + I32, I32}},
 	{abi.WASIModule, "sched_yield", FuncType{"", I32}},
 	{abi.WASIModule, "proc_exit", FuncType{I32, ""}},
@@ -126,7 +131,7 @@ func refusal(i Import) string {
 		return ""
 	}
 	if i.Module == abi.WASIModule {
-		return "of WASI there are only the functions of ABI.md, section 7 (in Go, package os asks for more, and fmt imports it)"
+		return "of WASI there are only the functions of ABI.md, section 7 (more is asked for by code that can open a file or read from one)"
 	}
 	return "ABI " + abi.Version + " has no such function"
 }

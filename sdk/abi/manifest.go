@@ -286,8 +286,8 @@ func isNumber(s string) bool {
 }
 
 // validTime reports whether s is a date-time of RFC 3339, section 5.6. It is
-// spelled out because package time brings WASI functions into a guest that
-// ABI.md, section 7, does not have.
+// spelled out because package time, with syscall beneath it, would make every
+// guest larger.
 func validTime(s string) bool {
 	const layout = "0000-00-00T00:00:00"
 	if len(s) <= len(layout) {

@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// ExecBatch runs one statement for every row. The statement is parsed once.
+func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowReader) (int64, error) {
+	if err := t.usable(); err != nil {
+		return 0, err
+	}
+	e, err := inspect(stmt)
+	if err != nil {
+		return 0, t.spoil(err)
+	}
+	t.note(e)
+	oids, formats := typesOf(rows.Types())
+	first := len(t.queue)
+	t.put(item{role: roleGuest, parse: true, sql: stmt.SQL, oids: oids, ordinal: stmt.Ordinal})
+	malformed := func(err error) (int64, error) {
+		t.queue = t.queue[:min(first, len(t.queue))]
+		return 0, t.spoil(err)
+	}
+	var total, row, sent int64
+	for {
+		values, err := rows.Next()
+		if err != nil && err != io.EOF {
+			return malformed(err)
+		}
+		if err == io.EOF || len(t.queue) > batchRows || t.bytes > maxQueueBytes {
+			n, flushErr := t.batch(ctx, sent)
+			if flushErr != nil {
+				return 0, flushErr
+			}
+			total, sent, first = total+n, row, 0
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		row++
+		encoded, err := encodeAll(values, formats)
+		if err != nil {
+			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
+		}
+		t.put(item{role: roleGuest, bind: true, sql: stmt.SQL, values: encoded, formats: formats, ordinal: stmt.Ordinal})
+	}
+}
+
+// batchRows is how many rows of a batch travel together.
+const batchRows = 1000
+
+// batch sends the queue and returns the rows that its bound items affected.
+// sent is the number of rows of the batch that went before.
+func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) {
+	if err := t.settle(); err != nil {
+		return 0, err
+	}
+	items := t.queue
+	if len(items) == 0 {
+		return 0, nil
+	}
+	t.queue, t.bytes, t.begun = nil, 0, true
+	tags, failed := t.c.main.roundTrip(ctx, items)
+	if failed != nil {
+		err := t.c.main.explain(ctx, items, failed)
+		var refused *host.SQLError
+		if errors.As(err, &refused) && items[failed.index].bind {
+			for _, it := range items[:failed.index+1] {
+				if it.bind {
+					sent++
+				}
+			}
+			refused.Message = fmt.Sprintf("row %d of the batch: %s", sent, refused.Message)
+		}
+		return 0, t.spoil(err)
+	}
+	for i, it := range items {
+		if it.bind {
+			affected += rowsAffected(tags[i])
+		}
+	}
+	return affected, nil
+}
