@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -27,8 +31,9 @@ type body struct {
 	dialect chain.Dialect
 	path    string
 
-	source []byte      // of a SQL file
-	parsed *chain.File // once it is needed
+	source    []byte      // of a SQL file
+	parsed    *chain.File // once it is needed
+	assembled *module     // while it is needed
 
 	module   *module // of a .wasm file
 	step     int32
@@ -50,22 +55,54 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect) (*catalog, erro
 	if err != nil {
 		return nil, err
 	}
+	inFile := make([][]found, len(files))
+	errs := inParallel(len(files), func(i int) (err error) {
+		if path.Ext(files[i]) == ".wasm" {
+			inFile[i], err = readModule(fsys, files[i], dialect)
+		} else {
+			inFile[i], err = readSQL(fsys, files[i], dialect)
+		}
+		return err
+	})
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	var revisions []chain.Revision
-	for _, name := range files {
-		read := c.readSQL
-		if path.Ext(name) == ".wasm" {
-			read = c.readModule
-		}
-		found, err := read(fsys, name, dialect)
-		if err != nil {
-			return nil, err
-		}
-		revisions = append(revisions, found...)
+	for _, f := range slices.Concat(inFile...) {
+		c.bodies[f.revision.Key] = f.body
+		revisions = append(revisions, f.revision)
 	}
 	if c.graph, err = chain.NewGraph(dialect, revisions); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+// found is one revision of a file, and what it does.
+type found struct {
+	revision chain.Revision
+	body     *body
+}
+
+// inParallel calls f with 0 to n-1, on all processors, and returns its errors.
+// Reading a thousand small files is a thousand waits.
+func inParallel(n int, f func(int) error) []error {
+	errs := make([]error, n)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), n) {
+		group.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				errs[i] = f(i)
+			}
+		})
+	}
+	group.Wait()
+	return errs
 }
 
 // migrationFiles lists the .sql and .wasm files for a dialect, by name.
@@ -102,7 +139,7 @@ func noVersions(fsys fs.FS, root, missing string) error {
 	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
 }
 
-func (c *catalog) readSQL(fsys fs.FS, name string, dialect chain.Dialect) ([]chain.Revision, error) {
+func readSQL(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
 	source, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
@@ -111,11 +148,10 @@ func (c *catalog) readSQL(fsys fs.FS, name string, dialect chain.Dialect) ([]cha
 	if err != nil {
 		return nil, err
 	}
-	c.bodies[revision.Key] = &body{dialect: dialect, path: name, source: source}
-	return []chain.Revision{revision}, nil
+	return []found{{revision, &body{dialect: dialect, path: name, source: source}}}, nil
 }
 
-func (c *catalog) readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]chain.Revision, error) {
+func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
 	b, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
@@ -129,7 +165,10 @@ func (c *catalog) readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	m := &module{path: name, bytes: b, digest: file.Digest()}
-	var revisions []chain.Revision
+	if err := file.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var revisions []found
 	for _, r := range manifest.Revisions {
 		if chain.Dialect(r.Dialect) != dialect {
 			continue
@@ -138,8 +177,7 @@ func (c *catalog) readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]
 		if err != nil {
 			return nil, err
 		}
-		c.bodies[revision.Key] = &body{dialect: dialect, path: name, module: m, step: r.Step, revision: r}
-		revisions = append(revisions, revision)
+		revisions = append(revisions, found{revision, &body{dialect: dialect, path: name, module: m, step: r.Step, revision: r}})
 	}
 	return revisions, nil
 }
@@ -205,6 +243,9 @@ func (b *body) load() (m *module, step int32, err error) {
 	if b.module != nil {
 		return b.module, b.step, nil
 	}
+	if b.assembled != nil {
+		return b.assembled, 0, nil
+	}
 	file, err := b.parse()
 	if err != nil {
 		return nil, 0, err
@@ -215,7 +256,8 @@ func (b *body) load() (m *module, step int32, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", b.path, err)
 	}
-	return &module{path: b.path, bytes: bytes}, 0, nil
+	b.assembled = &module{path: b.path, bytes: bytes}
+	return b.assembled, 0, nil
 }
 
 // line returns the file and line of the k-th statement of a direction, as far

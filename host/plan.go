@@ -45,9 +45,10 @@ func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan,
 	if err != nil {
 		return plan, err
 	}
-	for _, s := range steps {
-		if err := r.checkBody(s.Revision, dir); err != nil {
-			return plan, err
+	errs := inParallel(len(steps), func(i int) error { return r.checkBody(steps[i].Revision, dir) })
+	for i, s := range steps {
+		if errs[i] != nil {
+			return plan, errs[i]
 		}
 		plan.Steps = append(plan.Steps, Step{Revision: s.Revision, Direction: dir, Before: s.Before, After: s.After})
 	}

@@ -30,7 +30,7 @@ type RehearsedStatement struct {
 // rolled back, and tells what SQL was sent. Statements that cannot run inside
 // a transaction are shown and not run; so is what then cannot run without them.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
-	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]Guest{}}
+	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Rehearsal{}, err
 	}

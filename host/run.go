@@ -22,7 +22,7 @@ type run struct {
 	conn   Conn
 	ledger *Ledger
 	plan   Plan
-	guests map[*module]Guest
+	guests map[*module]*loading
 	queue  func(Event) // of a Handle; may be nil
 	result Result
 	asked  bool // Config.Before has been called
@@ -42,7 +42,7 @@ const (
 )
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
-	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]Guest{}}
+	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}}
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -134,7 +134,11 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		err := u.step(ctx, step, Event{
+		var next *Step
+		if i+1 < len(u.plan.Steps) {
+			next = &u.plan.Steps[i+1]
+		}
+		err := u.step(ctx, step, next, Event{
 			Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + len(u.plan.Steps) - i,
 			Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
 			Action: Action(step.Direction.String()),
@@ -189,9 +193,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// step runs one migration. Its error is a *RunError, unless it is one that the
+// step runs one migration, and readies the next one meanwhile. Its error is a *RunError, unless it is one that the
 // run can try again after.
-func (u *run) step(ctx context.Context, step Step, about Event) (err error) {
+func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
 	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
 	defer func() { end(err) }()
 
@@ -205,6 +209,7 @@ func (u *run) step(ctx context.Context, step Step, about Event) (err error) {
 		return u.fail(ctx, step, nil, about, err)
 	}
 	defer u.release(body, module)
+	u.lookAhead(ctx, next)
 
 	pending := u.ledger.pending(step)
 	begin, seed, started, err := beginning(pending)
@@ -302,30 +307,62 @@ func beginning(pending []Unit) (unit Unit, seed [32]byte, started time.Time, err
 	return Unit{Position: 1, Kind: UnitBegin, Name: name, Digest: digestText("begin")}, seed, started, nil
 }
 
-// guest loads a module, once per run for those that hold several migrations.
+// A loading is a guest that is being made ready while the one before it runs.
+type loading struct {
+	done  chan struct{}
+	guest Guest
+	err   error
+}
+
+// prepare begins to load a module, once per run for those that hold several
+// migrations.
+func (u *run) prepare(ctx context.Context, m *module) *loading {
+	l, ok := u.guests[m]
+	if !ok {
+		l = &loading{done: make(chan struct{})}
+		u.guests[m] = l
+		go func() {
+			defer close(l.done)
+			l.guest, l.err = u.box.Load(ctx, m.bytes)
+		}()
+	}
+	return l
+}
+
+// guest returns the guest of a module when it is loaded.
 func (u *run) guest(ctx context.Context, m *module) (Guest, error) {
-	if g, ok := u.guests[m]; ok {
-		return g, nil
+	l := u.prepare(ctx, m)
+	<-l.done
+	return l.guest, l.err
+}
+
+// lookAhead begins to load what the step after this one needs.
+func (u *run) lookAhead(ctx context.Context, next *Step) {
+	if next != nil {
+		if m, _, err := u.catalog.bodies[next.Revision.Key].load(); err == nil {
+			u.prepare(ctx, m)
+		}
 	}
-	g, err := u.box.Load(ctx, m.bytes)
-	if err != nil {
-		return nil, err
-	}
-	u.guests[m] = g
-	return g, nil
 }
 
 // release frees a module that no later step needs: that of a SQL file.
 func (u *run) release(b *body, m *module) {
 	if b.module == nil {
-		u.guests[m].Close()
+		u.guests[m].close()
 		delete(u.guests, m)
+		b.assembled = nil
 	}
 }
 
 func (u *run) closeGuests() {
-	for _, g := range u.guests {
-		g.Close()
+	for _, l := range u.guests {
+		l.close()
+	}
+}
+
+func (l *loading) close() {
+	if <-l.done; l.guest != nil {
+		l.guest.Close()
 	}
 }
 
