@@ -51,6 +51,7 @@ With --check the exit code says it too, for programs that upgrade themselves:
 				return err
 			}
 			defer s.close()
+			s.connectEarly(cmd.Context())
 			r, err := s.runner(host.Config{})
 			if err != nil {
 				return err

@@ -105,4 +105,3 @@ func postgresDatabase(t *testing.T) string {
 	})
 	return target
 }
-

@@ -34,6 +34,7 @@ it goes on. Any number of runners may start at once; one works, the others wait.
 				return err
 			}
 			defer s.close()
+			s.connectEarly(cmd.Context())
 			cfg := host.Config{}
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {

@@ -30,6 +30,8 @@ type session struct {
 	db   host.Database
 	name string // the database's, for the question of reset
 	box  *lateSandbox
+
+	early *earlyDatabase // nil unless connectEarly was called
 }
 
 // open puts together what the flags, the environment and sandpiper.toml say.
@@ -156,7 +158,18 @@ func (a *app) sandbox(limit time.Duration) (*sandbox.Sandbox, error) {
 	return sandbox.New(opts)
 }
 
-func (s *session) close() { s.box.Close() }
+// connectEarly lets the session connect while it reads the migrations.
+func (s *session) connectEarly(ctx context.Context) {
+	s.early = connectEarly(ctx, s.db)
+	s.db = s.early
+}
+
+func (s *session) close() {
+	if s.early != nil {
+		s.early.close() // nothing was done on it
+	}
+	s.box.Close()
+}
 
 // A lateSandbox is made when the first module is loaded: most calls load none.
 type lateSandbox struct {

@@ -42,13 +42,26 @@ func patiently(ctx context.Context, do func() error) error {
 	}
 }
 
+// patience is how long a runner waits for the lock before it says that another
+// one holds it. The engine asks again, for as long as it is told to.
+const patience = 100 * time.Millisecond
+
 // lock begins a transaction that holds the database's write lock, and checks
-// the fence inside it (https://sqlite.org/lang_transaction.html).
+// the fence inside it (https://sqlite.org/lang_transaction.html). With a fence
+// it may return host.ErrLocked; without one it waits.
 func (c *conn) lock(ctx context.Context, fence host.Fence) error {
 	if readOnly, _ := c.sq.ReadOnly("main"); readOnly {
 		return c.db.failed("lock", sqlite3.READONLY) // SQLite would go on and only read
 	}
-	if err := patiently(ctx, func() error { return c.do(ctx, "BEGIN IMMEDIATE") }); err != nil {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if fence.Line != "" {
+		waiting, cancel = context.WithTimeout(ctx, patience)
+	}
+	defer cancel()
+	if err := patiently(waiting, func() error { return c.do(waiting, "BEGIN IMMEDIATE") }); err != nil {
+		if waiting.Err() != nil && ctx.Err() == nil {
+			return host.ErrLocked
+		}
 		return c.db.failed("lock", err)
 	}
 	if err := c.checkFence(ctx, fence); err != nil {
