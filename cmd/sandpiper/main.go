@@ -5,11 +5,18 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
 
 func main() {
+	// A call lives for milliseconds, or waits for the database: collecting
+	// garbage at every 4 MiB is a fifth of the time that reading a thousand
+	// migrations takes. GOGC still has its way.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
