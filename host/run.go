@@ -156,6 +156,9 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ error) {
 	switch {
 	case ctx.Err() != nil:
+		if contested(err) {
+			err = ctx.Err()
+		}
 	case errors.Is(err, ErrLocked):
 		if u.waiting.IsZero() {
 			u.waiting = time.Now()

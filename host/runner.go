@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"sort"
+	"maps"
+	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -119,19 +120,15 @@ func (r *Runner) Current(ctx context.Context) (Status, error) {
 	return status, nil
 }
 
-// lines returns the lines of the chain and of the database, sorted.
+// lines returns the lines of the chain, sorted: those of others that share the
+// database are not this chain's to judge. Of an empty chain nothing is known,
+// so all of the database's lines count.
 func (r *Runner) lines(ledger *Ledger) []string {
 	lines := r.Graph().Lines()
-	seen := map[string]bool{}
-	for _, l := range lines {
-		seen[l] = true
+	if len(lines) == 0 {
+		lines = slices.Collect(maps.Keys(ledger.Heads))
 	}
-	for l := range ledger.Heads {
-		if !seen[l] {
-			lines = append(lines, l)
-		}
-	}
-	sort.Strings(lines)
+	slices.Sort(lines)
 	return lines
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -68,9 +69,12 @@ func (r *Runner) verifyBodies(report *Report) {
 }
 
 func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
-	keys := make([]chain.Key, 0, len(ledger.Applied))
+	lines := r.lines(ledger)
+	var keys []chain.Key
 	for key := range ledger.Applied {
-		keys = append(keys, key)
+		if slices.Contains(lines, key.Line) {
+			keys = append(keys, key)
+		}
 	}
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, key := range keys {
