@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -51,16 +53,34 @@ func dieNow() {
 	select {}
 }
 
+// buildPlain builds this program, with the hook, and without the race detector
+// that the tests themselves may have: the processes of this test are many.
+func buildPlain(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "sandpiper")
+	if out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
 // TestKill kills the command line at every statement of a chain in turn. Each
 // time the database is as before or after a part of a migration, and the next
 // upgrade finishes without a repair.
 func TestKill(t *testing.T) {
+	program := buildPlain(t)
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		dir := killChain(t, chain.SQLite)
-		killAtEach(t, dir, func(n int) (target string, killed bool) {
-			target = "sqlite:" + filepath.Join(t.TempDir(), "x.db")
-			cmd := upgradeCommand(dir, target)
+		file := filepath.Join(t.TempDir(), "x.db")
+		killAtEach(t, program, dir, func(n int) (target string, killed bool) {
+			for _, name := range []string{file, file + "-journal"} {
+				if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatal(err)
+				}
+			}
+			target = "sqlite:" + file
+			cmd := upgradeCommand(program, dir, target)
 			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", killVariable, n))
 			return target, wasKilled(t, cmd)
 		})
@@ -68,19 +88,21 @@ func TestKill(t *testing.T) {
 	t.Run("postgresql", func(t *testing.T) {
 		t.Parallel()
 		dir := killChain(t, chain.PostgreSQL)
-		killAtEach(t, dir, func(n int) (target string, killed bool) {
-			target = postgresDatabase(t)
+		target := postgresDatabase(t)
+		killAtEach(t, program, dir, func(n int) (string, bool) {
+			if _, err := query(target, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
+				t.Fatal(err)
+			}
 			proxy := newKillProxy(t, target, n)
-			cmd := upgradeCommand(dir, proxy.url)
-			proxy.victim(cmd)
-			return target, wasKilled(t, cmd)
+			defer proxy.cut()
+			return target, wasKilled(t, upgradeCommand(program, dir, proxy.url), proxy.victim)
 		})
 	})
 }
 
 // killAtEach runs an upgrade that is killed at its n-th statement, for every n,
 // looks at what it left, and upgrades again.
-func killAtEach(t *testing.T, dir string, upgrade func(n int) (target string, killed bool)) {
+func killAtEach(t *testing.T, program, dir string, upgrade func(n int) (target string, killed bool)) {
 	for n := 1; ; n++ {
 		target, killed := upgrade(n)
 		if !killed {
@@ -96,7 +118,7 @@ func killAtEach(t *testing.T, dir string, upgrade func(n int) (target string, ki
 		if torn := one(t, target, "SELECT count(*) FROM (SELECT part FROM log GROUP BY part HAVING count(*) <> max(size)) AS torn"); torn != "0" && torn != "" {
 			t.Errorf("killed at statement %d: %s parts are half done", n, torn)
 		}
-		if out, err := upgradeCommand(dir, target).CombinedOutput(); err != nil {
+		if out, err := upgradeCommand(program, dir, target).CombinedOutput(); err != nil {
 			t.Fatalf("killed at statement %d: the next upgrade: %v\n%s", n, err, out)
 		}
 		checkComplete(t, n, target)
@@ -154,24 +176,35 @@ func killChain(t *testing.T, dialect chain.Dialect) string {
 // checkComplete checks that all has run, and nothing twice.
 func checkComplete(t *testing.T, n int, target string) {
 	t.Helper()
-	sections := killedRevisions / 4
-	for query, want := range map[string]int{
-		"SELECT count(*) FROM log":                                                           2*killedRevisions + 4*sections,
-		"SELECT count(*) FROM sandpiper_history":                                             killedRevisions,
-		"SELECT count(*) FROM sandpiper_progress":                                            0,
-		"SELECT count(*) FROM sandpiper_heads WHERE revision = '000000000014'":               1,
-		"SELECT count(*) FROM (SELECT part FROM log GROUP BY part) AS parts":                 killedRevisions + 3*sections,
-		"SELECT count(DISTINCT revision) FROM sandpiper_history":                             killedRevisions,
-		"SELECT count(*) FROM (SELECT part FROM log GROUP BY part HAVING count(*) > 2) AS t": 0,
-	} {
-		if got := one(t, target, query); got != strconv.Itoa(want) {
-			t.Errorf("killed at statement %d and upgraded again: %s: got %s, want %d", n, query, got, want)
-		}
+	const sections = killedRevisions / 4
+	checks := []struct {
+		sql  string
+		want int
+	}{
+		{"SELECT count(*) FROM log", 2*killedRevisions + 4*sections},
+		{"SELECT count(DISTINCT part) FROM log", killedRevisions + 3*sections},
+		{"SELECT count(*) FROM sandpiper_history", killedRevisions},
+		{"SELECT count(DISTINCT revision) FROM sandpiper_history", killedRevisions},
+		{"SELECT count(*) FROM sandpiper_progress", 0},
+		{"SELECT count(*) FROM sandpiper_heads WHERE revision = '000000000014'", 1},
 	}
 	if strings.HasPrefix(target, "postgres") {
-		const valid = "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text LIKE 'log_%'"
-		if got := one(t, target, valid); got != strconv.Itoa(sections) {
-			t.Errorf("killed at statement %d and upgraded again: %s valid indexes, want %d", n, got, sections)
+		checks = append(checks, struct {
+			sql  string
+			want int
+		}{"SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid::regclass::text LIKE 'log_%'", sections})
+	}
+	var all []string
+	for _, c := range checks {
+		all = append(all, "("+c.sql+")")
+	}
+	rows, err := query(target, "SELECT "+strings.Join(all, ", "))
+	if err != nil {
+		t.Fatalf("killed at statement %d and upgraded again: %v", n, err)
+	}
+	for i, c := range checks {
+		if got := rows[0][i]; got != strconv.Itoa(c.want) {
+			t.Errorf("killed at statement %d and upgraded again: %s: got %s, want %d", n, c.sql, got, c.want)
 		}
 	}
 }
@@ -194,21 +227,29 @@ func one(t *testing.T, target, sql string) string {
 	return rows[0][0]
 }
 
-func upgradeCommand(dir, target string) *exec.Cmd {
-	return exec.Command("sandpiper", "upgrade", "--quiet", "--dir", dir, "--database", target)
+func upgradeCommand(program, dir, target string) *exec.Cmd {
+	return exec.Command(program, "upgrade", "--quiet", "--dir", dir, "--database", target)
 }
 
 // wasKilled runs a process and reports whether a signal ended it. Ending in
 // any other way than well is an error.
-func wasKilled(t *testing.T, cmd *exec.Cmd) bool {
+func wasKilled(t *testing.T, cmd *exec.Cmd, started ...chan<- *os.Process) bool {
 	t.Helper()
-	out, err := cmd.CombinedOutput()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Start()
+	if err == nil {
+		for _, c := range started {
+			c <- cmd.Process
+		}
+		err = cmd.Wait()
+	}
 	if err == nil {
 		return false
 	}
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, &out)
 	}
 	return true
 }
@@ -220,9 +261,9 @@ type killProxy struct {
 	url      string
 	server   string
 	listener net.Listener
+	victim   chan *os.Process // whom to kill
 
 	mu    sync.Mutex
-	cmd   *exec.Cmd
 	left  int
 	conns []net.Conn
 }
@@ -237,18 +278,11 @@ func newKillProxy(t *testing.T, target string, n int) *killProxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &killProxy{server: u.Host, listener: listener, left: n}
+	p := &killProxy{server: u.Host, listener: listener, victim: make(chan *os.Process, 1), left: n}
 	u.Host = listener.Addr().String()
 	p.url = u.String()
-	t.Cleanup(p.cut)
 	go p.accept()
 	return p
-}
-
-func (p *killProxy) victim(cmd *exec.Cmd) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cmd = cmd
 }
 
 func (p *killProxy) accept() {
@@ -295,7 +329,7 @@ func (p *killProxy) forward(client io.Reader, server io.Writer) {
 			return
 		}
 		if !startup && (header[0] == 'E' || header[0] == 'Q') && p.isLast() {
-			p.cmd.Process.Kill()
+			(<-p.victim).Kill()
 			p.cut()
 			return
 		}

@@ -26,7 +26,7 @@ func TestRace(t *testing.T) {
 				}
 				var group sync.WaitGroup
 				for i := range processes {
-					cmd := upgradeCommand(dir, target)
+					cmd := upgradeCommand("sandpiper", dir, target)
 					group.Go(func() {
 						if out, err := cmd.CombinedOutput(); err != nil {
 							t.Errorf("round %d, process %d: %v\n%s", round, i, err, out)
