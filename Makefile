@@ -63,7 +63,8 @@ need-postgres: # the tests start a private server from an installed PostgreSQL
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run
 	@$(call install,sqlite3,sqlite3)
-	@SANDPIPER_BENCH=1 $(GO) run ./cmd/bench
+	@$(GO) run ./cmd/bench
+	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 
 .PHONY: clean
 clean: ## remove what was built
