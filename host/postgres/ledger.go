@@ -216,13 +216,21 @@ func parseMicros(text []byte) (time.Time, error) {
 	return time.UnixMicro(n).UTC(), err
 }
 
-// recordItem writes an entry and the heads of its line.
-func (c *conn) recordItem(entry host.Entry, heads []string, token string) item {
-	return own(roleLedger, "record", c.own.record,
+// recordItem writes an entry and the heads of its line. from is the one head
+// that the line is known to have where nothing of the migration is recorded
+// yet, else empty.
+func (c *conn) recordItem(entry host.Entry, from string, heads []string, token string) item {
+	values := [][]byte{
 		[]byte(entry.Key.Line), []byte(entry.Key.ID), textArray(heads),
 		[]byte(entry.Action), []byte(entry.Slug), []byte(entry.Digest), []byte(entry.Module), []byte(entry.Seed),
 		[]byte(timestampText(entry.Started.UnixMicro(), "+00")), []byte(strconv.FormatInt(entry.Duration.Microseconds(), 10)),
-		[]byte(entry.Runner), []byte(token))
+		[]byte(entry.Runner), []byte(token),
+	}
+	if from == "" || len(heads) != 1 {
+		return own(roleLedger, "record", c.own.record, values...)
+	}
+	values[2] = []byte(heads[0])
+	return own(roleLedger, "advance", c.own.advance, append(values, []byte(from))...)
 }
 
 // progressItem records units. token is that of the transaction, or empty where

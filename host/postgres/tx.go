@@ -32,6 +32,7 @@ type tx struct {
 	err   error   // what spoilt the transaction, until a savepoint undoes it
 	rows  *rows   // the open rows, if any
 	after effects // of the statements so far
+	from  string  // the line's one head, while nothing of the migration is recorded
 
 	savepoints []string // that are set, the newest last
 }
@@ -64,6 +65,9 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (host.Tx, error) {
 	}
 	if fence.Line != "" {
 		t.put(c.fenceItem(fence))
+	}
+	if len(fence.Heads) == 1 && fence.Revision != "" && fence.Done == 0 {
+		t.from = fence.Heads[0]
 	}
 	return t, nil
 }
@@ -277,6 +281,7 @@ func (t *tx) Progress(_ context.Context, revision chain.Key, dir chain.Direction
 	if err := t.usable(); err != nil || len(units) == 0 {
 		return err
 	}
+	t.from = ""
 	t.ownWrites()
 	t.put(t.c.progressItem(revision, dir, units, t.token))
 	return nil
@@ -288,7 +293,8 @@ func (t *tx) Record(_ context.Context, entry host.Entry, heads []string) error {
 		return err
 	}
 	t.ownWrites()
-	t.put(t.c.recordItem(entry, heads, t.token))
+	t.put(t.c.recordItem(entry, t.from, heads, t.token))
+	t.from = ""
 	return nil
 }
 
