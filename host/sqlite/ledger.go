@@ -244,13 +244,22 @@ func (c *conn) CreateLedger(ctx context.Context) (err error) {
 }
 
 // record appends an entry to the history, sets its line's heads and removes its
-// progress.
-func (c *conn) record(ctx context.Context, entry host.Entry, heads []string) error {
+// progress. from is the one head that the line is known to have where nothing
+// of the migration is recorded yet, else empty.
+func (c *conn) record(ctx context.Context, entry host.Entry, from string, heads []string) error {
 	err := c.do(ctx, `INSERT INTO main.sandpiper_history
 		(line, revision, action, slug, digest, module, seed, started, duration_us, runner)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
 		entry.Key.Line, entry.Key.ID, string(entry.Action), entry.Slug, entry.Digest, entry.Module, entry.Seed,
 		entry.Started.UTC().Format(instant), entry.Duration.Microseconds(), entry.Runner)
+	if err == nil && from != "" && len(heads) == 1 {
+		// As most migrations do. Each statement less counts: after a change of
+		// the schema SQLite compiles all of them anew.
+		err = c.do(ctx, "UPDATE main.sandpiper_heads SET revision = ?3 WHERE line = ?1 AND revision = ?2", entry.Key.Line, from, heads[0])
+		if err != nil || c.sq.Changes() == 1 {
+			return c.ledgerFailed(ctx, "write", err)
+		}
+	}
 	if err == nil {
 		err = c.do(ctx, "DELETE FROM main.sandpiper_heads WHERE line = ?1", entry.Key.Line)
 	}

@@ -20,11 +20,12 @@ type tx struct {
 	lost     error              // SQLite rolled it back by itself: why
 	complete bool               // the migration is recorded
 	open     map[*rows]struct{} // rows that still read from the database
+	from     string             // the line's one head, while nothing of the migration is recorded
 }
 
 var errOver = errors.New("the transaction is over")
 
-// Begin implements host.Conn. It waits for the lock until ctx is done.
+// Begin implements host.Conn.
 func (c *conn) Begin(ctx context.Context, fence host.Fence) (_ host.Tx, err error) {
 	if _, err := c.open(ctx, create); err != nil {
 		return nil, err
@@ -43,6 +44,9 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (_ host.Tx, err erro
 		return nil, err
 	}
 	c.tx = &tx{c: c, open: map[*rows]struct{}{}}
+	if len(fence.Heads) == 1 && fence.Revision != "" && fence.Done == 0 {
+		c.tx.from = fence.Heads[0]
+	}
 	return c.tx, nil
 }
 
@@ -200,6 +204,7 @@ func (t *tx) Progress(ctx context.Context, key chain.Key, dir chain.Direction, u
 		return err
 	}
 	t.readAhead()
+	t.from = ""
 	for _, unit := range units {
 		if err := t.c.recordUnit(ctx, key, dir, unit, false); err != nil {
 			return err
@@ -216,7 +221,9 @@ func (t *tx) Record(ctx context.Context, entry host.Entry, heads []string) (err 
 	}
 	t.readAhead()
 	t.complete = true
-	return t.c.record(ctx, entry, heads)
+	from := t.from
+	t.from = ""
+	return t.c.record(ctx, entry, from, heads)
 }
 
 // Commit implements host.Tx. It refuses to leave rows without their parents.
