@@ -114,7 +114,9 @@ func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, e
 	var files []string
 	for _, dir := range []string{versions, path.Join(versions, string(dialect))} {
 		entries, err := fs.ReadDir(fsys, dir)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && len(files) > 0 {
+			break // modules alone, which hold both dialects
+		} else if errors.Is(err, fs.ErrNotExist) {
 			return nil, noVersions(fsys, root, dir)
 		} else if err != nil {
 			return nil, fmt.Errorf("read the migrations: %w", err)

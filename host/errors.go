@@ -137,7 +137,7 @@ type PendingError struct {
 
 // Error names the revision and what has been committed of it.
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, len(e.Pending.Units))
+	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, e.Pending.Parts())
 }
 
 // An IrreversibleError is a downgrade through a revision that has none.

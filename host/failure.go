@@ -28,7 +28,10 @@ func (u *run) fail(ctx context.Context, step Step, s *session, about Event, err 
 
 // failure makes the error that people read: what failed, where, what state
 // the database is in, and what to do next.
-func (u *run) failure(step Step, saved int, err error) *RunError {
+func (u *run) failure(step Step, saved int, err error) error {
+	if step.Revision.ID == "" {
+		return err // nothing had been planned yet
+	}
 	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
 	var refused *SQLError
 	if errors.As(err, &refused) && refused.Ordinal > 0 {
@@ -64,15 +67,16 @@ func (u *run) state(step Step, saved int) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("at %s: another runner has moved it on", at)
 	case len(units) > 0:
-		return fmt.Sprintf("at %s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, countParts(units))
+		return fmt.Sprintf("at %s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
 	default:
 		return fmt.Sprintf("at %s, as before this migration: it is rolled back", at)
 	}
 }
 
-func countParts(units []Unit) int {
+// Parts is how many calls and sections of the migration are committed.
+func (p Pending) Parts() int {
 	n := 0
-	for _, u := range units {
+	for _, u := range p.Units {
 		if u.Kind != UnitBegin && !u.Begun {
 			n++
 		}
@@ -97,6 +101,8 @@ func next(step Step, err error) string {
 		return "wait for the other runner, or raise --lock-wait, and " + again
 	case errors.As(err, &changed):
 		return "put back what was committed (what comes after it may change), and " + again
+	case errors.As(err, &refused) && refused.Ordinal == 0:
+		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
 	case errors.As(err, &guest):

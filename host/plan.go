@@ -113,8 +113,14 @@ func (r *Runner) checkPending(ledger *Ledger, plan *Plan) error {
 				break
 			}
 		}
-		if first < 0 {
+		if first < 0 && (plan.Direction == p.Direction || len(plan.Steps) > 0) {
 			continue // nothing runs on that line
+		}
+		if _, known := r.Graph().Revision(p.Key); first < 0 {
+			if known {
+				return &PendingError{p, known}
+			}
+			continue
 		}
 		s := &plan.Steps[first]
 		if s.Revision.Key != p.Key || s.Direction != p.Direction {

@@ -40,7 +40,7 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 			err = closeErr
 		}
 	}()
-	if u.ledger, err = u.conn.Ledger(ctx); err != nil {
+	if u.ledger, err = r.patientLedger(ctx, u.conn); err != nil {
 		return Rehearsal{}, err
 	}
 	plan, err := u.Runner.plan(u.ledger, dir, target)
@@ -49,8 +49,17 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	}
 	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
 	defer stage.clear()
-	if err := stage.open(ctx, u.ledger); err != nil {
-		return Rehearsal{Plan: plan}, err
+	for w := (waiting{runner: r}); ; {
+		err := stage.open(ctx, u.ledger)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, ErrLocked) {
+			return Rehearsal{Plan: plan}, err
+		}
+		if err := w.pause(ctx, err); err != nil {
+			return Rehearsal{Plan: plan}, err
+		}
 	}
 	for i, step := range plan.Steps {
 		stage.step = i
@@ -113,13 +122,21 @@ type stage struct {
 
 const stageSavepoint = "rehearsal"
 
-func (s *stage) open(ctx context.Context, ledger *Ledger) (err error) {
+func (s *stage) open(ctx context.Context, ledger *Ledger) error {
 	fence := Fence{}
 	if first := s.out.Plan.Steps[0]; ledger.Exists {
 		fence = Fence{Line: first.Revision.Line, Heads: first.Before}
 	}
-	s.tx, err = s.Conn.Begin(ctx, fence)
-	return err
+	tx, err := s.Conn.Begin(ctx, fence)
+	if err != nil {
+		return err
+	}
+	// A dialect may ask for the lock only when an answer is needed.
+	if err := tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	s.tx = tx
+	return nil
 }
 
 func (s *stage) clear() {

@@ -66,7 +66,14 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 // runner gets in between, the ledger is read again and the rest planned anew.
 func (u *run) toTarget(ctx context.Context) error {
 	for {
-		if err := u.replan(ctx); err != nil || len(u.plan.Steps) == 0 {
+		err := u.replan(ctx)
+		if errors.Is(err, ErrLocked) { // even for reading
+			if _, err := u.retry(ctx, Step{}, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil || len(u.plan.Steps) == 0 {
 			return err
 		}
 		if !u.asked && u.cfg.Before != nil {
@@ -196,8 +203,8 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// step runs one migration, and readies the next one meanwhile. Its error is a *RunError, unless it is one that the
-// run can try again after.
+// step runs one migration, and readies the next one meanwhile. Its error is a
+// *RunError, unless it is one that the run can try again after.
 func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
 	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
 	defer func() { end(err) }()

@@ -2,11 +2,13 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -141,7 +143,43 @@ func (r *Runner) ledger(ctx context.Context) (*Ledger, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	return conn.Ledger(ctx)
+	return r.patientLedger(ctx, conn)
+}
+
+// patientLedger reads the ledger. Where another program keeps the database
+// from being read, it waits as long as for another runner.
+func (r *Runner) patientLedger(ctx context.Context, conn Conn) (*Ledger, error) {
+	w := waiting{runner: r}
+	for {
+		ledger, err := conn.Ledger(ctx)
+		if !errors.Is(err, ErrLocked) {
+			return ledger, err
+		}
+		if err := w.pause(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// waiting is the wait for a lock that another runner or program holds, of
+// what is not a run.
+type waiting struct {
+	runner *Runner
+	since  time.Time
+}
+
+// pause waits a little, or says that it has waited long enough.
+func (w *waiting) pause(ctx context.Context, err error) error {
+	if w.since.IsZero() {
+		w.since = time.Now()
+		if tell := w.runner.cfg.OnEvent; tell != nil {
+			tell(Event{Kind: EventWaiting, Text: err.Error()})
+		}
+	}
+	if limit := w.runner.cfg.LockWait; limit > 0 && time.Since(w.since) >= limit {
+		return fmt.Errorf("waited %s: %w", limit, err)
+	}
+	return pause(ctx, lockPause)
 }
 
 // History returns the newest limit entries of the ledger, newest first; all of
@@ -155,18 +193,51 @@ func (r *Runner) History(ctx context.Context, limit int) ([]Entry, error) {
 	return conn.History(ctx, limit)
 }
 
+// awaitLock waits until no other runner is at work, for as long as a run would.
+func (r *Runner) awaitLock(ctx context.Context, conn Conn) error {
+	w := waiting{runner: r}
+	for {
+		ledger, err := conn.Ledger(ctx)
+		if err == nil && !ledger.Exists {
+			return nil // and no runner can have begun
+		}
+		if err == nil {
+			line := chain.DefaultLine
+			var tx Tx
+			if tx, err = conn.Begin(ctx, Fence{Line: line, Heads: ledger.Heads[line]}); err == nil {
+				if err = tx.Savepoint(ctx, SavepointSet, "reset"); err == nil { // the lock may be asked for only now
+					return tx.Rollback()
+				}
+				tx.Rollback()
+			}
+		}
+		if !contested(err) {
+			return err
+		}
+		if err := w.pause(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
 // Reset drops everything in the database's schema and upgrades to the heads.
 func (r *Runner) Reset(ctx context.Context) (Result, error) {
 	conn, err := r.db.Connect(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	err = conn.Reset(ctx)
+	if err = r.awaitLock(ctx, conn); err == nil {
+		err = conn.Reset(ctx)
+	}
 	if closeErr := conn.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("reset %s: nothing was dropped: %w", r.db, err)
 	}
-	return r.Upgrade(ctx, "heads")
+	result, err := r.Upgrade(ctx, "heads")
+	if err != nil {
+		err = fmt.Errorf("everything in the schema was dropped, and then: %w", err)
+	}
+	return result, err
 }

@@ -25,8 +25,9 @@ func (r *Runner) Stamp(ctx context.Context, target string) (result Result, err e
 	if err := conn.CreateLedger(ctx); err != nil {
 		return result, err
 	}
+	w := waiting{runner: r}
 	for {
-		ledger, err := conn.Ledger(ctx)
+		ledger, err := r.patientLedger(ctx, conn)
 		if err != nil {
 			return result, err
 		}
@@ -35,18 +36,14 @@ func (r *Runner) Stamp(ctx context.Context, target string) (result Result, err e
 			return result, err
 		}
 		result, err = stamp(ctx, conn, ledger, steps)
-		if again, err := stampAgain(ctx, err); !again {
+		if !contested(err) {
 			result.Heads = ledger.Heads
 			return result, err
 		}
+		if err := w.pause(ctx, err); err != nil {
+			return Result{}, err
+		}
 	}
-}
-
-func stampAgain(ctx context.Context, err error) (bool, error) {
-	if err == nil || ctx.Err() != nil || !contested(err) {
-		return false, err
-	}
-	return true, pause(ctx, lockPause)
 }
 
 // stampSteps lists what ceases to be applied, children first, and then what

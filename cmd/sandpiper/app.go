@@ -71,7 +71,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	global.StringVar(&a.flags.dir, "dir", "", "`folder` with versions/{postgresql,sqlite}, or one .wasm module\n(else sandpiper.toml, ./migrations, the current folder)")
 	global.StringVar(&a.flags.config, "config", "", "configuration `file` (else ./sandpiper.toml)")
 	global.BoolVar(&a.flags.json, "json", false, "print one JSON document; see: sandpiper help json")
-	global.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print results and errors only")
+	global.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print results, warnings and errors only")
 	global.BoolVarP(&a.flags.verbose, "verbose", "v", false, "print what migrations log and the statements they send")
 	_ = root.MarkPersistentFlagFilename("config", "toml")
 	_ = root.MarkPersistentFlagDirname("dir")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func (a *app) backup(ctx context.Context, s *session, path string, now time.Time
 	if s.db.Dialect() != chain.SQLite {
 		return nil, usage("pg_dump -Fc -f before.dump, and pg_restore to go back", "--backup copies SQLite databases only: back PostgreSQL up with pg_dump")
 	}
-	file := strings.TrimPrefix(strings.TrimPrefix(s.set.database, "sqlite:"), "//")
+	file := s.sqliteFile()
 	if file == ":memory:" {
 		return nil, usage("", "--backup: a database in memory has nothing to go back to")
 	}
@@ -30,10 +31,11 @@ func (a *app) backup(ctx context.Context, s *session, path string, now time.Time
 		path = file + "." + now.UTC().Format("20060102T150405Z") + ".bak"
 	}
 	return func(host.Plan) error {
-		switch err := sqlite.Backup(ctx, s.set.database, path); {
-		case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			a.say("no backup: %s is not there yet", file)
 			return nil
+		}
+		switch err := sqlite.Backup(ctx, s.set.database, path); {
 		case errors.Is(err, fs.ErrExist):
 			return usage("name another file", "the backup %s is there already; nothing was changed", path)
 		case err != nil:
@@ -42,6 +44,11 @@ func (a *app) backup(ctx context.Context, s *session, path string, now time.Time
 		a.say("backup in %s; to go back, stop what uses the database and run:\n  %s", path, restoreCommand(path, file))
 		return nil
 	}, nil
+}
+
+// sqliteFile is the name of the database's file, as the URL gives it.
+func (s *session) sqliteFile() string {
+	return strings.TrimPrefix(strings.TrimPrefix(s.set.database, "sqlite:"), "//")
 }
 
 // restoreCommand is how to go back to a backup. The write-ahead log belongs to

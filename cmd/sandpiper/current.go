@@ -87,7 +87,7 @@ func currentDocument(status host.Status) currentData {
 			Revision:  p.Key.ID,
 			Line:      lineName(p.Key.Line),
 			Direction: p.Direction.String(),
-			Committed: len(p.Units),
+			Committed: p.Parts(),
 		})
 	}
 	return data
@@ -108,7 +108,7 @@ func printStatus(w io.Writer, status host.Status) {
 	}
 	for _, p := range status.Pending {
 		fmt.Fprintf(w, "half done: %s of %s, %s committed; the next %s finishes it\n",
-			p.Direction, p.Key, count(len(p.Units), "part"), p.Direction)
+			p.Direction, p.Key, count(p.Parts(), "part"), p.Direction)
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -168,7 +170,7 @@ func (f failure) print(w io.Writer, colors bool) {
 	if head == "" {
 		head, message = message, ""
 	}
-	fmt.Fprintf(w, "%s %s\n", bold("error:"), head)
+	fmt.Fprintf(w, "%s %s\n", bold("error:"), printable(head))
 	f.field(w, "where", f.place())
 	if f.SQL != "" && (f.Statement > 0 || f.Position > 0) {
 		f.field(w, "statement", excerpt(f.SQL, f.Position))
@@ -182,9 +184,28 @@ func (f failure) print(w io.Writer, colors bool) {
 	f.field(w, "next", f.Next)
 }
 
+// printable writes control characters as Go does: what a module says must not
+// steer the terminal.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if steers(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func steers(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+
 // field prints one line of a failure, further lines of it below the first.
 func (f failure) field(w io.Writer, name, value string) {
-	if value != "" {
+	if value = printable(value); value != "" {
 		fmt.Fprintf(w, "  %-10s %s\n", name, strings.ReplaceAll(strings.TrimRight(value, "\n"), "\n", "\n             "))
 	}
 }

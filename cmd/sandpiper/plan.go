@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // A planData is the data of plan.
@@ -67,6 +71,11 @@ database URL says which dialect.`,
 				return err
 			}
 			defer s.close()
+			if sql {
+				if err := s.rehearseInMemory(); err != nil {
+					return err
+				}
+			}
 			r, err := s.runner(host.Config{})
 			if err != nil {
 				return err
@@ -197,9 +206,9 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 	case offline:
 		fmt.Fprintf(w, "-- %s from the files; no database was asked\n", count(len(r.Statements), "statement"))
 	case notRun > 0:
-		fmt.Fprintf(w, "-- ran in a transaction that was rolled back: nothing has changed; %s shown and not run\n", count(notRun, "statement"))
+		fmt.Fprintf(w, "-- ran in a transaction that was rolled back: no table has changed; %s shown and not run\n", count(notRun, "statement"))
 	default:
-		fmt.Fprintln(w, "-- ran in a transaction that was rolled back: nothing has changed")
+		fmt.Fprintln(w, "-- ran in a transaction that was rolled back: no table has changed")
 	}
 }
 
@@ -213,4 +222,20 @@ func terminated(sql string) string {
 		return sql + "\n;" // a comment would swallow it
 	}
 	return sql + ";"
+}
+
+// rehearseInMemory puts a database in memory in the place of a SQLite file that
+// is not there: a plan makes no file.
+func (s *session) rehearseInMemory() error {
+	if s.db.Dialect() != chain.SQLite {
+		return nil
+	}
+	if _, err := os.Stat(s.sqliteFile()); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	db, err := sqlite.Open(sqlite.Memory, sqliteOptions...)
+	if err == nil {
+		s.db = db
+	}
+	return err
 }

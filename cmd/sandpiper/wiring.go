@@ -138,7 +138,7 @@ func openDir(dir string) (fsys fs.FS, root string, err error) {
 	case err != nil:
 		return nil, "", usage("", "the migrations cannot be read: %w", err)
 	case !info.IsDir() && filepath.Ext(dir) != ".wasm":
-		return nil, "", usage("--dir names a folder with versions/, or a .wasm module", "%s is neither", dir)
+		return nil, "", usage("--dir names a folder with versions/, or a .wasm module", "%s is neither a folder nor a .wasm file", dir)
 	case filepath.IsLocal(dir):
 		return os.DirFS("."), filepath.ToSlash(filepath.Clean(dir)), nil
 	case info.IsDir():

@@ -62,6 +62,9 @@ func Open(rawURL string, opts ...Option) (host.Database, error) {
 	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, fmt.Errorf("a database URL of scheme %q; want postgres:// or postgresql://", u.Scheme)
 	}
+	if authority, _, _ := strings.Cut(strings.TrimPrefix(rawURL, u.Scheme+"://"), "/"); strings.Count(authority, "@") > 1 {
+		return nil, errors.New("the database's URL has more than one @ before its path: write an @ of the user or the password as %40")
+	}
 	config, err := pgconn.ParseConfig(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("the database's URL: %s", withoutSecrets(u, err.Error()))

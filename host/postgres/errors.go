@@ -46,8 +46,7 @@ type lostError struct {
 
 func (e *lostError) Error() string {
 	if e.committing {
-		return fmt.Sprintf("the connection was lost before the server confirmed the commit, so it may or may not have "+
-			"happened: `sandpiper current` tells, and the next upgrade goes on from there: %v", e.err)
+		return fmt.Sprintf("the connection was lost before the server confirmed the commit: %v", e.err)
 	}
 	return fmt.Sprintf("the connection was lost; the server rolls back the open transaction: %v", e.err)
 }

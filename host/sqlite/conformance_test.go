@@ -36,7 +36,7 @@ func TestDatabaseInMemory(t *testing.T) {
 
 func open(t *testing.T, url string, opts ...sqlite.Option) host.Database {
 	t.Helper()
-	db, err := sqlite.Open(url, opts...)
+	db, err := sqlite.Open(url, append(opts, sqlite.WithOtherFiles())...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,10 +23,11 @@ type conn struct {
 	own   map[string]*sqlite3.Stmt // the statements of the ledger, by their text
 	cache cache                    // of guests' statements
 
-	guest  bool   // a guest's statement is at work: the authorizer looks
-	denied string // what it refused last
-	soiled bool   // a migration has set something on the connection
-	stale  bool   // and has ended
+	waiting context.Context // how long the busy handler waits, where that is shorter; nil: while the statement may run
+	guest   bool            // a guest's statement is at work: the authorizer looks
+	denied  string          // what it refused last
+	soiled  bool            // a migration has set something on the connection
+	stale   bool            // and has ended
 }
 
 var errClosed = errors.New("the connection is closed")
@@ -92,7 +93,7 @@ func (c *conn) setUp() error {
 			return err
 		}
 	}
-	if err := c.sq.BusyHandler(pollBusy); err != nil {
+	if err := c.sq.BusyHandler(c.pollBusy); err != nil {
 		return err
 	}
 	if err := c.foreignKeysOff(); err != nil {

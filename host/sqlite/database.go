@@ -33,12 +33,20 @@ func WithFunctions(register func(*sqlite3.Conn) error) Option {
 	return func(db *database) { db.register = append(db.register, register) }
 }
 
+// WithOtherFiles lets migrations reach other files, by ATTACH and VACUUM INTO.
+// Without it they are refused: a migration is given this database alone.
+func WithOtherFiles() Option {
+	return func(db *database) { db.otherFiles = true }
+}
+
 // database implements host.Database.
 type database struct {
 	url      string // as it was given
 	path     string // of the file, absolute; "" in memory
 	memory   string // name of the database in memory
 	register []func(*sqlite3.Conn) error
+
+	otherFiles bool // migrations may ATTACH and VACUUM INTO
 }
 
 // Open returns the database that url names: sqlite:PATH, with sqlite://PATH for

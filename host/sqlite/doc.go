@@ -24,7 +24,8 @@
 // connection is opened anew.
 //
 // A guest's statement is compiled under an authorizer that refuses BEGIN,
-// COMMIT, ROLLBACK and savepoints, which are the host's business. A statement
+// COMMIT, ROLLBACK and savepoints, which are the host's business, and, unless
+// [WithOtherFiles] allows it, ATTACH and VACUUM INTO. A statement
 // that ends the transaction all the same (ON CONFLICT ROLLBACK, RAISE(ROLLBACK))
 // is an error, and what follows is refused.
 //
@@ -73,7 +74,7 @@
 // functions of the host are not for views, triggers and the like unless they are
 // innocuous (TRUSTED_SCHEMA=0), LIKE does not match a BLOB, and FTS5 and R*Tree
 // are there only where [WithFunctions] adds them. Beside a database in memory,
-// ATTACH opens files only as 'file:PATH?vfs=os'.
+// ATTACH, where it is allowed, opens files only as 'file:PATH?vfs=os'.
 //
 // # Rows
 //

@@ -86,8 +86,12 @@ func (c *conn) reading(ctx context.Context, do func() error) (err error) {
 	if c.tx != nil {
 		return c.db.failed("read", errors.New("a transaction is open on the connection"))
 	}
-	err = patiently(ctx, func() error {
-		if err := c.do(ctx, "BEGIN"); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c.waiting = waiting
+	defer func() { c.waiting = nil }()
+	err = patiently(waiting, func() error {
+		if err := c.do(waiting, "BEGIN"); err != nil {
 			return err
 		}
 		defer c.unlock() // nothing was written
@@ -97,6 +101,9 @@ func (c *conn) reading(ctx context.Context, do func() error) (err error) {
 		}
 		return do()
 	})
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
+	}
 	return c.ledgerFailed(ctx, "read", err)
 }
 

@@ -16,8 +16,8 @@ import (
 // up to 32 ms. A little chance keeps waiting runners out of step.
 const longestWait = 5 // 1 ms << 5
 
-// pollBusy is SQLite's busy handler: it waits a little, and gives up when the
-// context is done (https://sqlite.org/c3ref/busy_handler.html).
+// pollBusy waits a little, as a busy handler of SQLite does, and gives up when
+// the context is done (https://sqlite.org/c3ref/busy_handler.html).
 func pollBusy(ctx context.Context, count int) (retry bool) {
 	wait := time.Millisecond << min(count, longestWait)
 	timer := time.NewTimer(wait/2 + rand.N(wait))
@@ -28,6 +28,14 @@ func pollBusy(ctx context.Context, count int) (retry bool) {
 	case <-timer.C:
 		return true
 	}
+}
+
+// pollBusy is the connection's busy handler.
+func (c *conn) pollBusy(ctx context.Context, count int) (retry bool) {
+	if c.waiting != nil && c.waiting.Err() != nil {
+		return false
+	}
+	return pollBusy(ctx, count)
 }
 
 // patiently runs do until the database is not locked. SQLite does not call the
@@ -45,6 +53,10 @@ func patiently(ctx context.Context, do func() error) error {
 // patience is how long a runner waits for the lock before it says that another
 // one holds it. The engine asks again, for as long as it is told to.
 const patience = 100 * time.Millisecond
+
+// commitPatience is how long a commit waits for readers to end. It is longer,
+// since what was done has to be done again.
+const commitPatience = 2 * time.Second
 
 // lock begins a transaction that holds the database's write lock, and checks
 // the fence inside it (https://sqlite.org/lang_transaction.html). With a fence

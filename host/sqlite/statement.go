@@ -70,6 +70,11 @@ func (c *conn) run(ctx context.Context, p *prepared, stmt host.Statement) (int64
 	}
 	defer c.asGuest(ctx)()
 	if p.verb == "VACUUM" {
+		for t := range chain.Tokens(chain.SQLite, stmt.SQL) {
+			if t.Is("INTO") && !c.db.otherFiles {
+				return 0, refuse(stmt, sqlite3.AUTH, -1, "a migration may not VACUUM INTO a file: it is given this database and no other file")
+			}
+		}
 		c.guest = false // it was looked at when it was compiled; the BEGIN it sends now is its own
 	}
 	if err := p.Exec(); err != nil {
@@ -120,7 +125,13 @@ func (c *conn) authorize(action sqlite3.AuthorizerActionCode, name3rd, name4th, 
 	case sqlite3.AUTH_TRANSACTION, sqlite3.AUTH_SAVEPOINT:
 		c.denied = "a migration may not send " + transactionVerb(action, name3rd) + ": the host begins and ends transactions and savepoints"
 		return sqlite3.AUTH_DENY
-	case sqlite3.AUTH_PRAGMA, sqlite3.AUTH_ATTACH, sqlite3.AUTH_CREATE_TEMP_INDEX, sqlite3.AUTH_CREATE_TEMP_TABLE,
+	case sqlite3.AUTH_ATTACH:
+		if !c.db.otherFiles {
+			c.denied = "a migration may not ATTACH: it is given this database and no other file"
+			return sqlite3.AUTH_DENY
+		}
+		c.soiled = true
+	case sqlite3.AUTH_PRAGMA, sqlite3.AUTH_CREATE_TEMP_INDEX, sqlite3.AUTH_CREATE_TEMP_TABLE,
 		sqlite3.AUTH_CREATE_TEMP_TRIGGER, sqlite3.AUTH_CREATE_TEMP_VIEW:
 		c.soiled = true
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -213,5 +215,36 @@ func TestUntrustedSchema(t *testing.T) {
 	}
 	if err := run(t.Context(), conn, "CREATE VIEW v AS SELECT danger()", "SELECT * FROM v"); err == nil {
 		t.Error("a view called it")
+	}
+}
+
+// A migration is given one database, and reaches no other file.
+func TestNoOtherFiles(t *testing.T) {
+	dir := t.TempDir()
+	other := filepath.Join(dir, "other.db")
+	db, err := sqlite.Open("sqlite:" + filepath.Join(dir, "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.CreateLedger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	fence := host.Fence{Line: "main", Revision: "000000000001"}
+	unit := host.Unit{Position: 1, Kind: host.UnitExec}
+	for _, sql := range []string{"ATTACH 'file:" + other + "?vfs=os' AS other", "VACUUM INTO '" + other + "'"} {
+		_, err := conn.Outside(t.Context(), fence, host.Statement{SQL: sql, Ordinal: 1}, unit, false)
+		var refused *host.SQLError
+		if !errors.As(err, &refused) || !strings.Contains(refused.Message, "no other file") {
+			t.Errorf("%s: got %v", sql, err)
+		}
+		unit.Position++
+	}
+	if _, err := os.Stat(other); err == nil {
+		t.Error("another file was made")
 	}
 }

@@ -247,7 +247,12 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 		}
 		return orphans.refuse(before)
 	}
-	if err := patiently(ctx, func() error { return t.c.do(ctx, "COMMIT") }); err != nil {
+	waiting, cancel := context.WithTimeout(ctx, commitPatience)
+	defer cancel()
+	if err := patiently(waiting, func() error { return t.c.do(waiting, "COMMIT") }); err != nil {
+		if waiting.Err() != nil && ctx.Err() == nil {
+			return host.ErrLocked // a reader that does not end: the migration is rolled back and tried again
+		}
 		return t.c.db.failed("commit to", err)
 	}
 	t.finished(t.complete)
