@@ -274,3 +274,26 @@ func TestNoVersions(t *testing.T) {
 		}
 	})
 }
+
+// Stamping over a half-done migration says what it leaves behind.
+func TestStampOverAHalfDoneMigration(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE a (id INTEGER);\n-- +autocommit begin\nINSERT INTO nowhere VALUES (1);\n-- +autocommit end\n")
+		if _, err := f.runner(host.Config{}).Upgrade(t.Context(), "heads"); err == nil {
+			t.Fatal("the upgrade did not fail")
+		}
+		if _, err := f.runner(host.Config{}).Downgrade(t.Context(), "base"); err == nil {
+			t.Error("a downgrade ignored the half-done upgrade")
+		}
+		var warned string
+		cfg := host.Config{OnEvent: func(e host.Event) { warned += e.Text }}
+		if _, err := f.runner(cfg).Stamp(t.Context(), "head"); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(warned, "1 parts that are committed stay") {
+			t.Errorf("warned: %q", warned)
+		}
+		f.wantHeads(rev1)
+		f.wantCount(0, "SELECT count(*) FROM sandpiper_progress")
+	})
+}

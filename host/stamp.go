@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 	"time"
@@ -35,6 +36,7 @@ func (r *Runner) Stamp(ctx context.Context, target string) (result Result, err e
 		if err != nil {
 			return result, err
 		}
+		r.warnForgotten(ledger, steps)
 		result, err = stamp(ctx, conn, ledger, steps)
 		if !contested(err) {
 			result.Heads = ledger.Heads
@@ -42,6 +44,23 @@ func (r *Runner) Stamp(ctx context.Context, target string) (result Result, err e
 		}
 		if err := w.pause(ctx, err); err != nil {
 			return Result{}, err
+		}
+	}
+}
+
+// warnForgotten tells of half-done migrations that stamping makes whole on
+// paper: what they have committed stays, and no run goes on with them.
+func (r *Runner) warnForgotten(ledger *Ledger, steps []Step) {
+	for _, p := range ledger.Progress {
+		stamped := slices.ContainsFunc(steps, func(s Step) bool { return s.Revision.Key == p.Key })
+		if !stamped || p.Parts() == 0 {
+			continue
+		}
+		e := Event{Kind: EventLog, Level: LogWarn, Line: p.Key.Line, Revision: p.Key.ID, Text: fmt.Sprintf(
+			"its %s is half done and is not gone on with: the %d parts that are committed stay", p.Direction, p.Parts())}
+		r.logEvent(e)
+		if r.cfg.OnEvent != nil {
+			r.cfg.OnEvent(e)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Sections is a migration that commits more than once: it fills a table in a
+// Command sections is a migration that commits more than once: it fills a table in a
 // section of its own and builds an index outside of any transaction. It has its
 // own line, as a plugin for databases of others has.
 package main

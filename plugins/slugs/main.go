@@ -1,4 +1,4 @@
-// Slugs is a data migration that needs more than SQL: it gives every article a
+// Command slugs is a data migration that needs more than SQL: it gives every article a
 // slug made from its title, in the same way on PostgreSQL and on SQLite.
 //
 // Build it with
