@@ -46,7 +46,9 @@ type lostError struct {
 
 func (e *lostError) Error() string {
 	if e.committing {
-		return fmt.Sprintf("the connection was lost before the server confirmed the commit: %v", e.err)
+		// The engine looks itself and says what it found; others are told where to look.
+		return fmt.Sprintf("the connection was lost before the server confirmed the commit; the ledger tells whether it "+
+			"happened (`sandpiper current`): %v", e.err)
 	}
 	return fmt.Sprintf("the connection was lost; the server rolls back the open transaction: %v", e.err)
 }
