@@ -9,26 +9,22 @@ import (
 )
 
 // fail explains the failure of a migration, unless it is one to try again
-// after. s is nil if the guest did not run.
-func (u *run) fail(ctx context.Context, step Step, s *session, about Event, err error) error {
+// after.
+func (u *run) fail(ctx context.Context, step Step, about Event, err error) error {
 	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) {
 		return err
 	}
 	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
 		return err
 	}
-	saved := 0
-	if s != nil {
-		saved = s.fence.Done
-	}
-	about.Kind, about.Err = EventFailed, u.failure(step, saved, err)
+	about.Kind, about.Err = EventFailed, u.failure(step, err)
 	u.emit(about)
 	return about.Err
 }
 
 // failure makes the error that people read: what failed, where, what state
 // the database is in, and what to do next.
-func (u *run) failure(step Step, saved int, err error) error {
+func (u *run) failure(step Step, err error) error {
 	if step.Revision.ID == "" {
 		return err // nothing had been planned yet
 	}
@@ -42,14 +38,14 @@ func (u *run) failure(step Step, saved int, err error) error {
 			e.Err = refused // a SQL file has no words of its own
 		}
 	}
-	e.State = u.state(step, saved)
+	e.State = u.state(step)
 	e.Next = next(step, err)
 	return e
 }
 
 // state looks at the database, on a new connection if need be: after a lost
 // connection nobody knows whether the commit went through.
-func (u *run) state(step Step, saved int) string {
+func (u *run) state(step Step) string {
 	ctx, cancel := context.WithTimeout(context.Background(), verdictWithin)
 	defer cancel()
 	ledger, err := u.conn.Ledger(ctx)

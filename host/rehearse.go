@@ -105,7 +105,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 		return nil
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
-		return u.failure(step, 0, err)
+		return u.failure(step, err)
 	}
 	return nil
 }

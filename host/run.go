@@ -172,7 +172,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 			u.emit(Event{Kind: EventWaiting, Text: err.Error()})
 		}
 		if wait := u.cfg.LockWait; wait > 0 && time.Since(u.waiting) >= wait {
-			return false, u.failure(step, 0, fmt.Errorf("waited %s: %w", wait, err))
+			return false, u.failure(step, fmt.Errorf("waited %s: %w", wait, err))
 		}
 		return true, pause(ctx, lockPause)
 	case errors.Is(err, ErrMoved):
@@ -216,7 +216,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 	}
 	guest, err := u.guest(ctx, module)
 	if err != nil {
-		return u.fail(ctx, step, nil, about, err)
+		return u.fail(ctx, step, about, err)
 	}
 	defer u.release(body, module)
 	u.lookAhead(ctx, next)
@@ -224,7 +224,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 	pending := u.ledger.pending(step)
 	begin, seed, started, err := beginning(pending)
 	if err != nil {
-		return u.fail(ctx, step, nil, about, err)
+		return u.fail(ctx, step, about, err)
 	}
 	clock := time.Now()
 	s := newSession(u.conn, step, begin, pending)
@@ -262,7 +262,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		err = closeErr
 	}
 	if err != nil {
-		return u.fail(ctx, step, s, about, err)
+		return u.fail(ctx, step, about, err)
 	}
 	u.ledger.record(step, entry)
 	entry.Duration = time.Since(clock).Truncate(time.Microsecond)

@@ -1,4 +1,4 @@
-// Guest is the plugin that the tests of package sdk build and run on both
+// Command guest is the plugin that the tests of package sdk build and run on both
 // databases. Each migration is about one thing; those that must fail do so.
 package main
 

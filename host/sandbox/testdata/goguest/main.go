@@ -1,6 +1,6 @@
 //go:build wasip1
 
-// A guest in Go without the SDK, for what only a language with a runtime of its
+// Command goguest is a guest in Go without the SDK, for what only a language with a runtime of its
 // own shows: start-up, a stack trace, a garbage collector.
 package main
 

@@ -1,6 +1,6 @@
 //go:build wasip1
 
-// A guest in Go that imports what reaches package syscall, as a plugin may.
+// Command gostdlib is a guest in Go that imports what reaches package syscall, as a plugin may.
 package main
 
 import (
