@@ -18,6 +18,7 @@ var pure = map[string][]string{
 	"sdk/abi":       {},
 	"host/chain":    {},
 	"host/wasmfile": {"sdk/abi", "host/chain"},
+	"sdk/schema":    {"sdk/abi"},
 }
 
 // allowed says who may import whom of this module, besides the pure packages
@@ -32,11 +33,11 @@ var allowed = map[string][]string{
 	"host/hosttest":              {"host"},
 	"host/build":                 {"host"},
 	"host/author":                {"host"},
-	"sdk":                        {"sdk/abi"},
-	"sdk/sdktest":                {"sdk", "sdk/abi"},
-	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi"},
-	"plugins/sections":           {"sdk"},
-	"plugins/slugs":              {"sdk"},
+	"sdk":                        {"sdk/abi", "sdk/schema"},
+	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
+	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema"},
+	"plugins/sections":           {"sdk", "sdk/schema"},
+	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
 	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author"},
 }

@@ -299,7 +299,7 @@ func operations(items []chain.Item) []wasmfile.Op {
 	}
 	ops := make([]wasmfile.Op, len(items))
 	for i, item := range items {
-		ops[i] = wasmfile.Op{Kind: kinds[item.Kind], SQL: item.SQL}
+		ops[i] = wasmfile.Op{Kind: kinds[item.Kind], Text: item.SQL}
 	}
 	return ops
 }

@@ -3,10 +3,17 @@ package host
 import (
 	"log/slog"
 	"time"
+
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // Config is how a Runner behaves. The zero value works.
 type Config struct {
+	// Naming is how indexes and constraints of schema operations are called
+	// that have no name, in the line main. Defaults to schema.DefaultNaming,
+	// field by field.
+	Naming schema.Naming
+
 	// Path is where the migrations are within the Runner's file system: a
 	// folder that holds versions/postgresql and versions/sqlite, or one
 	// .wasm file. Defaults to ".".

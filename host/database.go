@@ -6,6 +6,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A Database is one database that migrations run on. The adapters (packages
@@ -54,6 +55,18 @@ type Conn interface {
 	// done after. Where began is true an earlier run has recorded it as begun
 	// and died: Outside finds out what became of it, and does what is left.
 	Outside(ctx context.Context, fence Fence, stmt Statement, unit Unit, began bool) (affected int64, err error)
+
+	// Apply runs schema operations in an open transaction, in their order.
+	// Whatever it sends goes through tx, which may stand before a transaction
+	// of this connection and watch. All of them are for this dialect, and
+	// their Mode is not schema.Outside. Operations that follow each other on
+	// one table may be done as one. A *SQLError has the Ordinal of the
+	// operation that failed.
+	Apply(ctx context.Context, tx Tx, operations []Operation) error
+
+	// Render returns the one statement of an operation whose Mode is
+	// schema.Outside.
+	Render(operation Operation) (Statement, error)
 
 	// Reset drops everything in the schema that the connection works in, the
 	// ledger included, under the lock.
@@ -118,6 +131,13 @@ type Rows interface {
 type Statement struct {
 	SQL     string
 	Params  []abi.Value
+	Ordinal int // 1-based number of the call within the run of the guest
+}
+
+// An Operation is one schema operation as a guest sent it, with the names that
+// the guest left to the naming convention.
+type Operation struct {
+	schema.Request
 	Ordinal int // 1-based number of the call within the run of the guest
 }
 
@@ -186,6 +206,7 @@ const (
 	UnitBegin   UnitKind = "begin" // always the first; Name holds the guest's seed and start time
 	UnitExec    UnitKind = "exec"
 	UnitBatch   UnitKind = "batch"
+	UnitSchema  UnitKind = "schema"
 	UnitSection UnitKind = "section"
 	UnitSave    UnitKind = "savepoint"
 	UnitFailed  UnitKind = "failed" // a call that the database refused, undone by a savepoint; Name holds code and message

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A Sandbox makes guests out of modules. Package sandbox is the one there is.
@@ -44,6 +45,7 @@ type Calls interface {
 	Exec(ctx context.Context, sql string, params []abi.Value, deferred bool) (affected int64, err error)
 	ExecBatch(ctx context.Context, sql string, rows *abi.RowReader) (affected int64, err error)
 	Query(ctx context.Context, sql string, params []abi.Value) (Rows, error)
+	Schema(ctx context.Context, request schema.Request) error
 	Savepoint(ctx context.Context, op SavepointOp, name string) error
 	SectionBegin(ctx context.Context, kind SectionKind, name string) (done bool, err error)
 	SectionEnd(ctx context.Context) error

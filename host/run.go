@@ -228,6 +228,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 	}
 	clock := time.Now()
 	s := newSession(u.conn, step, begin, pending)
+	s.naming = u.namingFor(step.Revision.Line)
 	s.started = clock
 	s.event = func(e Event) {
 		e.Step, e.Steps, e.Revision, e.Line, e.Slug, e.Action = about.Step, about.Steps, about.Revision, about.Line, about.Slug, about.Action

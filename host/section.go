@@ -19,7 +19,7 @@ var errEOF = io.EOF
 // SectionBegin implements Calls. It commits the gap before the section, with
 // its record, and says whether an earlier run has committed the section.
 func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name string) (bool, error) {
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return false, err
 	}
 	switch {
@@ -46,7 +46,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 
 // SectionEnd implements Calls. It commits a transaction section with its record.
 func (s *session) SectionEnd(ctx context.Context) error {
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if s.section == nil {
@@ -124,7 +124,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	if s.observe != nil {
+	if s.observe != nil && c.stmt.SQL != "" {
 		s.observe(c.stmt)
 	}
 	affected, err := c.run(ctx, tx, c.stmt)

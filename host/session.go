@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A session is one migration under way: what the guest's calls act upon. It
@@ -25,6 +26,7 @@ type session struct {
 	event   func(Event)         // progress, log, section
 	span    func(string) func() // starts the span of a section, returns its end
 	started time.Time           // of this run, for Elapsed
+	naming  schema.Naming       // of what a guest does not name
 	observe func(Statement)     // sees every statement before it is sent; may be nil
 
 	tx         Tx // the open transaction, if any
@@ -37,6 +39,8 @@ type session struct {
 	recorded []Unit // what earlier runs have committed, without the begin unit
 	pos      int    // units passed so far, recorded or new
 	unsaved  []Unit // done in the open gap, not recorded yet
+
+	operations []Operation // on one table, that wait for flush
 
 	section *openSection
 	ordinal int   // calls that carry SQL so far
@@ -179,7 +183,7 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.observe != nil {
+	if s.observe != nil && c.stmt.SQL != "" {
 		s.observe(c.stmt)
 	}
 	affected, err := c.run(ctx, tx, c.stmt)
@@ -189,10 +193,19 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	return affected, nil
 }
 
+// ready says whether the next call can be made: it refuses as usable does, and
+// flushes the operations that wait.
+func (s *session) ready(ctx context.Context) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	return s.flush(ctx)
+}
+
 // Exec implements Calls.
 func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, deferred bool) (int64, error) {
 	s.ordinal++
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return 0, err
 	}
 	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
@@ -211,7 +224,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 // ExecBatch implements Calls.
 func (s *session) ExecBatch(ctx context.Context, sql string, rows *abi.RowReader) (int64, error) {
 	s.ordinal++
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return 0, err
 	}
 	return s.do(ctx, call{
@@ -226,7 +239,7 @@ func (s *session) ExecBatch(ctx context.Context, sql string, rows *abi.RowReader
 // Query implements Calls.
 func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Rows, error) {
 	s.ordinal++
-	if err := s.usable(); err != nil {
+	if err := s.ready(ctx); err != nil {
 		return nil, err
 	}
 	if s.autocommitting() {
@@ -262,6 +275,9 @@ func (s *session) Savepoint(ctx context.Context, op SavepointOp, name string) er
 	}
 	if s.autocommitting() {
 		return refuse(abi.ErrnoState, "a savepoint inside an autocommit section")
+	}
+	if err := s.flush(ctx); err != nil {
+		return err
 	}
 	if op != SavepointRollback || s.hopeless {
 		if err := s.usable(); err != nil {
@@ -330,6 +346,9 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 		return refuse(abi.ErrnoState, "the migration ended inside section %q: section_end is missing", s.section.unit.Name)
 	case s.pos < len(s.recorded):
 		return s.changed(s.recorded[s.pos])
+	}
+	if err := s.flush(ctx); err != nil {
+		return err
 	}
 	s.closeRows()
 	tx, err := s.transaction(ctx)

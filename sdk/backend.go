@@ -19,6 +19,10 @@ type Backend interface {
 	// Query runs one statement and opens its rows.
 	Query(sql string, params []abi.Value) (Cursor, error)
 
+	// Schema does a schema operation: a document of ABI.md, section 6.4. The
+	// error may come from a later call.
+	Schema(document []byte) error
+
 	// Savepoint sets, releases or rolls back to a savepoint (abi.Savepoint…).
 	Savepoint(op int32, name string) error
 

@@ -32,6 +32,9 @@ func hostRowsNext(handle uint32, buf unsafe.Pointer, size uint32, needed, count 
 //go:wasmimport sandpiper_1.0 rows_close
 func hostRowsClose(handle uint32) int32
 
+//go:wasmimport sandpiper_1.0 schema_op
+func hostSchemaOp(document unsafe.Pointer, documentLen uint32) int32
+
 //go:wasmimport sandpiper_1.0 savepoint
 func hostSavepoint(op int32, name string) int32
 
@@ -155,6 +158,10 @@ func (h *host) Query(sql string, params []abi.Value) (Cursor, error) {
 	c := &cursor{host: h, handle: handle, buf: h.spare}
 	h.spare = nil
 	return c, nil
+}
+
+func (h *host) Schema(document []byte) error {
+	return hostError(hostSchemaOp(pointer(document), uint32(len(document))))
 }
 
 func (h *host) Savepoint(op int32, name string) error {

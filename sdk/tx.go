@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A Tx is the transaction that a migration runs in. It is used by one
@@ -76,6 +77,32 @@ func (tx *Tx) ExecBatch(sql string, rows iter.Seq[[]any]) (int64, error) {
 		}
 	}
 	return b.Flush()
+}
+
+// Apply does schema operations, in their order:
+//
+//	tx.Apply(
+//		&schema.CreateTable{Name: "label", Columns: []schema.Column{…}},
+//		&schema.CreateIndex{Table: "label", Columns: schema.IndexOn("name")},
+//	)
+//
+// The host renders them for the database at hand. Nobody waits for their
+// result: an error comes from a later call, or fails the migration at its end;
+// on SQLite, operations on one table in a row are one rebuild of it. What they
+// mean is in package schema.
+func (tx *Tx) Apply(operations ...schema.Operation) error {
+	for _, op := range operations {
+		if err := tx.Request(schema.Request{Operation: op}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Request does one schema operation, with what a request says beside it: the
+// only dialect it is for, and how long it may wait for a lock.
+func (tx *Tx) Request(request schema.Request) error {
+	return tx.backend.Schema(schema.Append(nil, request))
 }
 
 // Query runs one statement and returns its rows:

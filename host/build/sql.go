@@ -142,7 +142,7 @@ func ops(items []chain.Item) []wasmfile.Op {
 		case chain.ItemAutocommitEnd:
 			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpAutocommitEnd})
 		default:
-			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, SQL: item.SQL})
+			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, Text: item.SQL})
 		}
 	}
 	return ops

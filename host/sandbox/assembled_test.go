@@ -18,7 +18,7 @@ import (
 // TestAssembled runs what package wasmfile assembles, and compares the calls it
 // makes.
 func TestAssembled(t *testing.T) {
-	exec := func(sql string) wasmfile.Op { return wasmfile.Op{SQL: sql} }
+	exec := func(sql string) wasmfile.Op { return wasmfile.Op{Text: sql} }
 	begin, end := wasmfile.Op{Kind: wasmfile.OpAutocommitBegin}, wasmfile.Op{Kind: wasmfile.OpAutocommitEnd}
 	module := assembleSteps(t,
 		wasmfile.Step{
@@ -82,10 +82,10 @@ func TestAssembled(t *testing.T) {
 func TestAssembledLarge(t *testing.T) {
 	steps := make([]wasmfile.Step, 3000)
 	for i := range steps {
-		steps[i].Upgrade = []wasmfile.Op{{SQL: fmt.Sprintf("INSERT INTO t VALUES (%d)", i)}}
+		steps[i].Upgrade = []wasmfile.Op{{Text: fmt.Sprintf("INSERT INTO t VALUES (%d)", i)}}
 	}
 	text := "INSERT INTO t VALUES ('" + strings.Repeat("x", 5<<20) + "')"
-	steps[1234].Upgrade = []wasmfile.Op{{SQL: text}}
+	steps[1234].Upgrade = []wasmfile.Op{{Text: text}}
 	box := open(t, sandbox.Options{})
 	g, err := box.Load(context.Background(), assembleSteps(t, steps...))
 	if err != nil {
@@ -101,7 +101,7 @@ func TestAssembledLarge(t *testing.T) {
 		if err := g.Run(context.Background(), r, db); err != nil {
 			t.Fatal(err)
 		}
-		if want := steps[i].Upgrade[0].SQL; len(db.executed) != 1 || db.executed[0] != want {
+		if want := steps[i].Upgrade[0].Text; len(db.executed) != 1 || db.executed[0] != want {
 			t.Errorf("step %d executed %d statements", i, len(db.executed))
 		}
 	}

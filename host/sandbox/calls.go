@@ -6,6 +6,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // functions are the functions of ABI.md, section 3.
@@ -17,6 +18,7 @@ var functions = map[string]call{
 	"columns":       (*instance).columns,
 	"rows_next":     (*instance).rowsNext,
 	"rows_close":    (*instance).rowsClose,
+	"schema_op":     (*instance).schemaOp,
 	"savepoint":     (*instance).savepoint,
 	"section_begin": (*instance).sectionBegin,
 	"section_end":   (*instance).sectionEnd,
@@ -30,7 +32,7 @@ var functions = map[string]call{
 // affectsDatabase are the calls whose success shows that a guest has got over
 // an earlier error.
 var affectsDatabase = map[string]bool{
-	"exec": true, "exec_batch": true, "query": true, "savepoint": true, "section_begin": true, "section_end": true,
+	"exec": true, "exec_batch": true, "query": true, "schema_op": true, "savepoint": true, "section_begin": true, "section_end": true,
 }
 
 // move counts bytes that pass between guest and host.
@@ -139,6 +141,19 @@ func (in *instance) execBatch(a args) error {
 		affected.set64(uint64(n))
 	}
 	return nil
+}
+
+func (in *instance) schemaOp(a args) error {
+	document := in.copied("the operation", a.u32(0), a.u32(1))
+	if err := in.move(len(document)); err != nil {
+		return err
+	}
+	in.trace.quote(string(document))
+	request, err := schema.Decode(document)
+	if err != nil {
+		return err
+	}
+	return in.calls.Schema(in.ctx, request)
 }
 
 func (in *instance) savepoint(a args) error {

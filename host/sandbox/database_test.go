@@ -9,6 +9,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A database answers calls and writes them down. Statements say what comes of
@@ -51,6 +52,13 @@ func (d *database) ExecBatch(ctx context.Context, sql string, rows *abi.RowReade
 		d.executed = append(d.executed, sql)
 		n++
 	}
+}
+
+func (d *database) Schema(ctx context.Context, request schema.Request) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.executed = append(d.executed, string(schema.Append(nil, request)))
+	return nil
 }
 
 func (d *database) Query(ctx context.Context, sql string, params []abi.Value) (host.Rows, error) {

@@ -241,7 +241,7 @@ func assemble(t testing.TB, statements ...string) []byte {
 	t.Helper()
 	var ops []wasmfile.Op
 	for _, s := range statements {
-		ops = append(ops, wasmfile.Op{SQL: s})
+		ops = append(ops, wasmfile.Op{Text: s})
 	}
 	return assembleSteps(t, wasmfile.Step{Upgrade: ops})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // outcome says how a run ended: nil if the migration is complete, else a
@@ -89,6 +90,8 @@ func (nowhere) ExecBatch(context.Context, string, *abi.RowReader) (int64, error)
 }
 
 func (nowhere) Query(context.Context, string, []abi.Value) (host.Rows, error) { return nil, errNowhere }
+
+func (nowhere) Schema(context.Context, schema.Request) error { return errNowhere }
 
 func (nowhere) Savepoint(context.Context, host.SavepointOp, string) error { return errNowhere }
 

@@ -16,7 +16,7 @@ type Step struct {
 // An Op is one operation of a Step.
 type Op struct {
 	Kind OpKind
-	SQL  string // of OpExec: exactly one statement
+	Text string // of OpExec: exactly one statement; of OpSchema: a document (ABI.md, section 6.4)
 }
 
 // OpKind says what an Op does.
@@ -27,6 +27,7 @@ const (
 	OpExec            OpKind = 0 // runs a statement
 	OpAutocommitBegin OpKind = 1 // begins an autocommit section
 	OpAutocommitEnd   OpKind = 2 // ends it
+	OpSchema          OpKind = 3 // does a schema operation
 )
 
 // What an assembled module gives to fail.
@@ -39,7 +40,7 @@ const (
 // writes (the state of section_begin).
 const textBase = 8
 
-// Assemble writes a module that runs SQL. Step i of the manifest's revisions is
+// Assemble writes a module that runs SQL and schema operations. Step i of the manifest's revisions is
 // steps[i]. The texts are data segments, one for each direction of a step, which
 // are copied into memory only when that direction runs; each statement is one
 // call of exec, deferred outside autocommit sections, and an errno ends the run.
@@ -88,7 +89,7 @@ type assembler struct {
 	segments [][]byte
 	memory   int // bytes
 
-	exec, begin, end, fail int // indices of imported functions
+	exec, schema, begin, end, fail int // indices of imported functions
 	unknown, refuse        int // indices of functions that give a reason and return 1
 }
 
@@ -106,6 +107,9 @@ func (a *assembler) declare(steps []Step) {
 	}
 	if used[OpExec] {
 		a.exec = a.imported("exec")
+	}
+	if used[OpSchema] {
+		a.schema = a.imported("schema_op")
 	}
 	if used[OpAutocommitBegin] {
 		a.begin, a.end = a.imported("section_begin"), a.imported("section_end")
@@ -173,7 +177,7 @@ func (a *assembler) failing(reason string) int {
 func (a *assembler) function(ops []Op) (int, error) {
 	size := 0
 	for _, op := range ops {
-		size += len(op.SQL)
+		size += len(op.Text)
 	}
 	if size > maxModule {
 		return 0, fmt.Errorf("%d bytes of SQL are more than 256 MiB", size)
@@ -183,16 +187,20 @@ func (a *assembler) function(ops []Op) (int, error) {
 	autocommit := false
 	for k, op := range ops {
 		switch op.Kind {
-		case OpExec:
+		case OpExec, OpSchema:
 			at := textBase + len(texts)
-			if texts = append(texts, op.SQL...); !abi.ValidText(texts[at-textBase:]) {
-				return 0, fmt.Errorf("statement %d is not valid UTF-8, or holds a NUL", k+1)
+			if texts = append(texts, op.Text...); !abi.ValidText(texts[at-textBase:]) {
+				return 0, fmt.Errorf("operation %d is not valid UTF-8, or holds a NUL", k+1)
+			}
+			if op.Kind == OpSchema {
+				calls = a.call(calls, a.schema, at, len(op.Text))
+				continue
 			}
 			flags := abi.FlagDefer
 			if autocommit {
 				flags = 0
 			}
-			calls = a.call(calls, a.exec, at, len(op.SQL), 0, 0, flags, 0)
+			calls = a.call(calls, a.exec, at, len(op.Text), 0, 0, flags, 0)
 		case OpAutocommitBegin:
 			if autocommit {
 				return 0, fmt.Errorf("operation %d begins an autocommit section inside another", k+1)

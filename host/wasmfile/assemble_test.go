@@ -12,7 +12,7 @@ import (
 func sql(texts ...string) []wasmfile.Op {
 	ops := []wasmfile.Op{}
 	for _, t := range texts {
-		ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, SQL: t})
+		ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, Text: t})
 	}
 	return ops
 }

@@ -23,6 +23,7 @@ var hostFunctions = []HostFunction{
 	{abi.Module, "columns", FuncType{I32 + I32 + I32 + I32, I32}},
 	{abi.Module, "rows_next", FuncType{I32 + I32 + I32 + I32 + I32, I32}},
 	{abi.Module, "rows_close", FuncType{I32, I32}},
+	{abi.Module, "schema_op", FuncType{I32 + I32, I32}},
 	{abi.Module, "savepoint", FuncType{I32 + I32 + I32, I32}},
 	{abi.Module, "section_begin", FuncType{I32 + I32 + I32 + I32, I32}},
 	{abi.Module, "section_end", FuncType{"", I32}},

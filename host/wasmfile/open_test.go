@@ -121,7 +121,7 @@ func TestNotWasm(t *testing.T) {
 // TestTruncated cuts a module at every byte. Where a section ends, what is left
 // is a module of its own, but one with something missing.
 func TestTruncated(t *testing.T) {
-	module, err := wasmfile.Assemble([]wasmfile.Step{{Upgrade: []wasmfile.Op{{SQL: "SELECT 1"}}}}, manifest(1))
+	module, err := wasmfile.Assemble([]wasmfile.Step{{Upgrade: []wasmfile.Op{{Text: "SELECT 1"}}}}, manifest(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,8 +195,8 @@ func TestMalformedNames(t *testing.T) {
 // constant times their size.
 func FuzzOpen(f *testing.F) {
 	module, err := wasmfile.Assemble([]wasmfile.Step{
-		{Upgrade: []wasmfile.Op{{SQL: "CREATE TABLE t (id int)"}}, Downgrade: []wasmfile.Op{{SQL: "DROP TABLE t"}}},
-		{Upgrade: []wasmfile.Op{{Kind: wasmfile.OpAutocommitBegin}, {SQL: "VACUUM"}, {Kind: wasmfile.OpAutocommitEnd}}},
+		{Upgrade: []wasmfile.Op{{Text: "CREATE TABLE t (id int)"}}, Downgrade: []wasmfile.Op{{Text: "DROP TABLE t"}}},
+		{Upgrade: []wasmfile.Op{{Kind: wasmfile.OpAutocommitBegin}, {Text: "VACUUM"}, {Kind: wasmfile.OpAutocommitEnd}}},
 	}, manifest(2))
 	if err != nil {
 		f.Fatal(err)

@@ -17,8 +17,8 @@ var contextFields = []string{"abi", "dialect", "line", "revision", "direction", 
 
 // AppendContext appends the document.
 func AppendContext(dst []byte, c *Context) []byte {
-	w := jsonWriter{b: dst}
-	w.open('{')
+	w := JSONWriter{b: dst}
+	w.Open('{')
 	w.text("abi", c.ABI)
 	w.text("dialect", c.Dialect)
 	w.text("line", c.Line)
@@ -26,30 +26,30 @@ func AppendContext(dst []byte, c *Context) []byte {
 	w.text("direction", c.Direction)
 	w.integer("started", c.Started)
 	w.text("server", c.Server)
-	w.close('}')
+	w.Close('}')
 	return w.b
 }
 
 // DecodeContext decodes the document.
 func DecodeContext(b []byte) (*Context, error) {
 	c := new(Context)
-	r := jsonReader{what: "context", b: b}
-	err := r.document(MaxDocument, contextFields, func(field int) {
+	r := JSONReader{what: "context", b: b}
+	err := r.Document(MaxDocument, contextFields, func(field int) {
 		switch contextFields[field] {
 		case "abi":
-			c.ABI = r.text()
+			c.ABI = r.Text()
 		case "dialect":
 			c.Dialect = r.oneOf(PostgreSQL, SQLite)
 		case "line":
-			c.Line = r.text()
+			c.Line = r.Text()
 		case "revision":
-			c.Revision = r.text()
+			c.Revision = r.Text()
 		case "direction":
 			c.Direction = r.oneOf(Upgrade, Downgrade)
 		case "started":
-			c.Started = r.integer(math.MinInt64, math.MaxInt64)
+			c.Started = r.Integer(math.MinInt64, math.MaxInt64)
 		case "server":
-			c.Server = r.text()
+			c.Server = r.Text()
 		}
 	})
 	if err != nil {
@@ -59,12 +59,12 @@ func DecodeContext(b []byte) (*Context, error) {
 }
 
 // oneOf reads a string that must be a or b.
-func (r *jsonReader) oneOf(a, b string) string {
-	r.peek()
+func (r *JSONReader) oneOf(a, b string) string {
+	r.Peek()
 	at := r.at
-	s := r.text()
+	s := r.Text()
 	if r.err == nil && s != a && s != b {
-		r.fail(at, quote(s)+" is neither "+a+" nor "+b)
+		r.Fail(at, quote(s)+" is neither "+a+" nor "+b)
 	}
 	return s
 }
@@ -87,36 +87,36 @@ const maxErrorText = 32 << 10
 
 // AppendError appends the document. Texts of more than 32 KiB are cut.
 func AppendError(dst []byte, e *ErrorDocument) []byte {
-	w := jsonWriter{b: dst}
-	w.open('{')
+	w := JSONWriter{b: dst}
+	w.Open('{')
 	w.integer("errno", int64(e.Errno))
 	w.text("code", cut(e.Code, maxErrorText))
 	w.text("message", cut(e.Message, maxErrorText))
 	w.text("detail", cut(e.Detail, maxErrorText))
 	w.text("hint", cut(e.Hint, maxErrorText))
 	w.integer("position", int64(e.Position))
-	w.close('}')
+	w.Close('}')
 	return w.b
 }
 
 // DecodeError decodes the document.
 func DecodeError(b []byte) (*ErrorDocument, error) {
 	e := new(ErrorDocument)
-	r := jsonReader{what: "error document", b: b}
-	err := r.document(MaxDocument, errorFields, func(field int) {
+	r := JSONReader{what: "error document", b: b}
+	err := r.Document(MaxDocument, errorFields, func(field int) {
 		switch errorFields[field] {
 		case "errno":
-			e.Errno = Errno(r.integer(0, math.MaxInt32))
+			e.Errno = Errno(r.Integer(0, math.MaxInt32))
 		case "code":
-			e.Code = r.text()
+			e.Code = r.Text()
 		case "message":
-			e.Message = r.text()
+			e.Message = r.Text()
 		case "detail":
-			e.Detail = r.text()
+			e.Detail = r.Text()
 		case "hint":
-			e.Hint = r.text()
+			e.Hint = r.Text()
 		case "position":
-			e.Position = int(r.integer(0, math.MaxInt32))
+			e.Position = int(r.Integer(0, math.MaxInt32))
 		}
 	})
 	if err != nil {

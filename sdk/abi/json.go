@@ -2,49 +2,61 @@ package abi
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// A jsonReader reads the documents of ABI.md, section 6, and nothing more
-// general: objects whose fields are known beforehand, arrays, strings,
-// integers and booleans. Since every document asks for just the shape it
-// knows, nothing is ever nested deeper than the shape is, and an unknown field
-// is refused before its value is looked at.
+// A JSONReader reads the documents of ABI.md, section 6, and nothing more
+// general: objects whose fields are known beforehand, arrays, strings, numbers
+// and booleans. Since every document asks for just the shape it knows, nothing
+// is ever nested deeper than the shape is, and an unknown field is refused
+// before its value is looked at.
 //
 // The first error sticks: what is read after it is empty, and loops end.
-type jsonReader struct {
+type JSONReader struct {
 	what string
 	b    []byte
 	at   int
 	err  error
 }
 
-func (r *jsonReader) fail(at int, reason string) {
+// NewJSONReader returns a reader of b. Errors call the document what.
+func NewJSONReader(what string, b []byte) *JSONReader { return &JSONReader{what: what, b: b} }
+
+// Err returns the first error, a *MalformedError.
+func (r *JSONReader) Err() error { return r.err }
+
+// At returns the offset of what is read next.
+func (r *JSONReader) At() int { return r.at }
+
+// Fail notes an error at an offset.
+func (r *JSONReader) Fail(at int, reason string) {
 	if r.err == nil {
 		r.err = &MalformedError{r.what, at, reason}
 	}
 }
 
-// document reads the only object of the document with read.
-func (r *jsonReader) document(limit int, fields []string, read func(field int)) error {
+// Document reads the only object of the document, of at most limit bytes, with
+// read, as Object does.
+func (r *JSONReader) Document(limit int, fields []string, read func(field int)) error {
 	if len(r.b) > limit {
-		r.fail(limit, "it is larger than "+strconv.Itoa(limit>>20)+" MiB")
+		r.Fail(limit, "it is larger than "+strconv.Itoa(limit>>20)+" MiB")
 	}
-	r.object(fields, read)
-	if r.peek() != 0 || r.at != len(r.b) {
-		r.fail(r.at, "something follows the document")
+	r.Object(fields, read)
+	if r.Peek() != 0 || r.at != len(r.b) {
+		r.Fail(r.at, "something follows the document")
 	}
 	return r.err
 }
 
-// object reads an object, calling read for every field with its index in fields.
-func (r *jsonReader) object(fields []string, read func(field int)) {
+// Object reads an object, calling read for every field with its index in fields.
+func (r *JSONReader) Object(fields []string, read func(field int)) {
 	r.open('{', "an object")
 	var seen uint64
 	for first := true; r.more('}', first); first = false {
 		at := r.at
-		name := r.text()
+		name := r.Text()
 		field := -1
 		for i, f := range fields {
 			if f == name {
@@ -54,11 +66,11 @@ func (r *jsonReader) object(fields []string, read func(field int)) {
 		switch {
 		case r.err != nil:
 		case field < 0:
-			r.fail(at, "unknown field "+quote(name))
+			r.Fail(at, "unknown field "+quote(name))
 		case seen&(1<<field) != 0:
-			r.fail(at, "repeated field "+quote(name))
-		case r.peek() != ':':
-			r.fail(r.at, "a colon is expected")
+			r.Fail(at, "repeated field "+quote(name))
+		case r.Peek() != ':':
+			r.Fail(r.at, "a colon is expected")
 		default:
 			seen |= 1 << field
 			r.at++
@@ -67,16 +79,16 @@ func (r *jsonReader) object(fields []string, read func(field int)) {
 	}
 }
 
-// array reads an array, calling read for every element.
-func (r *jsonReader) array(read func()) {
+// Array reads an array, calling read for every element.
+func (r *JSONReader) Array(read func()) {
 	r.open('[', "an array")
 	for first := true; r.more(']', first); first = false {
 		read()
 	}
 }
 
-// peek skips white space and returns the next byte, or 0 at the end.
-func (r *jsonReader) peek() byte {
+// Peek skips white space and returns the next byte, or 0 at the end.
+func (r *JSONReader) Peek() byte {
 	for r.err == nil && r.at < len(r.b) {
 		switch c := r.b[r.at]; c {
 		case ' ', '\t', '\r', '\n':
@@ -88,17 +100,17 @@ func (r *jsonReader) peek() byte {
 	return 0
 }
 
-func (r *jsonReader) open(c byte, what string) {
-	if r.peek() != c {
-		r.fail(r.at, what+" is expected")
+func (r *JSONReader) open(c byte, what string) {
+	if r.Peek() != c {
+		r.Fail(r.at, what+" is expected")
 		return
 	}
 	r.at++
 }
 
 // more reads up to the next element and reports whether there is one.
-func (r *jsonReader) more(end byte, first bool) bool {
-	c := r.peek()
+func (r *JSONReader) more(end byte, first bool) bool {
+	c := r.Peek()
 	if r.err != nil {
 		return false
 	}
@@ -110,28 +122,29 @@ func (r *jsonReader) more(end byte, first bool) bool {
 		return true
 	}
 	if c != ',' {
-		r.fail(r.at, "a comma or "+quote(string(rune(end)))+" is expected")
+		r.Fail(r.at, "a comma or "+quote(string(rune(end)))+" is expected")
 		return false
 	}
 	r.at++
 	return true
 }
 
-func (r *jsonReader) boolean() bool {
-	r.peek()
+// Boolean reads true or false.
+func (r *JSONReader) Boolean() bool {
+	r.Peek()
 	for _, word := range []string{"true", "false"} {
 		if rest := r.b[r.at:]; len(rest) >= len(word) && string(rest[:len(word)]) == word {
 			r.at += len(word)
 			return word == "true"
 		}
 	}
-	r.fail(r.at, "true or false is expected")
+	r.Fail(r.at, "true or false is expected")
 	return false
 }
 
-// integer reads an integer between least and most.
-func (r *jsonReader) integer(least, most int64) int64 {
-	r.peek()
+// Integer reads an integer between least and most.
+func (r *JSONReader) Integer(least, most int64) int64 {
+	r.Peek()
 	start, at := r.at, r.at
 	if at < len(r.b) && r.b[at] == '-' {
 		at++
@@ -142,13 +155,13 @@ func (r *jsonReader) integer(least, most int64) int64 {
 	}
 	switch {
 	case at == digits:
-		r.fail(start, "an integer is expected")
+		r.Fail(start, "an integer is expected")
 		return 0
 	case r.b[digits] == '0' && at > digits+1:
-		r.fail(start, "an integer begins with a zero")
+		r.Fail(start, "an integer begins with a zero")
 		return 0
 	case at < len(r.b) && (r.b[at] == '.' || r.b[at] == 'e' || r.b[at] == 'E'):
-		r.fail(start, "a number is not an integer")
+		r.Fail(start, "a number is not an integer")
 		return 0
 	}
 	// 20 characters hold every int64; longer ones are not copied to find out.
@@ -157,17 +170,17 @@ func (r *jsonReader) integer(least, most int64) int64 {
 		v, err = strconv.ParseInt(string(r.b[start:at]), 10, 64)
 	}
 	if at-start > 20 || err != nil || v < least || v > most {
-		r.fail(start, "an integer is not between "+strconv.FormatInt(least, 10)+" and "+strconv.FormatInt(most, 10))
+		r.Fail(start, "an integer is not between "+strconv.FormatInt(least, 10)+" and "+strconv.FormatInt(most, 10))
 		return 0
 	}
 	r.at = at
 	return v
 }
 
-// text reads a string that is text in the sense of ABI.md, section 2.
-func (r *jsonReader) text() string {
-	if r.peek() != '"' {
-		r.fail(r.at, "a string is expected")
+// Text reads a string that is text in the sense of ABI.md, section 2.
+func (r *JSONReader) Text() string {
+	if r.Peek() != '"' {
+		r.Fail(r.at, "a string is expected")
 		return ""
 	}
 	start := r.at + 1
@@ -183,7 +196,7 @@ func (r *jsonReader) text() string {
 	for ; at < len(r.b) && r.b[at] != '"'; at++ {
 		c := r.b[at]
 		if c < ' ' {
-			r.fail(at, "a control character in a string")
+			r.Fail(at, "a control character in a string")
 			return ""
 		}
 		if c != '\\' {
@@ -192,21 +205,21 @@ func (r *jsonReader) text() string {
 		}
 		char, size := unescape(r.b[at:])
 		if size == 0 {
-			r.fail(at, "an escape that stands for no character")
+			r.Fail(at, "an escape that stands for no character")
 			return ""
 		}
 		buf = utf8.AppendRune(buf, char)
 		at += size - 1
 	}
 	if at >= len(r.b) {
-		r.fail(start-1, "a string without an end")
+		r.Fail(start-1, "a string without an end")
 		return ""
 	}
 	if !escaped {
 		buf = r.b[start:at]
 	}
 	if !utf8.Valid(buf) {
-		r.fail(start, "a string that is not UTF-8")
+		r.Fail(start, "a string that is not UTF-8")
 		return ""
 	}
 	r.at = at + 1
@@ -273,77 +286,158 @@ func hex4(b []byte) (rune, bool) {
 	return v, true
 }
 
-// A jsonWriter appends a document. Fields are written in the order of the
+// Null reads null, if that comes next.
+func (r *JSONReader) Null() bool {
+	if r.Peek() != 'n' || !strings.HasPrefix(string(r.b[r.at:min(len(r.b), r.at+4)]), "null") {
+		return false
+	}
+	r.at += 4
+	return true
+}
+
+// maxNumber is how many characters a number may have.
+const maxNumber = 2048
+
+// Number reads a number and returns its text, so that nothing of it is lost.
+func (r *JSONReader) Number() string {
+	r.Peek()
+	rest := r.b[r.at:min(len(r.b), r.at+maxNumber+1)]
+	n := numberSize(rest)
+	if n == 0 || n > maxNumber {
+		r.Fail(r.at, "a number is expected")
+		return ""
+	}
+	r.at += n
+	return string(rest[:n])
+}
+
+// numberSize returns the size of the number that b begins with, 0 if it begins
+// with none (RFC 8259, section 6).
+func numberSize(b []byte) int {
+	at := 0
+	digits := func() bool {
+		start := at
+		for at < len(b) && b[at] >= '0' && b[at] <= '9' {
+			at++
+		}
+		return at > start
+	}
+	is := func(chars string) bool { return at < len(b) && strings.IndexByte(chars, b[at]) >= 0 }
+	if is("-") {
+		at++
+	}
+	zero := is("0")
+	if start := at; !digits() || zero && at > start+1 {
+		return 0
+	}
+	if is(".") {
+		if at++; !digits() {
+			return 0
+		}
+	}
+	if is("eE") {
+		if at++; is("+-") {
+			at++
+		}
+		if !digits() {
+			return 0
+		}
+	}
+	return at
+}
+
+// A JSONWriter appends a document. Fields are written in the order of the
 // calls, without white space, and left out when empty.
-type jsonWriter struct {
+type JSONWriter struct {
 	b     []byte
 	comma bool
 }
 
-func (w *jsonWriter) open(c byte) {
+// NewJSONWriter returns a writer that appends to dst.
+func NewJSONWriter(dst []byte) *JSONWriter { return &JSONWriter{b: dst} }
+
+// Bytes returns what was written.
+func (w *JSONWriter) Bytes() []byte { return w.b }
+
+// Open begins an object or an array, with its bracket.
+func (w *JSONWriter) Open(c byte) {
 	w.separate()
 	w.b = append(w.b, c)
 	w.comma = false
 }
 
-func (w *jsonWriter) close(c byte) {
+// Close ends an object or an array, with its bracket.
+func (w *JSONWriter) Close(c byte) {
 	w.b = append(w.b, c)
 	w.comma = true
 }
 
-func (w *jsonWriter) separate() {
+func (w *JSONWriter) separate() {
 	if w.comma {
 		w.b = append(w.b, ',')
 	}
 	w.comma = true
 }
 
-func (w *jsonWriter) name(name string) {
+// Name writes the name of a field, whose value comes next.
+func (w *JSONWriter) Name(name string) {
 	w.separate()
 	w.b = appendQuoted(w.b, name)
 	w.b = append(w.b, ':')
 	w.comma = false
 }
 
-func (w *jsonWriter) text(name, value string) {
+// Text writes a string.
+func (w *JSONWriter) Text(value string) {
+	w.separate()
+	w.b = appendQuoted(w.b, value)
+}
+
+// Raw writes a number, true, false or null, as it is given.
+func (w *JSONWriter) Raw(value string) {
+	w.separate()
+	w.b = append(w.b, value...)
+}
+
+func (w *JSONWriter) text(name, value string) {
 	if value == "" {
 		return
 	}
-	w.name(name)
+	w.Name(name)
 	w.b = appendQuoted(w.b, value)
 	w.comma = true
 }
 
-func (w *jsonWriter) integer(name string, value int64) {
-	w.name(name)
+func (w *JSONWriter) integer(name string, value int64) {
+	w.Name(name)
 	w.b = strconv.AppendInt(w.b, value, 10)
 	w.comma = true
 }
 
-func (w *jsonWriter) texts(name string, values []string) {
+func (w *JSONWriter) texts(name string, values []string) {
 	if len(values) == 0 {
 		return
 	}
-	w.name(name)
-	w.open('[')
+	w.Name(name)
+	w.Open('[')
 	for _, v := range values {
 		w.separate()
 		w.b = appendQuoted(w.b, v)
 	}
-	w.close(']')
+	w.Close(']')
 }
 
-func (w *jsonWriter) integers(name string, values []int) {
+func (w *JSONWriter) integers(name string, values []int) {
 	if len(values) == 0 {
 		return
 	}
-	w.name(name)
-	w.open('[')
+	w.Name(name)
+	w.Open('[')
 	for _, v := range values {
 		w.separate()
 		w.b = strconv.AppendInt(w.b, int64(v), 10)
 	}
-	w.close(']')
+	w.Close(']')
 }
 
 // appendQuoted appends s as a JSON string. What a string of a document cannot

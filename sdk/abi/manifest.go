@@ -42,25 +42,25 @@ var (
 // AppendManifest appends the document. It does not look at what it says: a
 // builder calls Validate before.
 func AppendManifest(dst []byte, m *Manifest) []byte {
-	w := jsonWriter{b: dst}
-	w.open('{')
+	w := JSONWriter{b: dst}
+	w.Open('{')
 	w.integer("manifest", int64(m.Manifest))
 	w.text("abi", m.ABI)
 	w.text("name", m.Name)
 	w.text("version", m.Version)
 	w.text("line", m.Line)
-	w.name("revisions")
-	w.open('[')
+	w.Name("revisions")
+	w.Open('[')
 	for i := range m.Revisions {
 		w.revision(&m.Revisions[i])
 	}
-	w.close(']')
-	w.close('}')
+	w.Close(']')
+	w.Close('}')
 	return w.b
 }
 
-func (w *jsonWriter) revision(v *Revision) {
-	w.open('{')
+func (w *JSONWriter) revision(v *Revision) {
+	w.Open('{')
 	w.integer("step", int64(v.Step))
 	w.text("dialect", v.Dialect)
 	w.text("id", v.ID)
@@ -70,7 +70,7 @@ func (w *jsonWriter) revision(v *Revision) {
 	w.text("slug", v.Slug)
 	w.text("created", v.Created)
 	if v.Irreversible {
-		w.name("irreversible")
+		w.Name("irreversible")
 		w.b = append(w.b, "true"...)
 		w.comma = true
 	}
@@ -78,27 +78,27 @@ func (w *jsonWriter) revision(v *Revision) {
 	w.text("digest", v.Digest)
 	w.integers("upgrade_lines", v.UpgradeLines)
 	w.integers("downgrade_lines", v.DowngradeLines)
-	w.close('}')
+	w.Close('}')
 }
 
 // DecodeManifest decodes the document and validates it.
 func DecodeManifest(b []byte) (*Manifest, error) {
 	m := new(Manifest)
-	r := jsonReader{what: "manifest", b: b}
-	err := r.document(MaxManifest, manifestFields, func(field int) {
+	r := JSONReader{what: "manifest", b: b}
+	err := r.Document(MaxManifest, manifestFields, func(field int) {
 		switch manifestFields[field] {
 		case "manifest":
-			m.Manifest = int(r.integer(1, 1))
+			m.Manifest = int(r.Integer(1, 1))
 		case "abi":
-			m.ABI = r.text()
+			m.ABI = r.Text()
 		case "name":
-			m.Name = r.text()
+			m.Name = r.Text()
 		case "version":
-			m.Version = r.text()
+			m.Version = r.Text()
 		case "line":
-			m.Line = r.text()
+			m.Line = r.Text()
 		case "revisions":
-			r.array(func() { r.revision(m) })
+			r.Array(func() { r.revision(m) })
 		}
 	})
 	if err != nil {
@@ -115,22 +115,22 @@ func DecodeManifest(b []byte) (*Manifest, error) {
 
 // revision reads one revision. What is wrong with it is found here and not by
 // a later Validate, so that millions of empty objects are refused at the first.
-func (r *jsonReader) revision(m *Manifest) {
-	r.peek()
+func (r *JSONReader) revision(m *Manifest) {
+	r.Peek()
 	at := r.at
 	if len(m.Revisions) == MaxRevisions {
-		r.fail(at, "more than 65,536 revisions")
+		r.Fail(at, "more than 65,536 revisions")
 		return
 	}
 	var v Revision
-	r.object(revisionFields, func(field int) {
+	r.Object(revisionFields, func(field int) {
 		switch revisionFields[field] {
 		case "step":
-			v.Step = int32(r.integer(0, math.MaxInt32))
+			v.Step = int32(r.Integer(0, math.MaxInt32))
 		case "dialect":
-			v.Dialect = r.text()
+			v.Dialect = r.Text()
 		case "id":
-			v.ID = r.text()
+			v.ID = r.Text()
 		case "revises":
 			v.Revises = r.texts()
 		case "depends_on":
@@ -138,15 +138,15 @@ func (r *jsonReader) revision(m *Manifest) {
 		case "labels":
 			v.Labels = r.texts()
 		case "slug":
-			v.Slug = r.text()
+			v.Slug = r.Text()
 		case "created":
-			v.Created = r.text()
+			v.Created = r.Text()
 		case "irreversible":
-			v.Irreversible = r.boolean()
+			v.Irreversible = r.Boolean()
 		case "source":
-			v.Source = r.text()
+			v.Source = r.Text()
 		case "digest":
-			v.Digest = r.text()
+			v.Digest = r.Text()
 		case "upgrade_lines":
 			v.UpgradeLines = r.lines()
 		case "downgrade_lines":
@@ -157,27 +157,27 @@ func (r *jsonReader) revision(m *Manifest) {
 		return
 	}
 	if reason := v.wrong(); reason != "" {
-		r.fail(at, v.place()+reason)
+		r.Fail(at, v.place()+reason)
 		return
 	}
 	m.Revisions = append(m.Revisions, v)
 }
 
-func (r *jsonReader) texts() (values []string) {
-	r.array(func() {
-		r.peek()
+func (r *JSONReader) texts() (values []string) {
+	r.Array(func() {
+		r.Peek()
 		at := r.at
-		v := r.text()
+		v := r.Text()
 		if r.err == nil && v == "" {
-			r.fail(at, "an empty string in a list")
+			r.Fail(at, "an empty string in a list")
 		}
 		values = append(values, v)
 	})
 	return values
 }
 
-func (r *jsonReader) lines() (values []int) {
-	r.array(func() { values = append(values, int(r.integer(0, math.MaxInt32))) })
+func (r *JSONReader) lines() (values []int) {
+	r.Array(func() { values = append(values, int(r.Integer(0, math.MaxInt32))) })
 	return values
 }
 

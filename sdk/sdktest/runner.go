@@ -7,6 +7,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/sdk"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A Database is what a Runner runs migrations on. Errors of statements are of
@@ -25,6 +26,12 @@ type Database interface {
 
 	// Query runs one statement and opens its rows.
 	Query(sql string, params []sdk.Value) (sdk.Cursor, error)
+}
+
+// An Operator is a Database that does schema operations.
+type Operator interface {
+	// Apply does one operation, inside the transaction if there is one.
+	Apply(request schema.Request) error
 }
 
 // A Runner runs the registered migrations on a database, as the host would. It

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/sdk"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // session is one run of a migration: the sdk.Backend that its Tx talks to.
@@ -177,6 +178,23 @@ func (s *session) Query(sql string, params []abi.Value) (sdk.Cursor, error) {
 	c := &cursor{session: s, Cursor: rowsOf}
 	s.cursors = append(s.cursors, c)
 	return c, nil
+}
+
+// Schema does a schema operation, or answers from the record. A database that
+// has no way to do one (see [Operator]) answers UNSUPPORTED.
+func (s *session) Schema(document []byte) error {
+	request, err := schema.Decode(document)
+	if err != nil {
+		return refuse(sdk.ErrArgument, "%v", err)
+	}
+	operator, ok := s.db.(Operator)
+	if !ok {
+		return refuse(sdk.ErrUnsupported, "this test database does no schema operations")
+	}
+	_, err = s.call(unit{kind: "schema", text: string(document)}, func() (int64, error) {
+		return 0, operator.Apply(request)
+	})
+	return err
 }
 
 // Savepoint sets, releases or rolls back to a savepoint.
