@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/source"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A catalog is what a file system holds for one dialect: the graph of its
@@ -26,12 +28,13 @@ type catalog struct {
 	bodies map[chain.Key]*body
 }
 
-// A body is what a revision does: a SQL file, or a step of a module.
+// A body is what a revision does: a migration file, or a step of a module.
 type body struct {
 	dialect chain.Dialect
 	path    string
 
-	source    []byte      // of a SQL file
+	source    []byte // of a file
+	naming    schema.Naming
 	parsed    *chain.File // once it is needed
 	assembled *module     // while it is needed
 
@@ -48,8 +51,8 @@ type module struct {
 }
 
 // readCatalog reads root, a folder that holds versions/DIALECT or one .wasm
-// file, for one dialect.
-func readCatalog(fsys fs.FS, root string, dialect chain.Dialect) (*catalog, error) {
+// file, for one dialect. naming is what files do not name.
+func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.Naming) (*catalog, error) {
 	c := &catalog{bodies: map[chain.Key]*body{}}
 	files, err := migrationFiles(fsys, root, dialect)
 	if err != nil {
@@ -60,7 +63,7 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect) (*catalog, erro
 		if path.Ext(files[i]) == ".wasm" {
 			inFile[i], err = readModule(fsys, files[i], dialect)
 		} else {
-			inFile[i], err = readSQL(fsys, files[i], dialect)
+			inFile[i], err = readFile(fsys, files[i], dialect, naming)
 		}
 		return err
 	})
@@ -105,7 +108,8 @@ func inParallel(n int, f func(int) error) []error {
 	return errs
 }
 
-// migrationFiles lists the .sql and .wasm files for a dialect, by name.
+// migrationFiles lists the files of migrations for a dialect, by name. SQL is
+// written for one dialect; modules and YAML may serve both, beside its folder.
 func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, error) {
 	if path.Ext(root) == ".wasm" {
 		return []string{root}, nil
@@ -122,8 +126,9 @@ func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, e
 			return nil, fmt.Errorf("read the migrations: %w", err)
 		}
 		for _, e := range entries {
-			ext := path.Ext(e.Name())
-			if e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".wasm" && (ext != ".sql" || dir == versions) {
+			form := source.FormOf(e.Name())
+			if e.IsDir() || strings.HasPrefix(e.Name(), ".") || form == source.SQL && dir == versions ||
+				form == source.None && path.Ext(e.Name()) != ".wasm" {
 				continue
 			}
 			files = append(files, path.Join(dir, e.Name()))
@@ -141,16 +146,16 @@ func noVersions(fsys fs.FS, root, missing string) error {
 	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
 }
 
-func readSQL(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
-	source, err := fs.ReadFile(fsys, name)
+func readFile(fsys fs.FS, name string, dialect chain.Dialect, naming schema.Naming) ([]found, error) {
+	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
-	revision, err := chain.ParseHeader(name, dialect, source)
-	if err != nil {
+	revision, ok, err := source.Header(name, dialect, text)
+	if err != nil || !ok {
 		return nil, err
 	}
-	return []found{{revision, &body{dialect: dialect, path: name, source: source}}}, nil
+	return []found{{revision, &body{dialect: dialect, path: name, source: text, naming: naming}}}, nil
 }
 
 func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
@@ -215,16 +220,24 @@ func revisionOf(m abi.Manifest, r abi.Revision, name string) (chain.Revision, er
 	return revision, nil
 }
 
-// parse reads a SQL file whole. Its errors name the line.
+// parse reads a file whole. Its errors name the line.
 func (b *body) parse() (*chain.File, error) {
 	if b.parsed == nil {
-		file, err := chain.Parse(b.path, b.dialect, b.source)
+		file, err := source.Parse(b.path, b.dialect, b.source, b.naming)
 		if err != nil {
 			return nil, err
 		}
 		b.parsed = file
 	}
 	return b.parsed, nil
+}
+
+// commits says where a file that is parsed commits in the middle by itself.
+func (b *body) commits(dir chain.Direction) []string {
+	if b.parsed == nil {
+		return nil
+	}
+	return source.Commits(source.Items(b.parsed, dir), b.dialect)
 }
 
 // irreversible reports whether the revision has no downgrade.
@@ -239,8 +252,8 @@ func (b *body) irreversible() (bool, error) {
 	return file.Irreversible, nil
 }
 
-// load returns the module that holds the body, and its step in it. A SQL file
-// is assembled into one.
+// load returns the module that holds the body, and its step in it. A file is
+// assembled into one.
 func (b *body) load() (m *module, step int32, err error) {
 	if b.module != nil {
 		return b.module, b.step, nil
@@ -252,8 +265,8 @@ func (b *body) load() (m *module, step int32, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	bytes, err := wasmfile.Assemble([]wasmfile.Step{SQLStep(file)}, abi.Manifest{
-		Manifest: 1, ABI: abi.Version, Line: file.Line, Revisions: []abi.Revision{SQLRevision(file, 0)},
+	bytes, err := wasmfile.Assemble([]wasmfile.Step{source.Step(file)}, abi.Manifest{
+		Manifest: 1, ABI: abi.Version, Line: file.Line, Revisions: []abi.Revision{source.Revision(file, 0)},
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", b.path, err)
@@ -264,85 +277,19 @@ func (b *body) load() (m *module, step int32, err error) {
 
 // line returns the file and line of the k-th statement of a direction, as far
 // as they are known.
-func (b *body) line(dir chain.Direction, k int) (source string, line int) {
+func (b *body) line(dir chain.Direction, k int) (place string, line int) {
 	lines := b.revision.UpgradeLines
 	if dir == chain.Downgrade {
 		lines = b.revision.DowngradeLines
 	}
-	source = b.path
+	place = b.path
 	if b.parsed != nil {
-		lines = statementLines(items(b.parsed, dir))
+		lines = source.Lines(source.Items(b.parsed, dir))
 	} else if b.revision.Source != "" {
-		source = b.path + " (" + b.revision.Source + ")"
+		place = b.path + " (" + b.revision.Source + ")"
 	}
 	if k < 1 || k > len(lines) {
-		return source, 0
+		return place, 0
 	}
-	return source, lines[k-1]
-}
-
-// SQLStep returns what a SQL file does, as a step of a module.
-func SQLStep(file *chain.File) wasmfile.Step {
-	step := wasmfile.Step{Upgrade: operations(file.Upgrade)}
-	if !file.Irreversible {
-		step.Downgrade = operations(file.Downgrade)
-	}
-	return step
-}
-
-// operations is never nil: a downgrade may have nothing to do.
-func operations(items []chain.Item) []wasmfile.Op {
-	kinds := map[chain.ItemKind]wasmfile.OpKind{
-		chain.ItemStatement:       wasmfile.OpExec,
-		chain.ItemAutocommitBegin: wasmfile.OpAutocommitBegin,
-		chain.ItemAutocommitEnd:   wasmfile.OpAutocommitEnd,
-	}
-	ops := make([]wasmfile.Op, len(items))
-	for i, item := range items {
-		ops[i] = wasmfile.Op{Kind: kinds[item.Kind], Text: item.SQL}
-	}
-	return ops
-}
-
-// items are what a direction of a file does.
-func items(file *chain.File, dir chain.Direction) []chain.Item {
-	if dir == chain.Downgrade {
-		return file.Downgrade
-	}
-	return file.Upgrade
-}
-
-// statementLines are the lines where the statements begin.
-func statementLines(items []chain.Item) []int {
-	var lines []int
-	for _, item := range items {
-		if item.Kind == chain.ItemStatement {
-			lines = append(lines, item.Line)
-		}
-	}
-	return lines
-}
-
-// SQLRevision returns what a manifest says of a SQL file.
-func SQLRevision(file *chain.File, step int32) abi.Revision {
-	r := abi.Revision{
-		Step:           step,
-		Dialect:        string(file.Dialect),
-		ID:             file.ID,
-		Revises:        file.Revises,
-		Labels:         file.Labels,
-		Slug:           file.Slug,
-		Irreversible:   file.Irreversible,
-		Source:         path.Base(file.Source),
-		Digest:         file.Digest,
-		UpgradeLines:   statementLines(file.Upgrade),
-		DowngradeLines: statementLines(file.Downgrade),
-	}
-	if !file.Created.IsZero() {
-		r.Created = file.Created.UTC().Format(time.RFC3339)
-	}
-	for _, d := range file.DependsOn {
-		r.DependsOn = append(r.DependsOn, d.Line+"@"+d.ID)
-	}
-	return r
+	return place, lines[k-1]
 }

@@ -14,6 +14,7 @@ type Step struct {
 	Before    []string // the line's heads before the step, sorted
 	After     []string // and after it
 	Resumes   bool     // part of it was committed by an earlier run
+	Commits   []string // where it commits in the middle by itself: why, as far as its file says
 }
 
 // A Plan is what a run would do.
@@ -50,13 +51,17 @@ func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan,
 		if errs[i] != nil {
 			return plan, errs[i]
 		}
-		plan.Steps = append(plan.Steps, Step{Revision: s.Revision, Direction: dir, Before: s.Before, After: s.After})
+		plan.Steps = append(plan.Steps, Step{
+			Revision: s.Revision, Direction: dir, Before: s.Before, After: s.After,
+			Commits: r.catalog.bodies[s.Revision.Key].commits(dir),
+		})
 	}
 	return plan, r.checkPending(ledger, &plan)
 }
 
-// checkBody finds what would stop a step before anything runs: SQL that cannot
-// be read, a downgrade that is not there.
+// checkBody finds what would stop a step before anything runs: a file that
+// cannot be read, an operation that the dialect cannot do, a downgrade that is
+// not there.
 func (r *Runner) checkBody(rev chain.Revision, dir chain.Direction) error {
 	body := r.catalog.bodies[rev.Key]
 	if body.module == nil {

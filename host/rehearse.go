@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/source"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -166,10 +167,14 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 	}
 	s.held = true
 	skip, autocommit := refused.Ordinal, false
-	for _, item := range items(b.parsed, dir) {
+	for _, item := range source.Items(b.parsed, dir) {
 		switch item.Kind {
 		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
 			autocommit = item.Kind == chain.ItemAutocommitBegin
+		case chain.ItemOperation:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: "-- " + item.Document}, 0, autocommit, "follows a statement that was not run")
+			}
 		default:
 			if skip--; skip < 0 {
 				s.note(Statement{SQL: item.SQL}, 0, autocommit, "follows a statement that was not run")
@@ -288,10 +293,12 @@ func (r *Runner) Offline(from, to string) (Rehearsal, error) {
 			return out, fmt.Errorf("revision %s is in %s: what a module sends is known only by running it; use `sandpiper plan --sql` with a database", s.Revision.Key, body.path)
 		}
 		autocommit := false
-		for _, item := range items(body.parsed, s.Direction) {
+		for _, item := range source.Items(body.parsed, s.Direction) {
 			switch item.Kind {
 			case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
 				autocommit = item.Kind == chain.ItemAutocommitBegin
+			case chain.ItemOperation:
+				return out, fmt.Errorf("revision %s (%s) is made of schema operations: what they send depends on what is in the database; use `sandpiper plan --sql` with a database", s.Revision.Key, body.path)
 			default:
 				out.Statements = append(out.Statements, RehearsedStatement{
 					Step: i, SQL: item.SQL, Autocommit: autocommit, NotRun: "offline",

@@ -36,12 +36,15 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 	if cfg.LockTimeoutRetries == 0 {
 		cfg.LockTimeoutRetries = 10
 	}
+	if err := cfg.Naming.Validate(); err != nil {
+		return nil, err
+	}
 	r := &Runner{db: db, box: box, cfg: cfg, log: cfg.Logger}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect())
+	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect(), cfg.Naming)
 	return r, err
 }
 

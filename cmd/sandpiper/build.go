@@ -10,6 +10,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/build"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A buildData is the data of build.
@@ -30,16 +31,17 @@ func newBuild(a *app) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "build DIR|PLUGIN -o FILE.wasm",
-		Short: "Make one module of a folder of SQL, or of a plugin",
+		Short: "Make one module of a folder of migrations, or of a plugin",
 		Long: `Makes one .wasm file that holds migrations and their manifest, and runs as it is
 from any folder. The source is one of:
 
-  a folder with versions/{postgresql,sqlite} of .sql files
-  a folder of .sql files for one --dialect
+  a folder with versions/{postgresql,sqlite} of .sql and .yaml files
+  a folder of such files for one --dialect
   the folder of a Go plugin (package main that imports the sdk); needs Go
   a .wasm file of another language, with sandpiper_describe and no manifest
 
-The same source and toolchain make the same bytes.`,
+Indexes and constraints that a .yaml file does not name are called as [naming] of
+sandpiper.toml says. The same source and toolchain make the same bytes.`,
 		Example: `  sandpiper build migrations -o app.wasm
   sandpiper build ./plugins/slugs -o slugs.wasm --version 1.2.0
   sandpiper upgrade --dir app.wasm`,
@@ -53,6 +55,11 @@ The same source and toolchain make the same bytes.`,
 			default:
 				return usage("", "--dialect is postgresql or sqlite, and not %q", dialect)
 			}
+			config, err := findConfig(a.flags.config, args[0])
+			if err != nil {
+				return err
+			}
+			opts.Naming = schema.Naming(config.Naming)
 			box, err := a.sandbox(describeWithin)
 			if err != nil {
 				return err
@@ -77,7 +84,7 @@ The same source and toolchain make the same bytes.`,
 	f.StringVar(&opts.Name, "name", "", "name of the module (else the plugin's, the folder's)")
 	f.StringVar(&opts.Version, "version", "", "version of the module (else the plugin's)")
 	f.StringVar(&opts.Line, "line", "", "line of its revisions (else the plugin's, main)")
-	f.StringVar(&dialect, "dialect", "", "postgresql or sqlite, of .sql files in DIR itself")
+	f.StringVar(&dialect, "dialect", "", "postgresql or sqlite, of files in DIR itself")
 	_ = cmd.MarkFlagFilename("output", "wasm")
 	return cmd
 }

@@ -26,7 +26,8 @@ type planData struct {
 
 type stepJSON struct {
 	revisionJSON
-	Resumes bool `json:"resumes,omitempty"` // part of it was committed by an earlier run
+	Resumes bool     `json:"resumes,omitempty"` // part of it was committed by an earlier run
+	Commits []string `json:"commits,omitempty"` // why it commits in the middle
 }
 
 type statementJSON struct {
@@ -141,7 +142,7 @@ func goesDown(target string) bool {
 func planDocument(plan host.Plan) planData {
 	data := planData{Direction: plan.Direction.String(), Target: plan.Target, Steps: []stepJSON{}}
 	for _, s := range plan.Steps {
-		data.Steps = append(data.Steps, stepJSON{revisionDocument(s.Revision), s.Resumes})
+		data.Steps = append(data.Steps, stepJSON{revisionDocument(s.Revision), s.Resumes, s.Commits})
 	}
 	return data
 }
@@ -150,10 +151,11 @@ func planDocument(plan host.Plan) planData {
 func (a *app) printSteps(w io.Writer, steps []host.Step) {
 	rows := make([]table.Row, 0, len(steps))
 	for _, s := range steps {
-		note := ""
+		notes := s.Commits
 		if s.Resumes {
-			note = "goes on where an earlier run stopped"
+			notes = append([]string{"goes on where an earlier run stopped"}, notes...)
 		}
+		note := strings.Join(notes, "; ")
 		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, s.Revision.Slug, s.Revision.Source, note})
 	}
 	a.printTable(w, table.Row{"action", "revision", "migration", "file", ""}, rows)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 const (
@@ -29,6 +31,7 @@ type settings struct {
 	lockTimeout  *time.Duration // nil: the dialect's default
 	timeLimit    time.Duration  // of one migration; 0: none
 	allowChanged bool
+	naming       schema.Naming
 }
 
 // configFile is sandpiper.toml. Every key may be left out.
@@ -39,8 +42,20 @@ type configFile struct {
 	LockTimeout  *duration `toml:"lock_timeout"`
 	TimeLimit    *duration `toml:"time_limit"`
 	AllowChanged bool      `toml:"allow_changed"`
+	Naming       naming    `toml:"naming"`
 
 	path string // "" where there is no file
+}
+
+// naming is how indexes and constraints are called that a migration does not
+// name.
+type naming struct {
+	PrimaryKey string `toml:"primary_key"`
+	Unique     string `toml:"unique"`
+	ForeignKey string `toml:"foreign_key"`
+	Check      string `toml:"check"`
+	Exclude    string `toml:"exclude"`
+	Index      string `toml:"index"`
 }
 
 // A duration is written as "30s" or "5m".
@@ -64,6 +79,10 @@ func (a *app) settings() (settings, error) {
 	}
 	s := settings{
 		allowChanged: a.flags.allowChanged || file.AllowChanged,
+		naming:       schema.Naming(file.Naming),
+	}
+	if err := s.naming.Validate(); err != nil {
+		return settings{}, usage("see: sandpiper help config", "%s: %w", file.path, err)
 	}
 	for _, d := range []struct {
 		flag time.Duration
@@ -138,7 +157,7 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit and allow_changed; see: sandpiper help config",
+		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed and [naming]; see: sandpiper help config",
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()

@@ -99,7 +99,7 @@ func (s *session) pair(rev chain.Revision) (chain.Revision, bool) {
 	if err != nil || rev.Created.IsZero() {
 		return chain.Revision{}, false
 	}
-	r, err := host.NewRunner(fsys, dialectOnly(other), s.box, host.Config{Path: root})
+	r, err := host.NewRunner(fsys, dialectOnly(other), s.box, host.Config{Path: root, Naming: s.set.naming})
 	if err != nil {
 		return chain.Revision{}, false
 	}

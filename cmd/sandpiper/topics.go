@@ -34,6 +34,15 @@ Relative paths in it are relative to the file. An unknown key is an error.
   time_limit = "1h"          # stop a migration that takes longer (default: no limit)
   allow_changed = false      # go on although an applied file has changed
 
+  [naming]                   # of indexes and constraints of schema operations
+                             # that have no name; these are the defaults
+  primary_key = "pk_{table}"
+  unique      = "uq_{table}__{columns}"
+  foreign_key = "fk_{table}__{columns}__{referenced}"
+  check       = "{name}"     # what completes the name of a check
+  exclude     = "ex_{table}__{columns}"
+  index       = "ix_{table}__{columns}"
+
 A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
@@ -78,7 +87,7 @@ data:
               applied: [entry], heads: {line: [id]}
   current     dialect, lines: [{line, heads, want, behind, unknown}],
               pending: [{revision, line, direction, committed}]
-  plan        direction, target, steps: [revision + resumes],
+  plan        direction, target, steps: [revision + resumes, commits],
               statements: [{step, sql, params, rows, autocommit, not_run}]
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]

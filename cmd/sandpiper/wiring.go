@@ -121,6 +121,7 @@ func (s *session) runner(cfg host.Config) (*host.Runner, error) {
 	cfg.Path = root
 	cfg.LockWait = s.set.lockWait
 	cfg.AllowChanged = s.set.allowChanged
+	cfg.Naming = s.set.naming
 	cfg.OnEvent = func(e host.Event) {
 		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
 		a.progress.event(e)

@@ -12,6 +12,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // Options are what a module says of itself. The zero value works.
@@ -28,9 +29,14 @@ type Options struct {
 	// says, else to chain.DefaultLine.
 	Line string
 
-	// Dialect is what a folder that holds .sql files itself is written for.
+	// Dialect is what a folder that holds files itself is written for.
 	// Defaults to the folder's name, where that is a dialect's.
 	Dialect chain.Dialect
+
+	// Naming is how indexes and constraints of schema operations are called
+	// that a file does not name. Defaults to schema.DefaultNaming, field by
+	// field.
+	Naming schema.Naming
 }
 
 // A Describer runs a module's sandpiper_describe and returns the document that
@@ -46,35 +52,35 @@ type Module struct {
 	Manifest abi.Manifest
 }
 
-// Build makes a module of what source is: a folder with versions/ or of .sql
+// Build makes a module of what is there: a folder with versions/ or of migration
 // files, the folder of a Go package, or a .wasm file without a manifest.
-func Build(ctx context.Context, source string, d Describer, opts Options) (*Module, error) {
-	info, err := os.Stat(source)
+func Build(ctx context.Context, from string, d Describer, opts Options) (*Module, error) {
+	info, err := os.Stat(from)
 	if err != nil {
 		return nil, err
 	}
-	full, err := filepath.Abs(source)
+	full, err := filepath.Abs(from)
 	if err != nil {
 		return nil, err
 	}
 	folder := filepath.Base(full)
 	if !info.IsDir() {
-		b, err := os.ReadFile(source)
+		b, err := os.ReadFile(from)
 		if err != nil {
 			return nil, err
 		}
 		return describe(ctx, b, d, strings.TrimSuffix(folder, filepath.Ext(folder)), opts)
 	}
-	if goFiles, err := filepath.Glob(filepath.Join(glob(source), "*.go")); err != nil {
+	if goFiles, err := filepath.Glob(filepath.Join(glob(from), "*.go")); err != nil {
 		return nil, err
 	} else if len(goFiles) > 0 {
-		b, err := compileGo(ctx, source)
+		b, err := compileGo(ctx, from)
 		if err != nil {
 			return nil, err
 		}
 		return describe(ctx, b, d, folder, opts)
 	}
-	return assemble(os.DirFS(source), folder, opts)
+	return assemble(os.DirFS(from), folder, opts)
 }
 
 // glob quotes what filepath.Glob would take for a pattern.

@@ -1,7 +1,7 @@
 // Package build makes modules: one self-contained .wasm file with its manifest,
-// from a folder of SQL or from a plugin's source.
+// from a folder of migration files or from a plugin's source.
 //
-//	folder of .sql ─ chain.Parse ─ wasmfile.Assemble ─────────────┐
+//	folder of files ─ source.Parse ─ wasmfile.Assemble ───────────┐
 //	Go package ─ go build ─┐                                      ├─ Module
 //	.wasm of any language ─┴─ Describer (sandbox) ─ its manifest ─┘
 //

@@ -16,7 +16,8 @@ type File struct {
 // An Item is one thing that a direction of a file does.
 type Item struct {
 	Kind      ItemKind
-	Statement // of ItemStatement; of the others, Line alone
+	Statement        // of ItemStatement; of the others, Line alone
+	Document  string // of ItemOperation: a schema operation (ABI.md, section 6.4)
 }
 
 // ItemKind says what an Item is.
@@ -27,6 +28,7 @@ const (
 	ItemStatement ItemKind = iota
 	ItemAutocommitBegin
 	ItemAutocommitEnd
+	ItemOperation
 )
 
 // Parse reads a migration file for one dialect: its header, as ParseHeader

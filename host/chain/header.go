@@ -36,12 +36,35 @@ type header struct {
 	template bool
 }
 
-// parseHeader reads the header of a normalized text.
-func parseHeader(name string, d Dialect, text string) (header, error) {
+// A Header collects what the top of a migration file of another form says, key
+// by key. The keys and their values are those of ParseHeader, in lower case.
+type Header struct{ header }
+
+// NewHeader begins the header of a file.
+func NewHeader(name string, d Dialect) *Header { return &Header{newHeader(name, d)} }
+
+// Set sets what a key says.
+func (h *Header) Set(key, value string) error {
+	set, known := headerLines[key]
+	if !known {
+		return fmt.Errorf("%q is not a key of a header", key)
+	}
+	return set(&h.header, value)
+}
+
+// Revision returns what was said.
+func (h *Header) Revision() Revision { return h.header.Revision }
+
+func newHeader(name string, d Dialect) header {
 	h := header{Revision: Revision{Dialect: d, Source: name}}
 	h.Line = DefaultLine
 	h.Created, h.Slug = ParseName(name)
+	return h
+}
 
+// parseHeader reads the header of a normalized text.
+func parseHeader(name string, d Dialect, text string) (header, error) {
+	h := newHeader(name, d)
 	fail := func(line int, format string, args ...any) (header, error) {
 		return header{}, &ParseError{Path: name, Line: line, Msg: fmt.Sprintf(format, args...)}
 	}
