@@ -209,7 +209,7 @@ func TestGuestDependencies(t *testing.T) {
 func TestGuestBuildsAreReproducible(t *testing.T) {
 	copied := t.TempDir()
 	root := ".."
-	for _, pattern := range []string{"go.mod", "go.sum", "sdk/*.go", "sdk/abi/*.go", "sdk/testdata/guest/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "sdk/*.go", "sdk/abi/*.go", "sdk/schema/*.go", "sdk/testdata/guest/*.go"} {
 		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)

@@ -93,9 +93,9 @@ func TestAssembleRefuses(t *testing.T) {
 		want  string
 	}{
 		{"revision without a step", nil, "is step 0 of 0"},
-		{"NUL in a statement", []wasmfile.Step{{Upgrade: sql("SELECT 1", "SELECT '\x00'")}}, "statement 2 is not valid UTF-8, or holds a NUL"},
-		{"text that is not UTF-8", []wasmfile.Step{{Downgrade: sql("SELECT '\xff'")}}, "step 0: statement 1"},
-		{"half a character in each of two statements", []wasmfile.Step{{Upgrade: sql("SELECT '\xc3", "\xa9'")}}, "statement 1"},
+		{"NUL in a statement", []wasmfile.Step{{Upgrade: sql("SELECT 1", "SELECT '\x00'")}}, "operation 2 is not valid UTF-8, or holds a NUL"},
+		{"text that is not UTF-8", []wasmfile.Step{{Downgrade: sql("SELECT '\xff'")}}, "step 0: operation 1"},
+		{"half a character in each of two statements", []wasmfile.Step{{Upgrade: sql("SELECT '\xc3", "\xa9'")}}, "operation 1"},
 		{"nested section", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin, begin}}}, "inside another"},
 		{"section not begun", []wasmfile.Step{{Upgrade: []wasmfile.Op{end}}}, "has not begun"},
 		{"section not ended", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin}}}, "not ended"},

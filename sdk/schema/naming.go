@@ -32,7 +32,8 @@ var DefaultNaming = Naming{
 }
 
 // Fill gives names to the indexes and constraints of a request that have none.
-// The request is not changed: what is named is a copy.
+// The request is not changed: what is named is a copy. To fill in twice is to
+// fill in once.
 func (n Naming) Fill(q Request) Request {
 	switch op := q.Operation.(type) {
 	case *CreateTable:
@@ -88,7 +89,7 @@ func (n Naming) constraint(table string, c *Constraint) {
 	switch {
 	case !c.Check.IsZero():
 		if c.Name != "" {
-			c.Name = name(n.Check, DefaultNaming.Check, table, nil, "", c.Name)
+			c.Name = completed(n.Check, table, c.Name)
 		}
 	case c.Name != "":
 	case len(c.PrimaryKey) > 0:
@@ -121,6 +122,20 @@ func (n Naming) index(i *CreateIndex) {
 		}
 	}
 	i.Name = name(n.Index, DefaultNaming.Index, i.Table, columns, "", "")
+}
+
+// completed returns the name of a check that is called given. One that the
+// pattern has completed already stays as it is: a file is named when it is read,
+// and what it sends is named again.
+func completed(pattern, table, given string) string {
+	if pattern == "" {
+		pattern = DefaultNaming.Check
+	}
+	before, after, _ := strings.Cut(strings.ReplaceAll(pattern, "{table}", table), "{name}")
+	if len(given) > len(before)+len(after) && strings.HasPrefix(given, before) && strings.HasSuffix(given, after) {
+		return given
+	}
+	return name(pattern, "", table, nil, "", given)
 }
 
 // name fills in a pattern. What is longer than a name may be ends in a digest of
