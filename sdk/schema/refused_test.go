@@ -1,0 +1,153 @@
+package schema_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// What no dialect is asked about.
+func TestDecodeRefuses(t *testing.T) {
+	table := func(rest string) string { return `{"create_table":{"name":"a","columns":[` + rest + `]}}` }
+	for _, c := range []struct{ name, doc, want string }{
+		{"nothing", `{}`, "there is no operation"},
+		{"unknown operation", `{"drop_database":{"name":"a"}}`, `unknown field "drop_database"`},
+		{"two operations", `{"drop_table":{"name":"a"},"drop_view":{"name":"a"}}`, "a second operation"},
+		{"unknown field", `{"drop_table":{"name":"a","casacde":true}}`, `unknown field "casacde"`},
+		{"field twice", `{"drop_table":{"name":"a","name":"b"}}`, `repeated field "name"`},
+		{"missing field", `{"drop_table":{}}`, `the field "name" is missing`},
+		{"unknown dialect", `{"drop_table":{"name":"a"},"dialect":"mysql"}`, `"mysql" is not one of postgresql, sqlite`},
+		{"rest", `{"drop_table":{"name":"a"}}x`, "something follows"},
+		{"too large", `{"execute":{"sql":"` + strings.Repeat("x", 1<<20) + `"}}`, "1 MiB"},
+		{"unknown type", table(`{"name":"x","type":"varchar"}`), `"varchar" is not one of the portable types`},
+		{"no size", table(`{"name":"x","type":"string(0)"}`), "a string of no characters"},
+		{"open size", table(`{"name":"x","type":"string(3"}`), "the ) is missing"},
+		{"huge size", table(`{"name":"x","type":"string(99999999999)"}`), "is not a number up to"},
+		{"arguments", table(`{"name":"x","type":"uuid(3)"}`), `"uuid" takes no arguments`},
+		{"enum without a name", table(`{"name":"x","type":"enum"}`), "an enum is written with its name"},
+		{"two columns", table(`{"name":"x","type":"text"},{"name":"x","type":"text"}`), `two columns are called "x"`},
+		{"two keys", table(`{"name":"x","type":"text","primary_key":true},{"name":"y","type":"text","primary_key":true}`), "several columns are the primary key"},
+		{"two defaults", table(`{"name":"x","type":"text","default":{"function":"now","sql":"1"}}`), "exactly one of them"},
+		{"no default", table(`{"name":"x","type":"text","default":{}}`), "exactly one of them"},
+		{"generated default", table(`{"name":"x","type":"text","default":1,"generated":"y"}`), "is generated, and has a default"},
+		{"virtual nothing", table(`{"name":"x","type":"text","virtual":true}`), "is virtual, and nothing generates it"},
+		{"bad bytes", table(`{"name":"x","type":"binary","default":{"hex":"abc"}}`), "even number of hex digits"},
+		{"column of a key", `{"create_table":{"name":"a","columns":[{"name":"x","type":"text"}],"constraints":[{"unique":["y"]}]}}`, `names the column "y"`},
+		{"two constraints in one", `{"add_constraint":{"table":"a","constraint":{"unique":["x"],"check":"x"}}}`, "exactly one of them"},
+		{"references nothing", `{"add_constraint":{"table":"a","constraint":{"foreign_key":["x"]}}}`, "does not say what it references"},
+		{"references too much", `{"add_constraint":{"table":"a","constraint":{"foreign_key":["x"],"references":"b","to":["y","z"]}}}`, "has 1 columns and refers to 2"},
+		{"unknown action", `{"add_constraint":{"table":"a","constraint":{"foreign_key":["x"],"references":"b","on_delete":"explode"}}}`, `"explode" is not one of`},
+		{"deferred key", `{"add_constraint":{"table":"a","constraint":{"foreign_key":["x"],"references":"b","initially_deferred":true}}}`, "not deferrable"},
+		{"operator", `{"add_constraint":{"table":"a","constraint":{"exclude":[{"column":"x","with":"=) --"}]}}}`, "an operator such as &&"},
+		{"operator comment", `{"add_constraint":{"table":"a","constraint":{"exclude":[{"column":"x","with":"--"}]}}}`, "an operator such as &&"},
+		{"access method", `{"create_index":{"table":"a","columns":["x"],"using":"gin (x); drop"}}`, "is not made of letters"},
+		{"parameter", `{"create_index":{"table":"a","columns":["x"],"with":[{"name":"f","value":"1) --"}]}}`, "is not made of letters"},
+		{"index of nothing", `{"create_index":{"table":"a","columns":[{"order":"desc"}]}}`, "a name or an expression"},
+		{"nothing altered", `{"alter_column":{"table":"a","name":"x"}}`, "nothing is changed"},
+		{"using alone", `{"alter_column":{"table":"a","name":"x","using":"1","not_null":true}}`, "using without a type"},
+		{"drop which constraint", `{"drop_constraint":{"table":"a"}}`, "say it in was"},
+		{"enum twice", `{"create_enum":{"name":"a","values":["x","x"]}}`, `"x" is there twice`},
+		{"enum place", `{"add_enum_value":{"enum":"a","value":"x","before":"y","after":"z"}}`, "before and after at once"},
+		{"row too short", `{"insert":{"table":"a","columns":["x","y"],"rows":[[1]]}}`, "row 1 has 1 values for 2 columns"},
+		{"key elsewhere", `{"insert":{"table":"a","columns":["x"],"rows":[[1]],"key":["y"]}}`, `the key "y" is not among`},
+		{"batch of another table", `{"batch":{"table":"a","operations":[{"drop_column":{"table":"b","name":"x"}}]}}`, `not about the table "a"`},
+		{"batch in a batch", `{"batch":{"table":"a","operations":[{"batch":{"table":"a","operations":[]}}]}}`, `unknown field "batch"`},
+		{"nesting", strings.Repeat(`{"batch":{"operations":[`, 10000), "unknown field"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := schema.Decode([]byte(c.doc))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want %q in it", err, c.want)
+			}
+			var errno interface{ Errno() abi.Errno }
+			if !errors.As(err, &errno) || errno.Errno() != abi.ErrnoArgument {
+				t.Errorf("a guest gets %v", err)
+			}
+		})
+	}
+}
+
+// What a dialect cannot do is refused with the operation, the dialect and the
+// way out; the other dialect can.
+func TestCheck(t *testing.T) {
+	column := func(rest string) string {
+		return `{"add_column":{"table":"flow","column":{"name":"x",` + rest + `}}}`
+	}
+	for _, c := range []struct{ name, dialect, doc, kind, instead string }{
+		{"gin", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"using":"gin"}}`, "create_index", "dialect: postgresql"},
+		{"include", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"include":["y"]}}`, "create_index", "add the columns"},
+		{"parameters", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"with":[{"name":"fillfactor","value":"70"}]}}`, "create_index", "dialect: postgresql"},
+		{"operator class", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":[{"column":"x","opclass":"text_ops"}]}}`, "create_index", "dialect: postgresql"},
+		{"nulls", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":[{"column":"x","nulls":"last"}]}}`, "create_index", "leave out nulls"},
+		{"nulls not distinct", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"unique":["x"],"nulls_not_distinct":true}}}`, "add_constraint", "coalesce"},
+		{"exclusion", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"exclude":[{"column":"x","with":"="}]}}}`, "add_constraint", "dialect: postgresql"},
+		{"deferrable key", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"unique":["x"],"deferrable":true}}}`, "add_constraint", "leave out deferrable"},
+		{"extension", "sqlite", `{"create_extension":{"name":"pg_trgm"}}`, "create_extension", "dialect: postgresql"},
+		{"materialized view", "sqlite", `{"create_view":{"name":"v","query":"SELECT 1","materialized":true}}`, "create_view", "dialect: postgresql"},
+		{"cascade", "sqlite", `{"drop_table":{"name":"flow","cascade":true}}`, "drop_table", "drop what refers"},
+		{"native type", "sqlite", column(`"type":{"postgresql":"tsvector"}`), "add_column", "name its type too"},
+		{"strict type", "sqlite", `{"create_table":{"name":"a","columns":[{"name":"x","type":{"sqlite":"VARCHAR","postgresql":"text"}}],"strict":true}}`, "create_table", "INT, INTEGER"},
+		{"numbered column", "sqlite", `{"create_table":{"name":"a","columns":[{"name":"x","type":"bigint","autoincrement":true}]}}`, "create_table", "primary_key"},
+		{"no SQL", "sqlite", `{"create_trigger":{"name":"t","table":"flow","sql":{"postgresql":"CREATE TRIGGER"}}}`, "create_trigger", "write sql"},
+		{"no SQL there", "postgresql", `{"create_view":{"name":"t","query":{"sqlite":"SELECT 1"}}}`, "create_view", "write query"},
+		{"native type there", "postgresql", column(`"type":{"sqlite":"ANY"}`), "add_column", "name its type too"},
+		{"virtual", "postgresql", column(`"type":"text","generated":"1","virtual":true`), "add_column", "leave out virtual"},
+		{"long name", "postgresql", `{"rename_table":{"name":"a","to":"` + strings.Repeat("x", 64) + `"}}`, "rename_table", "shorter"},
+		{"concurrently in a batch", "postgresql", `{"batch":{"table":"a","operations":[{"create_index":{"name":"i","table":"a","columns":["x"],"concurrently":true}}]}}`, "create_index", "beside the batch"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q, err := schema.Decode([]byte(c.doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = q.Check(c.dialect)
+			var unsupported *schema.UnsupportedError
+			if !errors.As(err, &unsupported) {
+				t.Fatalf("got %v", err)
+			}
+			for _, word := range []string{c.kind, c.dialect, c.instead} {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("%q is missing in: %v", word, err)
+				}
+			}
+			other := schema.SQLite
+			if c.dialect == other {
+				other = schema.PostgreSQL
+			}
+			q.Dialect = other
+			if err := q.Check(c.dialect); err != nil {
+				t.Errorf("for %s alone: %v", other, err)
+			}
+		})
+	}
+}
+
+// FuzzDecode: what is read is written as it would be read again.
+func FuzzDecode(f *testing.F) {
+	for _, doc := range every {
+		f.Add([]byte(doc))
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		q, err := schema.Decode(doc)
+		if err != nil {
+			return
+		}
+		written := schema.Append(nil, q)
+		again, err := schema.Decode(written)
+		if err != nil {
+			t.Fatalf("%s cannot be read: %v", written, err)
+		}
+		if second := schema.Append(nil, again); !bytes.Equal(written, second) {
+			t.Errorf("%s is written again as %s", written, second)
+		}
+		for _, d := range []string{schema.PostgreSQL, schema.SQLite} {
+			_ = q.Check(d)
+			_ = schema.Naming{}.Fill(q)
+			_ = q.Commits(d)
+		}
+	})
+}
