@@ -58,6 +58,14 @@ func (n Naming) Fill(q Request) Request {
 		named := *op
 		n.index(&named)
 		q.Operation = &named
+	case *DropIndex:
+		if op.Name == "" {
+			named := *op
+			was := op.was()
+			n.index(was)
+			named.Name = was.Name
+			q.Operation = &named
+		}
 	case *DropTable:
 		if op.Was != nil {
 			named, was := *op, *op.Was
@@ -87,7 +95,7 @@ func (n Naming) Fill(q Request) Request {
 func (n Naming) constraint(table string, c *Constraint) {
 	switch {
 	case !c.Check.IsZero():
-		if c.Name != "" {
+		if c.Name != "" && !n.completed(table, c.Name) {
 			c.Name = name(n.Check, DefaultNaming.Check, table, nil, "", c.Name)
 		}
 	case c.Name != "":
@@ -106,6 +114,14 @@ func (n Naming) constraint(table string, c *Constraint) {
 		}
 		c.Name = name(n.Exclude, DefaultNaming.Exclude, table, columns, "", "")
 	}
+}
+
+// completed reports whether the name of a check is what the pattern makes of
+// another name: a name of the database is not completed twice.
+func (n Naming) completed(table, check string) bool {
+	before, after, found := strings.Cut(strings.ReplaceAll(n.Check, "{table}", table), "{name}")
+	return found && before+after != "" && len(check) > len(before+after) &&
+		strings.HasPrefix(check, before) && strings.HasSuffix(check, after)
 }
 
 func (n Naming) index(i *CreateIndex) {
