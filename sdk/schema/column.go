@@ -189,6 +189,8 @@ func (o *AlterColumn) wrong() string {
 		return "column " + quote(o.Name) + ": " + o.Default.wrong()
 	case !o.Using.IsZero() && o.Type.IsZero():
 		return "column " + quote(o.Name) + ": using without a type"
+	case o.Was != nil && o.Was.Default != nil && o.Was.NoDefault:
+		return "column " + quote(o.Name) + ": was: default and no_default at once"
 	case o.Was != nil && o.Was.Default != nil && o.Was.Default.wrong() != "":
 		return "column " + quote(o.Name) + ": was: " + o.Was.Default.wrong()
 	}

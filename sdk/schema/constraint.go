@@ -183,13 +183,14 @@ func (o *AddConstraint) fields() []field {
 }
 func (o *AddConstraint) wrong() string { return o.Constraint.wrong() }
 
-// DropConstraint drops a constraint by its name. One without a name (SQLite
-// allows them) is found by what Was says of it.
+// DropConstraint drops a constraint by its name. Without one, the naming
+// convention makes it of what Was says, as it did when the constraint was added;
+// a check that has no name at all (SQLite allows them) is found by Was.
 type DropConstraint struct {
 	Table    string
 	Name     string
 	IfExists bool
-	Was      *Constraint // what a downgrade adds again; Name is left out
+	Was      *Constraint // what a downgrade adds again; its Name is left out where Name is given
 }
 
 // Kind implements Operation.

@@ -178,7 +178,8 @@ func (l wasIndexes) describe() string {
 	return `{"type":"array","items":` + describeFields(l.fields(new(CreateIndex))) + `}`
 }
 
-// DropIndex drops an index.
+// DropIndex drops an index. One that was left to the naming convention needs no
+// name here either, if Was says what it is.
 type DropIndex struct {
 	Name         string
 	Table        string // the table it is on
@@ -195,13 +196,16 @@ func (o *DropIndex) On() string { return o.Table }
 
 func (o *DropIndex) fields() []field {
 	return []field{
-		must("name", text(&o.Name)), must("table", text(&o.Table)), may("if_exists", flag(&o.IfExists)),
+		may("name", text(&o.Name)), must("table", text(&o.Table)), may("if_exists", flag(&o.IfExists)),
 		may("concurrently", flag(&o.Concurrently)), may("was", wasIndex{&o.Was}),
 	}
 }
 
 func (o *DropIndex) wrong() string {
-	if o.Was == nil {
+	switch {
+	case o.Was == nil && o.Name == "":
+		return "an index without a name is found by what it is: say it in was"
+	case o.Was == nil:
 		return ""
 	}
 	if reason := o.was().wrong(); reason != "" {

@@ -32,8 +32,7 @@ var DefaultNaming = Naming{
 }
 
 // Fill gives names to the indexes and constraints of a request that have none.
-// The request is not changed: what is named is a copy. To fill in twice is to
-// fill in once.
+// The request is not changed: what is named is a copy.
 func (n Naming) Fill(q Request) Request {
 	switch op := q.Operation.(type) {
 	case *CreateTable:
@@ -59,6 +58,14 @@ func (n Naming) Fill(q Request) Request {
 		named := *op
 		n.index(&named)
 		q.Operation = &named
+	case *DropIndex:
+		if op.Name == "" {
+			named := *op
+			was := op.was()
+			n.index(was)
+			named.Name = was.Name
+			q.Operation = &named
+		}
 	case *DropTable:
 		if op.Was != nil {
 			named, was := *op, *op.Was
@@ -88,8 +95,8 @@ func (n Naming) Fill(q Request) Request {
 func (n Naming) constraint(table string, c *Constraint) {
 	switch {
 	case !c.Check.IsZero():
-		if c.Name != "" {
-			c.Name = completed(n.Check, table, c.Name)
+		if c.Name != "" && !n.completed(table, c.Name) {
+			c.Name = name(n.Check, DefaultNaming.Check, table, nil, "", c.Name)
 		}
 	case c.Name != "":
 	case len(c.PrimaryKey) > 0:
@@ -109,6 +116,14 @@ func (n Naming) constraint(table string, c *Constraint) {
 	}
 }
 
+// completed reports whether the name of a check is what the pattern makes of
+// another name: a name of the database is not completed twice.
+func (n Naming) completed(table, check string) bool {
+	before, after, found := strings.Cut(strings.ReplaceAll(n.Check, "{table}", table), "{name}")
+	return found && before+after != "" && len(check) > len(before+after) &&
+		strings.HasPrefix(check, before) && strings.HasSuffix(check, after)
+}
+
 func (n Naming) index(i *CreateIndex) {
 	if i.Name != "" {
 		return
@@ -122,20 +137,6 @@ func (n Naming) index(i *CreateIndex) {
 		}
 	}
 	i.Name = name(n.Index, DefaultNaming.Index, i.Table, columns, "", "")
-}
-
-// completed returns the name of a check that is called given. One that the
-// pattern has completed already stays as it is: a file is named when it is read,
-// and what it sends is named again.
-func completed(pattern, table, given string) string {
-	if pattern == "" {
-		pattern = DefaultNaming.Check
-	}
-	before, after, _ := strings.Cut(strings.ReplaceAll(pattern, "{table}", table), "{name}")
-	if len(given) > len(before)+len(after) && strings.HasPrefix(given, before) && strings.HasSuffix(given, after) {
-		return given
-	}
-	return name(pattern, "", table, nil, "", given)
 }
 
 // name fills in a pattern. What is longer than a name may be ends in a digest of

@@ -19,6 +19,10 @@ type Operation interface {
 
 	fields() []field
 	wrong() string // what is wrong beyond missing fields, "" if nothing
+
+	// reverse returns what undoes the operation, in the order to run it, or
+	// the reason why nothing does. It is not called on what is wrong.
+	reverse(p *past) (back []Request, reason string)
 }
 
 // kinds are all operations, in the order of the documentation.
