@@ -2,8 +2,8 @@
 //
 // Each figure compares whole processes that do the same work on the same
 // machine, taking turns, on a fresh database each time: Sandpiper against psql
-// and the sqlite3 shell that replay a chain's SQL in the same transactions, and
-// against goose. What is printed is the ratio of the medians. PostgreSQL is a
+// and the sqlite3 shell that replay a chain's SQL in the same transactions,
+// against goose, and against the sqlite3 shell that copies a large table. What is printed is the ratio of the medians. PostgreSQL is a
 // private server without fsync; SQLite files are in a temporary folder.
 //
 // SANDPIPER_CHAINS names a folder with prefect/versions/{postgresql,sqlite};
@@ -60,7 +60,7 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild} {
 		if err := figure(); err != nil {
 			return err
 		}
