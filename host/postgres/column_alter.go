@@ -81,8 +81,9 @@ func (a *applier) alterType(ctx context.Context, op *schema.AlterColumn) (action
 	return []string{alter + "DROP DEFAULT", set, alter + "SET DEFAULT " + literal}, nil
 }
 
+// Constants as pg_get_expr writes them while standard_conforming_strings is on.
 var (
-	castString = regexp.MustCompile(`^(E?'(?:[^'\\]|''|\\.)*')::[\w\s."(),\[\]]+$`)
+	castString = regexp.MustCompile(`^('(?:[^']|'')*')::[\w\s."(),\[\]]+$`)
 	bareWord   = regexp.MustCompile(`^(?:-?[0-9.]+|\(-[0-9.]+\)|true|false)$`)
 )
 

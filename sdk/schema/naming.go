@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"crypto/sha256"
+	"hash/fnv"
 	"strings"
 )
 
@@ -151,8 +151,9 @@ func name(pattern, otherwise, table string, columns []string, referenced, given 
 	if len(s) <= maxIdentifier {
 		return s
 	}
-	sum := sha256.Sum256([]byte(s))
-	digest := Bytes(sum[:4]).Text
+	h := fnv.New64a() // crypto would bring half of the standard library into every guest
+	h.Write([]byte(s))
+	digest := Bytes(h.Sum(nil)[:4]).Text
 	cut := maxIdentifier - len(digest) - 1
 	for cut > 0 && s[cut]&0xc0 == 0x80 {
 		cut-- // not inside a character
