@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -20,11 +21,14 @@ func TestGoldenSQL(t *testing.T) {
 		f.readReference()
 		sent := transcripts{}
 		end := f.revision(irreversible)
-		sent.run(f, chain.Upgrade, "heads")
+		for r := range f.runner(host.Config{}).Graph().All() {
+			sent.run(f, chain.Upgrade, "+1")
+			f.seed(r.Slug)
+		}
 		sent.run(f, chain.Downgrade, end.ID)
 		fresh(t, f) // what comes before the irreversible one goes down from there
 		f.readReference()
-		f.upgradeTo(end.Revises[0])
+		f.move(f.runner(host.Config{}), chain.Upgrade, end.Revises[0])
 		sent.run(f, chain.Downgrade, "base")
 
 		folder := filepath.Join("..", "migrations", "golden", string(f.dialect))
@@ -67,7 +71,7 @@ func (sent transcripts) run(f *fixture, dir chain.Direction, target string) {
 		case host.EventStatement:
 			sent[name] += e.Text + ";\n"
 		case host.EventSection:
-			sent[name] += "-- committed: " + e.Section + "\n"
+			sent[name] += strings.TrimSpace("-- committed "+e.Section) + "\n"
 		}
 	}}
 	run := f.runner(cfg).Upgrade

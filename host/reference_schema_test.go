@@ -42,32 +42,27 @@ func (f *fixture) snapshot() snapshot {
 	return s
 }
 
-// wantRows wants each table to have the rows that it had, but for those that
-// the migration has deleted.
-func (f *fixture) wantRows(when string, had, after snapshot) {
+// want compares the database with what it had: the whole schema, and the rows of
+// each table but for those that the migration deletes on its way to after.
+func (f *fixture) want(when string, had, after snapshot) {
 	f.t.Helper()
 	got := f.snapshot()
+	for _, fact := range got.schema {
+		if !slices.Contains(had.schema, fact) {
+			f.t.Errorf("%s: the schema has\n\t%s\nand should not", when, fact)
+		}
+	}
+	for _, fact := range had.schema {
+		if !slices.Contains(got.schema, fact) {
+			f.t.Errorf("%s: the schema lacks\n\t%s", when, fact)
+		}
+	}
 	for name, want := range had.rows {
 		if n, ok := after.rows[name]; ok {
 			want = min(want, n)
 		}
 		if got.rows[name] != want {
 			f.t.Errorf("%s: table %s has %d rows, want %d", when, name, got.rows[name], want)
-		}
-	}
-}
-
-func (f *fixture) wantSchema(when string, want snapshot) {
-	f.t.Helper()
-	got := f.snapshot()
-	for _, fact := range got.schema {
-		if !slices.Contains(want.schema, fact) {
-			f.t.Errorf("%s: the schema has\n\t%s\nand should not", when, fact)
-		}
-	}
-	for _, fact := range want.schema {
-		if !slices.Contains(got.schema, fact) {
-			f.t.Errorf("%s: the schema lacks\n\t%s", when, fact)
 		}
 	}
 }

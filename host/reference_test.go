@@ -77,17 +77,15 @@ func (f *fixture) revision(slug string) chain.Revision {
 	return chain.Revision{}
 }
 
-func (f *fixture) upgradeTo(target string) {
+// move upgrades or downgrades, and ends the test where that fails.
+func (f *fixture) move(r *host.Runner, dir chain.Direction, target string) {
 	f.t.Helper()
-	if _, err := f.runner(host.Config{}).Upgrade(f.t.Context(), target); err != nil {
-		f.t.Fatalf("upgrade to %s: %v", target, err)
+	run := r.Upgrade
+	if dir == chain.Downgrade {
+		run = r.Downgrade
 	}
-}
-
-func (f *fixture) downgradeTo(target string) {
-	f.t.Helper()
-	if _, err := f.runner(host.Config{}).Downgrade(f.t.Context(), target); err != nil {
-		f.t.Fatalf("downgrade to %s: %v", target, err)
+	if _, err := run(f.t.Context(), target); err != nil {
+		f.t.Fatalf("%s to %s: %v", dir, target, err)
 	}
 }
 
@@ -183,31 +181,34 @@ func TestReferenceChainUsesEverything(t *testing.T) {
 func TestReferenceChainStepByStep(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.readReference()
+		runner := f.runner(host.Config{})
 		last := f.snapshot()
-		for r := range f.runner(host.Config{}).Graph().All() {
-			f.upgradeTo("+1")
+		for r := range runner.Graph().All() {
+			f.move(runner, chain.Upgrade, "+1")
 			after := f.snapshot()
 			if r.Slug != irreversible {
-				f.downgradeTo("-1")
-				f.wantSchema(r.Slug+" is undone", last)
-				f.wantRows(r.Slug+" is undone", last, after)
-				f.upgradeTo("+1")
-				f.wantSchema(r.Slug+" is done again", after)
-				f.wantRows(r.Slug+" is done again", after, after)
+				f.move(runner, chain.Downgrade, "-1")
+				f.want(r.Slug+" is undone", last, after)
+				f.move(runner, chain.Upgrade, "+1")
+				f.want(r.Slug+" is done again", after, after)
 			}
 			if t.Failed() {
 				return
 			}
-			f.seed(r.Slug)
-			last = f.snapshot()
+			if len(referenceRows[r.Slug]) > 0 {
+				f.seed(r.Slug)
+				after = f.snapshot()
+			}
+			last = after
 		}
 		f.wantReferenceRows()
 
 		end := f.revision(irreversible)
-		f.downgradeTo(end.ID)
+		f.move(runner, chain.Downgrade, end.ID)
 		f.wantHeads(end.ID)
-		f.upgradeTo("heads")
-		f.wantSchema("all is done again", last)
+		f.move(runner, chain.Upgrade, "heads")
+		last.rows = nil // of tables that went and came back
+		f.want("all is done again", last, last)
 		f.wantReferenceRows()
 	})
 }

@@ -1,0 +1,9 @@
+-- upgrade
+ALTER TABLE "deployment" ADD COLUMN "slug" text;
+SELECT count(*) FROM deployment;
+SELECT id, name FROM deployment ORDER BY id LIMIT $1;
+ALTER TABLE "deployment" ALTER COLUMN "slug" SET NOT NULL;
+ALTER TABLE "deployment" ADD CONSTRAINT "uq_deployment__slug" UNIQUE ("slug");
+-- downgrade
+ALTER TABLE "deployment" DROP CONSTRAINT "uq_deployment__slug";
+ALTER TABLE "deployment" DROP COLUMN "slug";
