@@ -68,7 +68,7 @@ func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) 
 	t.queue, t.bytes, t.begun = nil, 0, true
 	tags, failed := t.c.main.roundTrip(ctx, items)
 	if failed != nil {
-		err := t.c.main.explain(ctx, items, failed)
+		err := t.refused(ctx, items, failed)
 		var refused *host.SQLError
 		if errors.As(err, &refused) && items[failed.index].bind {
 			for _, it := range items[:failed.index+1] {

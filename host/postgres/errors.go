@@ -15,7 +15,15 @@ import (
 //
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const (
+	codeFeature           = "0A000" // feature not supported
+	codeDependent         = "2BP01" // dependent objects still exist
+	codeTooLong           = "22001"
 	codeInvalidText       = "22P02" // what a failed assertion of the runner raises
+	codeNotNull           = "23502"
+	codeForeignKey        = "23503"
+	codeUnique            = "23505"
+	codeCheck             = "23514"
+	codeExclusion         = "23P01"
 	codeActiveTransaction = "25001" // cannot run inside a transaction block
 	codeReadOnly          = "25006"
 	codeAborted           = "25P02"
@@ -24,6 +32,9 @@ const (
 	codeDeadlock          = "40P01"
 	codePrivilege         = "42501"
 	codeUndefinedSchema   = "3F000"
+	codeUndefinedColumn   = "42703"
+	codeUndefinedObject   = "42704"
+	codeDatatype          = "42804" // datatype mismatch
 	codeUndefinedTable    = "42P01"
 	codeLockTimeout       = "55P03"
 	codeCancelled         = "57014"

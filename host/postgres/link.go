@@ -21,6 +21,8 @@ type item struct {
 	parse   bool // prepares the unnamed statement and runs nothing
 	ordinal int  // of the guest's statement
 
+	why diagnosis // of its refusal; may be nil
+
 	row    func(values [][]byte) error     // gets every row, in text form; nil to drop them
 	fields func([]pgconn.FieldDescription) // gets the columns, with parse; may be nil
 }

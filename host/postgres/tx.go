@@ -26,13 +26,14 @@ type tx struct {
 	c     *conn
 	token string
 	queue []item
-	bytes int     // of the queue's statements and parameters
-	begun bool    // BEGIN was sent
-	over  bool    // committed or rolled back
-	err   error   // what spoilt the transaction, until a savepoint undoes it
-	rows  *rows   // the open rows, if any
-	after effects // of the statements so far
-	from  string  // the line's one head, while nothing of the migration is recorded
+	bytes int       // of the queue's statements and parameters
+	begun bool      // BEGIN was sent
+	over  bool      // committed or rolled back
+	err   error     // what spoilt the transaction, until a savepoint undoes it
+	rows  *rows     // the open rows, if any
+	after effects   // of the statements so far
+	from  string    // the line's one head, while nothing of the migration is recorded
+	why   diagnosis // of the items that are put on the queue
 
 	savepoints []string // that are set, the newest last
 }
@@ -73,6 +74,7 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (host.Tx, error) {
 }
 
 func (t *tx) put(it item) {
+	it.why = t.why
 	t.queue = append(t.queue, it)
 	t.bytes += len(it.sql)
 	for _, v := range it.values {
@@ -102,7 +104,7 @@ func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
 	t.queue, t.bytes, t.begun = nil, 0, true
 	tags, failed := t.c.main.roundTrip(ctx, items)
 	if failed != nil {
-		return 0, t.spoil(t.c.main.explain(ctx, items, failed))
+		return 0, t.spoil(t.refused(ctx, items, failed))
 	}
 	if t.c.main.pg.TxStatus() != 'T' {
 		return 0, t.spoil(errEnded)
@@ -327,7 +329,7 @@ func (t *tx) Commit(ctx context.Context) error {
 		return nil
 	}
 	if failed != nil {
-		return t.spoil(t.c.main.explain(ctx, items, failed))
+		return t.spoil(t.refused(ctx, items, failed))
 	}
 	return t.spoil(fmt.Errorf("the server answered %q to COMMIT: the transaction is rolled back", tags[commit]))
 }
