@@ -155,7 +155,7 @@ var alterCases = []operationCase{
 		name:   "alter_column, type by an expression of the row",
 		before: []string{tableT},
 		rows:   []string{"INSERT INTO t VALUES (2, 'xyz')"},
-		up:     []string{`{"alter_column":{"table":"t","name":"a","type":"integer","using":"length(a) * id","was":{"type":"text","using":{"postgresql":"a::text","sqlite":"CAST(a AS TEXT)"}}}}`},
+		up:     []string{`{"alter_column":{"table":"t","name":"a","type":"integer","using":"id + 4","was":{"type":"text","using":{"postgresql":"a::text","sqlite":"CAST(a AS TEXT)"}}}}`},
 		after:  []string{"6 = SELECT a FROM t"},
 		kept:   []string{"1 = SELECT count(*) FROM t WHERE a = '6'"},
 	},

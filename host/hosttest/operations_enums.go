@@ -88,17 +88,17 @@ var enumCases = []operationCase{
 		kept:   []string{"INSERT INTO t VALUES (2, 'A', NULL)", "!INSERT INTO u VALUES ('C')", "postgresql: 1 = SELECT count(*) WHERE 'A'::state < 'B'::state"},
 	},
 	{
-		name: "drop_enum_value, with indexes, checks, generated columns and arrays",
+		name: "drop_enum_value, with keys, indexes, generated columns and arrays",
 		before: []string{enumState,
-			`{"create_table":{"name":"t","columns":[{"name":"id","type":"integer","primary_key":true},{"name":"s","type":"enum(state)","not_null":true,"default":"B"}],"constraints":[{"name":"not_c","check":"s <> 'C'"}]}}`,
+			`{"create_table":{"name":"t","columns":[{"name":"id","type":"integer","primary_key":true},{"name":"s","type":"enum(state)","not_null":true,"default":"B"},{"name":"g","type":"integer","generated":"id + 1"}],"constraints":[{"unique":["s"]}]}}`,
 			`{"create_table":{"name":"u","columns":[{"name":"id","type":"integer"},{"name":"l","type":"enum(state)[]"}]}}`,
-			`{"create_index":{"name":"i","table":"t","columns":["s"],"where":"s = 'B'"}}`},
-		rows: []string{"INSERT INTO t VALUES (1, 'A')", "postgresql: INSERT INTO u VALUES (1, '{A,B}')", `sqlite: INSERT INTO u VALUES (1, '["A","B"]')`},
+			`{"create_index":{"name":"i","table":"t","columns":[{"column":"s","order":"desc"},"id"],"where":"id > 0"}}`},
+		rows: []string{"INSERT INTO t (id, s) VALUES (1, 'A')", "postgresql: INSERT INTO u VALUES (1, '{A,B}')", `sqlite: INSERT INTO u VALUES (1, '["A","B"]')`},
 		up:   []string{`{"drop_enum_value":{"enum":"state","value":"C","at_end":true}}`},
 		after: []string{
-			"!INSERT INTO t VALUES (2, 'C')", "INSERT INTO t (id) VALUES (2)", "postgresql: !INSERT INTO u VALUES (1, '{C}')", "1 = SELECT count(*) FROM t WHERE s = 'A'",
+			"!INSERT INTO t (id, s) VALUES (2, 'C')", "INSERT INTO t (id) VALUES (2)", "!INSERT INTO t (id) VALUES (3)", "postgresql: !INSERT INTO u VALUES (1, '{C}')", "1 = SELECT count(*) FROM t WHERE s = 'A'",
 			"1 = SELECT count(*) FROM u WHERE l IS NOT NULL",
 		},
-		kept: []string{"!INSERT INTO t VALUES (2, 'C')", "1 = SELECT count(*) FROM t WHERE s = 'A'"},
+		kept: []string{"INSERT INTO t (id, s) VALUES (2, 'C')", "!INSERT INTO t (id, s) VALUES (3, 'A')", "1 = SELECT count(*) FROM t WHERE s = 'A'"},
 	},
 }

@@ -18,7 +18,7 @@ var typeCases = []operationCase{
 	},
 	{
 		name: "types, arrays",
-		up:   []string{`{"create_table":{"name":"t","columns":[{"name":"a","type":"text[]","not_null":true,"default":{"function":"json_array"}},{"name":"b","type":"integer[]"},{"name":"c","type":"string(5)[]"}]}}`},
+		up:   []string{`{"create_table":{"name":"t","columns":[{"name":"a","type":"text[]","not_null":true,"default":{"sql":{"postgresql":"'{}'","sqlite":"'[]'"}}},{"name":"b","type":"integer[]"},{"name":"c","type":"string(5)[]"}]}}`},
 		after: []string{
 			`postgresql: INSERT INTO t (b, c) VALUES ('{1,2}', '{"x","y"}')`, "postgresql: 1 = SELECT count(*) FROM t WHERE a = '{}' AND b[2] = 2",
 			"sqlite: INSERT INTO t (b) VALUES ('[1,2]')", "sqlite: 1 = SELECT count(*) FROM t WHERE json_array_length(a) = 0 AND b ->> 1 = 2",
