@@ -155,6 +155,9 @@ func TestAlterColumnRefused(t *testing.T) {
 	w.refused(w.try(alter("nope", schema.AlterColumn{NotNull: ptr(true)})), 1, "42703", `"nope"`, `The columns of "t" are "a", "b", "n".`)
 	w.refused(w.try(alter("nope", schema.AlterColumn{Comment: ptr("x")})), 1, "42703", `"nope"`, `The columns of "t" are "a", "b", "n".`)
 
+	w.other("CREATE TABLE u (c text CONSTRAINT ck CHECK (c <> 'B'))")
+	w.refused(w.try(&schema.AlterColumn{Table: "u", Name: "c", Type: schema.EnumOf("state"), Using: schema.Expr("c::state")}), 1, "42883", "u.c", "check")
+
 	// The look goes back to where the statement was, not to the beginning.
 	w.refused(w.try(
 		&schema.AddColumn{Table: "t", Column: of("new", schema.BaseText)},

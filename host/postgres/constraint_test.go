@@ -56,7 +56,7 @@ func TestRowsInTheWayOfConstraints(t *testing.T) {
 	w.apply(add(schema.Constraint{Name: "ck", Check: schema.Expr("b < 2"), NotValid: true}),
 		add(schema.Constraint{Name: "fk", ForeignKey: []string{"a"}, References: "p", NotValid: true}))
 	w.refused(w.try(&schema.ValidateConstraint{Table: "t", Name: "ck"}), 1, "23514", `for which it is false: 2.`)
-	w.refused(w.try(&schema.ValidateConstraint{Table: "t", Name: "fk"}), 1, "23503", `refer to no row of p: 3.`)
+	w.refused(w.try(&schema.ValidateConstraint{Table: "t", Name: "fk"}), 1, "23503", `refer to no row of "p": 3.`)
 	w.refused(w.try(&schema.ValidateConstraint{Table: "t", Name: "nope"}), 1, "42704", `"nope"`)
 
 	w.refused(w.try(add(schema.Constraint{Unique: []string{"nope"}})), 1, "42703", `"nope"`, `The columns of "t" are "a", "b", "50%", "r".`)

@@ -141,6 +141,7 @@ func harness(t *testing.T, open func(*testing.T) host.Database) hosttest.Harness
 			"INSERT INTO \"b \"\"quoted\"\"\" VALUES (1)",
 			"ANALYZE",
 		},
+		Snapshot:     snapshot,
 		CountObjects: "SELECT count(*) FROM sqlite_schema WHERE name <> 'sqlite_sequence'",
 	}
 }
