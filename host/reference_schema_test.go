@@ -124,6 +124,11 @@ func (f *fixture) factsOfSQLite() []string {
 		SELECT format('table %s strict %d without rowid %d', m.name, l.strict, l.wr) FROM mine m, pragma_table_list(m.name) l
 		UNION ALL
 		SELECT format('%s %s', type, sql) FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL`)
+	if f.count("SELECT count(*) FROM sandpiper_enums") >= 0 {
+		facts = append(facts, f.rows(`
+			SELECT format('enum %s plain %d: %s', name, plain, group_concat(value, ', ' ORDER BY position))
+			FROM sandpiper_enums GROUP BY name`)...)
+	}
 	err := f.query(`SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sandpiper\_%' ESCAPE '\'`, func(row []abi.Value) {
 		for i, fact := range factsOfText(string(row[1].Bytes)) {
 			facts = append(facts, fmt.Sprintf("text %s: %s (%d)", row[0].Bytes, fact, i))
