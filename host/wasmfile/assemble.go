@@ -90,7 +90,7 @@ type assembler struct {
 	memory   int // bytes
 
 	exec, schema, begin, end, fail int // indices of imported functions
-	unknown, refuse        int // indices of functions that give a reason and return 1
+	unknown, refuse                int // indices of functions that give a reason and return 1
 }
 
 // declare adds the imports that the steps need, and the two functions that fail.
