@@ -11,11 +11,7 @@ import (
 )
 
 func createEnum(name string, values []string) string {
-	quoted := make([]string, len(values))
-	for i, v := range values {
-		quoted[i] = quoteText(v)
-	}
-	return "CREATE TYPE " + quoteIdent(name) + " AS ENUM (" + strings.Join(quoted, ", ") + ")"
+	return "CREATE TYPE " + quoteIdent(name) + " AS ENUM (" + quotedList(values) + ")"
 }
 
 func dropEnum(op *schema.DropEnum) string {
@@ -79,11 +75,7 @@ func (a *applier) enumValues(ctx context.Context, enum string) ([]string, error)
 	if len(rows) == 0 {
 		return nil, a.refuse(codeUndefinedObject, fmt.Sprintf("the enum %q does not exist", enum), "")
 	}
-	values := make([]string, len(rows))
-	for i, row := range rows {
-		values[i] = row[0]
-	}
-	return values, nil
+	return firsts(rows), nil
 }
 
 // refuseEnumUsers refuses to replace a type that something other than columns
@@ -104,12 +96,8 @@ func (a *applier) refuseEnumUsers(ctx context.Context, op *schema.DropEnumValue)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	names := make([]string, len(rows))
-	for i, row := range rows {
-		names[i] = row[0]
-	}
 	return a.refuse(codeDependent, fmt.Sprintf("the enum %q is used by %s, which would go on with the type that has the value %q",
-		op.Enum, strings.Join(names, ", "), op.Value), "Drop these before, and create them again after.")
+		op.Enum, strings.Join(firsts(rows), ", "), op.Value), "Drop these before, and create them again after.")
 }
 
 // enumColumns returns the columns of the enum. What is inherited changes with
@@ -158,14 +146,16 @@ func (a *applier) refuseUsedValue(ctx context.Context, op *schema.DropEnumValue,
 	var used []string
 	for _, row := range rows {
 		if row[1] != "0" {
-			used = append(used, row[1]+" rows of "+row[0])
+			used = append(used, row[1]+" in "+row[0])
 		}
 	}
 	if len(used) == 0 {
 		return nil
 	}
-	return a.refuse(codeDependent, fmt.Sprintf("the value %q of the enum %q is in %s", op.Value, op.Enum, strings.Join(used, ", ")),
-		"Give these rows another value before.")
+	return a.t.spoil(&host.SQLError{
+		Code: codeDependent, Message: fmt.Sprintf("rows have the value %q of the enum %q", op.Value, op.Enum),
+		Detail: "Rows with it: " + strings.Join(used, ", ") + ".", Hint: "Give these rows another value before.", Ordinal: a.ordinal,
+	})
 }
 
 // replaceEnum puts a type of the values in the enum's place.
