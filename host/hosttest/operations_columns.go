@@ -42,6 +42,14 @@ var columnCases = []operationCase{
 		kept:   []string{"1 = SELECT count(*) FROM t"},
 	},
 	{
+		name:    "add_column, generated and virtual",
+		before:  []string{tableT},
+		rows:    []string{"INSERT INTO t VALUES (4, 'x')"},
+		up:      []string{`{"add_column":{"table":"t","column":{"name":"b","type":"integer","generated":"id * 2","virtual":true}}}`},
+		after:   []string{"1 = SELECT count(*) FROM t WHERE b = 8", "!UPDATE t SET b = 1"},
+		refused: map[chain.Dialect]string{chain.PostgreSQL: "leave out virtual"},
+	},
+	{
 		name:   "add_column, of an enum",
 		before: []string{tableT, `{"create_enum":{"name":"state","values":["A","B"]}}`},
 		rows:   []string{"INSERT INTO t VALUES (1, 'x')"},
