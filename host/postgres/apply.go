@@ -23,6 +23,10 @@ func (c *conn) Apply(ctx context.Context, tx host.Tx, operations []host.Operatio
 			return err
 		}
 	}
+	// An error that a savepoint has to undo must come while it is open.
+	if len(c.tx.savepoints) > 0 {
+		return c.tx.flush(ctx)
+	}
 	return nil
 }
 

@@ -198,3 +198,74 @@ uq_My Table__n_small: UNIQUE NULLS NOT DISTINCT (n, small)`)
 	}})
 	w.want(`SELECT obj_description('"My Table"'::regclass, 'pg_class')`, "a table")
 }
+
+// A migration of operations costs one round trip, whatever may have to be said
+// of their errors.
+func TestOperationsAreOneRoundTrip(t *testing.T) {
+	p := newProxy(t, postgrestest.URL(t), false)
+	conn := connect(t, p.url)
+	if err := conn.CreateLedger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.reset()
+	column := of("a", schema.BaseText)
+	err := migrate(t.Context(), conn, "aaaaaaaaaaaa", func(tx host.Tx) error {
+		for i, op := range []schema.Operation{
+			&schema.CreateEnum{Name: "state", Values: []string{"A"}},
+			&schema.CreateTable{Name: "t", Columns: []schema.Column{{Name: "id", Type: schema.TypeOf(schema.BaseUUID), PrimaryKey: true}, column}, Comment: "t"},
+			&schema.AddColumn{Table: "t", Column: schema.Column{Name: "s", Type: schema.EnumOf("state"), NotNull: true, Default: schema.DefaultOf(schema.Text("A"))}},
+			&schema.CreateIndex{Name: "ix", Table: "t", Columns: schema.IndexOn("a"), Unique: true},
+			&schema.AlterColumn{Table: "t", Name: "a", NotNull: ptr(true), Default: schema.DefaultNow()},
+			&schema.AddConstraint{Table: "t", Constraint: schema.Constraint{Name: "ck", Check: schema.Expr("a <> ''")}},
+			&schema.DropIndex{Table: "t", Name: "ix"}, &schema.DropConstraint{Table: "t", Name: "ck"},
+			&schema.DropColumn{Table: "t", Name: "a"},
+			&schema.Insert{Table: "t", Columns: []string{"id"}, Rows: []schema.Row{{schema.Text("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")}}},
+		} {
+			if err := conn.Apply(t.Context(), tx, []host.Operation{{Request: schema.Request{Operation: op, LockTimeout: 5000}, Ordinal: i + 1}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := p.count('S'); n != 1 {
+		t.Errorf("%d round trips, want 1", n)
+	}
+}
+
+// A savepoint of the migration still mends what a diagnosis has looked at. The
+// error comes while the savepoint is open.
+func TestSavepointAfterRefusedOperation(t *testing.T) {
+	w := newWorkshop(t, "CREATE TABLE t (a int)", "INSERT INTO t VALUES (NULL)")
+	ctx := t.Context()
+	tx, err := w.conn.Begin(ctx, host.Fence{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	apply := func(op schema.Operation, ordinal int) error {
+		return w.conn.Apply(ctx, tx, []host.Operation{{Request: schema.Request{Operation: op}, Ordinal: ordinal}})
+	}
+	if err := tx.Savepoint(ctx, host.SavepointSet, "sandpiper"); err != nil {
+		t.Fatal(err)
+	}
+	w.refused(apply(&schema.AlterColumn{Table: "t", Name: "a", NotNull: ptr(true)}, 1), 1, "23502", "Rows")
+	if _, err := tx.Exec(ctx, host.Statement{SQL: "SELECT 1", Ordinal: 2}); err == nil {
+		t.Error("the transaction goes on after a refused operation")
+	}
+	if err := tx.Savepoint(ctx, host.SavepointRollback, "sandpiper"); err != nil {
+		t.Fatal(err)
+	}
+	if err := apply(addB, 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Savepoint(ctx, host.SavepointRelease, "sandpiper"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.want(columnsOf("t"), "a integer\nb text")
+}

@@ -51,7 +51,7 @@ func (a *applier) alterColumn(ctx context.Context, op *schema.AlterColumn) error
 	if op.Comment == nil {
 		return nil
 	}
-	return a.diagnosed(ctx, setColumnComment(op.Table, op.Name, *op.Comment), d)
+	return a.diagnosed(ctx, setColumnComment(op.Table, op.Name, *op.Comment), missingColumn(op.Table))
 }
 
 // alterType is the actions that change the type. A default is not converted by
@@ -81,8 +81,9 @@ func (a *applier) alterType(ctx context.Context, op *schema.AlterColumn) (action
 	return []string{alter + "DROP DEFAULT", set, alter + "SET DEFAULT " + literal}, nil
 }
 
+// Constants as pg_get_expr writes them while standard_conforming_strings is on.
 var (
-	castString = regexp.MustCompile(`^(E?'(?:[^'\\]|''|\\.)*')::[\w\s."(),\[\]]+$`)
+	castString = regexp.MustCompile(`^('(?:[^']|'')*')::[\w\s."(),\[\]]+$`)
 	bareWord   = regexp.MustCompile(`^(?:-?[0-9.]+|\(-[0-9.]+\)|true|false)$`)
 )
 
@@ -111,8 +112,9 @@ func typeViolations(op *schema.AlterColumn) diagnosis {
 			e.Hint = fmt.Sprintf("Give the operation on %s using, the expression that makes %s of what is there, such as CAST(%s AS %s).", where, to, name, to)
 			return nil
 		},
-		codeInvalidText: hinting(fmt.Sprintf("Some value of %s, or its default, is no %s: change it before, or give the operation using or a default that can make one of it.", where, to)),
-		codeFeature:     hinting(fmt.Sprintf("Drop what uses %s before, and create it again after.", where)),
+		codeInvalidText:       hinting(fmt.Sprintf("Some value of %s, or its default, is no %s: change it before, or give the operation using or a default that can make one of it.", where, to)),
+		codeUndefinedFunction: hinting(fmt.Sprintf("What is not in using is in a check or an index that compares %s with a value of the old type: drop it before, and create it again after.", where)),
+		codeFeature:           hinting(fmt.Sprintf("Drop what uses %s before, and create it again after.", where)),
 	})
 	if op.Type.Base == schema.BaseString && op.Type.Size > 0 && !op.Type.IsArray && op.Using.IsZero() {
 		d[codeTooLong] = counting("SELECT count(*) FROM "+quoteIdent(op.Table)+" WHERE length("+name+"::text) > "+strconv.FormatInt(op.Type.Size, 10),

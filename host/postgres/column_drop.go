@@ -42,13 +42,9 @@ func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		if err != nil {
 			return err
 		}
-		names := make([]string, len(rows))
-		for i, row := range rows {
-			names[i] = row[0]
-		}
 		*e = host.SQLError{
 			Code: codeDependent, Message: fmt.Sprintf("column %q of table %q is used by other objects", op.Name, op.Table),
-			Detail: strings.Join(names, ", "), Hint: hint, SQL: sql, Ordinal: e.Ordinal, Err: e.Err,
+			Detail: strings.Join(firsts(rows), ", "), Hint: hint, SQL: sql, Ordinal: e.Ordinal, Err: e.Err,
 		}
 		return nil
 	}

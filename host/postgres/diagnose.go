@@ -16,7 +16,10 @@ import (
 // diagnosis goes back to look. The transaction stays spoilt.
 //
 // The keys are SQLSTATEs.
-type diagnosis map[string]func(context.Context, *tx, *host.SQLError) error
+type diagnosis map[string]explanation
+
+// An explanation adds to an error. One that fails leaves the server's words.
+type explanation func(context.Context, *tx, *host.SQLError) error
 
 // with returns a diagnosis that has the cases of both.
 func (d diagnosis) with(other diagnosis) diagnosis {
@@ -62,11 +65,9 @@ func (t *tx) refused(ctx context.Context, items []item, failed *failure) error {
 	if failed.index < 0 || !errors.As(err, &refused) {
 		return err
 	}
-	if say := items[failed.index].why[refused.Code]; say != nil {
-		// What can't be found out (the look may take too long) leaves the
-		// server's own words.
-		if said := *refused; say(ctx, t, &said) == nil {
-			return &said
+	if explain := items[failed.index].why[refused.Code]; explain != nil {
+		if explained := *refused; explain(ctx, t, &explained) == nil {
+			return &explained
 		}
 	}
 	return err
@@ -88,33 +89,30 @@ func (t *tx) look(ctx context.Context, sql string, values ...[]byte) ([][]string
 	return rows, err
 }
 
-// count looks for a number.
-func (t *tx) count(ctx context.Context, sql string) (string, error) {
-	rows, err := t.look(ctx, sql)
-	if err != nil {
-		return "", err
+// firsts returns the first value of each row.
+func firsts(rows [][]string) []string {
+	values := make([]string, len(rows))
+	for i, row := range rows {
+		values[i] = row[0]
 	}
-	if len(rows) != 1 || len(rows[0]) != 1 {
-		return "", errors.New("a count of several values")
-	}
-	return rows[0][0], nil
+	return values
 }
 
 // counting says how many rows are in the way, and which ones.
-func counting(sql, which, hint string) func(context.Context, *tx, *host.SQLError) error {
+func counting(sql, which, hint string) explanation {
 	return func(ctx context.Context, t *tx, e *host.SQLError) error {
-		n, err := t.count(ctx, sql)
-		if err != nil {
-			return err
+		rows, err := t.look(ctx, sql)
+		if err != nil || len(rows) != 1 {
+			return errors.Join(errors.New("no count"), err)
 		}
-		e.Detail = strings.TrimSpace(e.Detail + " " + which + ": " + n + ".")
+		e.Detail = strings.TrimSpace(e.Detail + " " + which + ": " + rows[0][0] + ".")
 		e.Hint = hint
 		return nil
 	}
 }
 
 // hinting says what to do.
-func hinting(hint string) func(context.Context, *tx, *host.SQLError) error {
+func hinting(hint string) explanation {
 	return func(_ context.Context, _ *tx, e *host.SQLError) error {
 		e.Hint = hint
 		return nil
@@ -136,11 +134,7 @@ func missingColumn(tables ...string) diagnosis {
 			if err != nil {
 				return err
 			}
-			names := make([]string, len(rows))
-			for i, row := range rows {
-				names[i] = row[0]
-			}
-			hints = append(hints, fmt.Sprintf("The columns of %s are %s.", quoteIdent(table), idents(names)))
+			hints = append(hints, fmt.Sprintf("The columns of %s are %s.", quoteIdent(table), idents(firsts(rows))))
 		}
 		e.Hint = strings.Join(hints, " ")
 		return nil

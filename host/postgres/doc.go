@@ -13,6 +13,12 @@
 // the runner itself sends is prepared once per connection, unless a pooler
 // stands in between (connect tells the two apart by the server's process id).
 //
+// Schema operations become DDL, one statement each but for a few, which is
+// deferred like any other. So what they need beyond it travels with it: the
+// check that nothing uses a column that is dropped, and a savepoint from which
+// the rows in the way are counted if the server refuses (see diagnosis). Only a
+// change of a column's type and a value taken out of an enum read first.
+//
 // What it promises:
 //
 //   - The lock is a transaction-level advisory lock, so it works behind

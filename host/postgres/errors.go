@@ -34,6 +34,7 @@ const (
 	codeUndefinedSchema   = "3F000"
 	codeUndefinedColumn   = "42703"
 	codeUndefinedObject   = "42704"
+	codeUndefinedFunction = "42883" // or operator
 	codeDatatype          = "42804" // datatype mismatch
 	codeUndefinedTable    = "42P01"
 	codeLockTimeout       = "55P03"

@@ -26,9 +26,9 @@ func constraintViolations(table string, k *schema.Constraint) diagnosis {
 		d[codeUnique] = duplicates(table, schema.IndexOn(k.Unique...), k.NullsNotDistinct, "")
 	case len(k.ForeignKey) > 0:
 		d = missingColumn(table, k.References)
-		d[codeForeignKey] = orphans(table, k)
+		d[codeForeignKey] = orphans(table, k, mendOrNotValid)
 	case !k.Check.IsZero():
-		d[codeCheck] = failing(table, k.Check.For(schema.PostgreSQL))
+		d[codeCheck] = failing(table, k.Check.For(schema.PostgreSQL), mendOrNotValid)
 	case len(k.Exclude) > 0:
 		d[codeExclusion] = overlapping(table, k)
 	}
@@ -45,7 +45,7 @@ func indexViolations(op *schema.CreateIndex) diagnosis {
 }
 
 // duplicates counts the rows that are not alone with their key.
-func duplicates(table string, key []schema.IndexColumn, nullsEqual bool, where string) func(context.Context, *tx, *host.SQLError) error {
+func duplicates(table string, key []schema.IndexColumn, nullsEqual bool, where string) explanation {
 	exprs := make([]string, len(key))
 	var conditions []string
 	for i, c := range key {
@@ -63,18 +63,23 @@ func duplicates(table string, key []schema.IndexColumn, nullsEqual bool, where s
 	}
 	sql += " GROUP BY " + strings.Join(exprs, ", ") + " HAVING count(*) > 1) t"
 	return counting(sql, "Rows of "+quoteIdent(table)+" that share "+strings.Join(exprs, ", ")+" with another one",
-		"Change or delete them before.")
+		mendRows)
 }
 
+// What to do about rows that a constraint does not allow.
+const (
+	mendRows       = "Change or delete them before."
+	mendOrNotValid = "Change or delete them before; or add the constraint with not_valid, which leaves them unchecked."
+)
+
 // failing counts the rows for which a check is false.
-func failing(table, check string) func(context.Context, *tx, *host.SQLError) error {
+func failing(table, check, hint string) explanation {
 	return counting("SELECT count(*) FROM "+quoteIdent(table)+" WHERE NOT ("+check+")",
-		"Rows of "+quoteIdent(table)+" for which it is false",
-		"Change or delete them before; or add the constraint with not_valid, which leaves them unchecked.")
+		"Rows of "+quoteIdent(table)+" for which it is false", hint)
 }
 
 // orphans counts the rows that refer to none.
-func orphans(table string, k *schema.Constraint) func(context.Context, *tx, *host.SQLError) error {
+func orphans(table string, k *schema.Constraint, hint string) explanation {
 	return func(ctx context.Context, t *tx, e *host.SQLError) error {
 		to := k.To
 		if len(to) == 0 {
@@ -82,9 +87,7 @@ func orphans(table string, k *schema.Constraint) func(context.Context, *tx, *hos
 			if err != nil {
 				return err
 			}
-			for _, row := range rows {
-				to = append(to, row[0])
-			}
+			to = firsts(rows)
 		}
 		if len(to) != len(k.ForeignKey) {
 			return errors.New("the keys differ in length")
@@ -96,8 +99,7 @@ func orphans(table string, k *schema.Constraint) func(context.Context, *tx, *hos
 		}
 		return counting("SELECT count(*) FROM "+quoteIdent(table)+" c WHERE "+strings.Join(there, " AND ")+
 			" AND NOT EXISTS (SELECT FROM "+quoteIdent(k.References)+" p WHERE "+strings.Join(same, " AND ")+")",
-			"Rows of "+quoteIdent(table)+" that refer to no row of "+quoteIdent(k.References),
-			"Change or delete them before; or add the constraint with not_valid, which leaves them unchecked.")(ctx, t, e)
+			"Rows of "+quoteIdent(table)+" that refer to no row of "+quoteIdent(k.References), hint)(ctx, t, e)
 	}
 }
 
@@ -107,7 +109,7 @@ WHERE k.conrelid = pg_catalog.to_regclass($1) AND k.contype = 'p' ORDER BY u.n`
 
 // overlapping counts the rows that an exclusion constraint does not let be
 // beside another one.
-func overlapping(table string, k *schema.Constraint) func(context.Context, *tx, *host.SQLError) error {
+func overlapping(table string, k *schema.Constraint) explanation {
 	var keys, conflicts []string
 	for i, e := range k.Exclude {
 		name := "k" + strconv.Itoa(i)
@@ -119,47 +121,36 @@ func overlapping(table string, k *schema.Constraint) func(context.Context, *tx, 
 		sql += " WHERE " + where
 	}
 	sql += ") SELECT count(*) FROM r x WHERE EXISTS (SELECT FROM r y WHERE x.i <> y.i AND " + strings.Join(conflicts, " AND ") + ")"
-	return counting(sql, "Rows of "+quoteIdent(table)+" that conflict with another one", "Change or delete them before.")
+	return counting(sql, "Rows of "+quoteIdent(table)+" that conflict with another one", mendRows)
 }
 
 // storedViolations counts the rows that keep a constraint from being validated.
 // What it says is in the catalog.
 func storedViolations(table, name string) diagnosis {
+	constraint := [][]byte{[]byte(quoteIdent(table)), []byte(name)}
 	return diagnosis{
 		codeCheck: func(ctx context.Context, t *tx, e *host.SQLError) error {
 			rows, err := t.look(ctx, `SELECT pg_catalog.pg_get_expr(conbin, conrelid) FROM pg_catalog.pg_constraint
-				WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2`, []byte(quoteIdent(table)), []byte(name))
-			if err != nil {
-				return err
+				WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2`, constraint...)
+			if err != nil || len(rows) != 1 {
+				return errors.Join(errors.New("the check is not found"), err)
 			}
-			if len(rows) != 1 {
-				return errors.New("no such constraint")
-			}
-			return counting("SELECT count(*) FROM "+quoteIdent(table)+" WHERE NOT ("+rows[0][0]+")",
-				"Rows of "+quoteIdent(table)+" for which it is false", "Change or delete them before.")(ctx, t, e)
+			return failing(table, rows[0][0], mendRows)(ctx, t, e)
 		},
 		codeForeignKey: func(ctx context.Context, t *tx, e *host.SQLError) error {
-			rows, err := t.look(ctx, `SELECT c.attname, p.attname, k.confrelid::regclass
+			rows, err := t.look(ctx, `SELECT c.attname, p.attname, r.relname
 				FROM pg_catalog.pg_constraint k, unnest(k.conkey, k.confkey) u (c, p),
-				  pg_catalog.pg_attribute c, pg_catalog.pg_attribute p
-				WHERE c.attnum = u.c AND p.attnum = u.p AND k.conrelid = pg_catalog.to_regclass($1) AND k.conname = $2
-				  AND c.attrelid = k.conrelid AND p.attrelid = k.confrelid`, []byte(quoteIdent(table)), []byte(name))
-			if err != nil {
-				return err
+				  pg_catalog.pg_attribute c, pg_catalog.pg_attribute p, pg_catalog.pg_class r
+				WHERE k.conrelid = pg_catalog.to_regclass($1) AND k.conname = $2 AND r.oid = k.confrelid
+				  AND c.attrelid = k.conrelid AND c.attnum = u.c AND p.attrelid = k.confrelid AND p.attnum = u.p`, constraint...)
+			if err != nil || len(rows) == 0 {
+				return errors.Join(errors.New("the foreign key is not found"), err)
 			}
-			if len(rows) == 0 {
-				return errors.New("no such constraint")
-			}
-			var there, same []string
+			k := schema.Constraint{References: rows[0][2]}
 			for _, row := range rows {
-				there = append(there, "c."+quoteIdent(row[0])+" IS NOT NULL")
-				same = append(same, "p."+quoteIdent(row[1])+" = c."+quoteIdent(row[0]))
+				k.ForeignKey, k.To = append(k.ForeignKey, row[0]), append(k.To, row[1])
 			}
-			parent := rows[0][2]
-			return counting("SELECT count(*) FROM "+quoteIdent(table)+" c WHERE "+strings.Join(there, " AND ")+
-				" AND NOT EXISTS (SELECT FROM "+parent+" p WHERE "+strings.Join(same, " AND ")+")",
-				"Rows of "+quoteIdent(table)+" that refer to no row of "+parent,
-				"Change or delete them before.")(ctx, t, e)
+			return orphans(table, &k, mendRows)(ctx, t, e)
 		},
 	}
 }
