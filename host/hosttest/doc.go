@@ -17,6 +17,7 @@
 //	statements.go    values, affected rows, errors
 //	rows.go          rows, batches of parameters
 //	sections.go      progress, statements outside transactions
+//	operations*.go   schema operations there and back, refusals, failures
 //
 // The suite waits for events, never for time, so it can't be hurried or slowed
 // into another result. Where a dialect may choose (put off sending a statement,

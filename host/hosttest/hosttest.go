@@ -55,6 +55,15 @@ type Harness struct {
 	// for Reset to drop; CountObjects is a query that counts them all.
 	Objects      []string
 	CountObjects string
+
+	// Snapshot describes the schema, one thing a line and the lines sorted:
+	// all that a user may notice of it, and nothing of how it was written. The
+	// ledger is left out.
+	Snapshot func(t *testing.T, conn host.Conn) string
+
+	// Enforce, if set, makes the open transaction of the newest connection enforce
+	// foreign keys as a program's would, where the runner leaves that to its commit.
+	Enforce func(t *testing.T)
 }
 
 // A Value is a query of one row and one column, and what it must return.
@@ -93,6 +102,7 @@ func TestDatabase(t *testing.T, h Harness) {
 	t.Run("Transactions", func(t *testing.T) { testTransactions(t, h) })
 	t.Run("Statements", func(t *testing.T) { testStatements(t, h) })
 	t.Run("Sections", func(t *testing.T) { testSections(t, h) })
+	t.Run("Operations", func(t *testing.T) { testOperations(t, h) })
 }
 
 func testNames(t *testing.T, h Harness) {
@@ -291,6 +301,20 @@ func clone(row []abi.Value) []abi.Value {
 func Count(t *testing.T, conn host.Conn, sql string) int64 {
 	t.Helper()
 	return integer(t, query(t, conn, statement(sql)))
+}
+
+// Texts returns the texts of a query of one column, for the functions of a
+// Harness.
+func Texts(t *testing.T, conn host.Conn, sql string) []string {
+	t.Helper()
+	var texts []string
+	for _, row := range query(t, conn, statement(sql)) {
+		if len(row) != 1 || row[0].Type != abi.TypeText {
+			t.Fatalf("%s: got %v, want one text a row", sql, row)
+		}
+		texts = append(texts, string(row[0].Bytes))
+	}
+	return texts
 }
 
 func countTx(t *testing.T, tx host.Tx, sql string) int64 {

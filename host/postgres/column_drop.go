@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -10,7 +11,8 @@ import (
 )
 
 // users lists what uses the column $2 of the table $1, but for what is the
-// column's own: its default, its sequence, its NOT NULL.
+// column's own: its default, its sequence, its NOT NULL, and, where $3 says that
+// it is known, that it is the primary key.
 //
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
 const users = `SELECT DISTINCT CASE d.classid
@@ -25,7 +27,8 @@ WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attname = $2 AND NOT a.attis
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef f WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass
     AND f.oid = d.objid AND f.adrelid = a.attrelid AND f.adnum = a.attnum)
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class s WHERE d.classid = 'pg_catalog.pg_class'::regclass AND s.oid = d.objid AND s.relkind = 'S')
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND n.oid = d.objid AND n.contype = 'n')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE d.classid = 'pg_catalog.pg_constraint'::regclass AND n.oid = d.objid
+    AND (n.contype = 'n' OR n.contype = 'p' AND $3::boolean AND n.conkey = ARRAY[a.attnum]))
 ORDER BY 1`
 
 // dropColumn drops a column that nothing uses. The server would drop indexes
@@ -34,7 +37,8 @@ ORDER BY 1`
 // is asked only where it fails.
 func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 	sql := "ALTER TABLE " + quoteIdent(op.Table) + " DROP COLUMN " + ifExists(op.IfExists) + quoteIdent(op.Name)
-	column := [][]byte{[]byte(quoteIdent(op.Table)), []byte(op.Name)}
+	key := op.Was != nil && op.Was.PrimaryKey
+	column := [][]byte{[]byte(quoteIdent(op.Table)), []byte(op.Name), strconv.AppendBool(nil, key)}
 	const hint = "Drop these before the column."
 	d := missingColumn(op.Table).with(blocked(hint))
 	d[codeInvalidText] = func(ctx context.Context, t *tx, e *host.SQLError) error {

@@ -181,6 +181,7 @@ func harness(opts ...postgres.Option) hosttest.Harness {
 			"INSERT INTO a (m) VALUES ('ok')",
 			"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO pg_read_all_data",
 		},
+		Snapshot:     snapshot,
 		CountObjects: "SELECT count(*) FROM pg_depend d WHERE refclassid = 'pg_namespace'::regclass AND refobjid = 'public'::regnamespace AND classid <> 'pg_default_acl'::regclass",
 	}
 }

@@ -74,7 +74,8 @@ func (o *AddColumn) fields() []field {
 func (o *AddColumn) wrong() string { return o.Column.wrong() }
 
 // DropColumn drops a column. What is made of it (an index, a constraint, a
-// generated column, a view, a trigger) refuses it, by name.
+// generated column, a view, a trigger) refuses it, by name; not so that it is the
+// primary key, where Was says so.
 type DropColumn struct {
 	Table    string
 	Name     string

@@ -109,24 +109,27 @@ func tuples(dialect string, rows []Row, columns []int) string {
 
 func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// literal writes a constant. A text has no escapes but its doubled quotes
-// (PostgreSQL: standard_conforming_strings is on).
+// literal writes a constant. PostgreSQL gives a string the type of the column it
+// is compared with or put into, and has no escapes in it but doubled quotes
+// (standard_conforming_strings is on).
+//
+// https://www.postgresql.org/docs/current/typeconv-oper.html,
+// https://www.postgresql.org/docs/current/typeconv-query.html
 func literal(dialect string, l Literal) string {
+	text := "'" + strings.ReplaceAll(l.Text, "'", "''") + "'"
 	switch {
-	case l.Kind == TextLiteral:
-		return "'" + strings.ReplaceAll(l.Text, "'", "''") + "'"
+	case l.Kind == NullLiteral || l.Kind == NoLiteral:
+		return "NULL"
+	case dialect == PostgreSQL && l.Kind == BytesLiteral:
+		return `'\x` + l.Text + "'"
+	case dialect == PostgreSQL || l.Kind == TextLiteral:
+		return text
+	case l.Kind == BytesLiteral:
+		return "x" + text
 	case l.Kind == NumberLiteral:
 		return l.Text
-	case l.Kind == BoolLiteral && dialect == PostgreSQL:
-		return l.Text
-	case l.Kind == BoolLiteral && l.Text == "true":
+	case l.Text == "true":
 		return "1"
-	case l.Kind == BoolLiteral:
-		return "0"
-	case l.Kind == BytesLiteral && dialect == PostgreSQL:
-		return `'\x` + l.Text + "'::bytea"
-	case l.Kind == BytesLiteral:
-		return "x'" + l.Text + "'"
 	}
-	return "NULL"
+	return "0"
 }

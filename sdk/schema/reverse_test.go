@@ -145,14 +145,14 @@ var reversals = []struct {
 	{"rows by a key", []string{
 		`{"insert":{"table":"t","columns":["a","b"],"rows":[[1,"it's \\"],[2,null]],"key":["a"]}}`,
 	}, []string{
-		`{"execute":{"sql":{"postgresql":"DELETE FROM \"t\" WHERE (\"a\") IN ((1), (2))","sqlite":"DELETE FROM \"t\" WHERE (\"a\") IN (VALUES (1), (2))"},` +
-			`"reverse":{"postgresql":"INSERT INTO \"t\" (\"a\", \"b\") VALUES (1, 'it''s \\'), (2, NULL)","sqlite":"INSERT INTO \"t\" (\"a\", \"b\") VALUES (1, 'it''s \\'), (2, NULL)"}}}`,
+		`{"execute":{"sql":{"postgresql":"DELETE FROM \"t\" WHERE (\"a\") IN (('1'), ('2'))","sqlite":"DELETE FROM \"t\" WHERE (\"a\") IN (VALUES (1), (2))"},` +
+			`"reverse":{"postgresql":"INSERT INTO \"t\" (\"a\", \"b\") VALUES ('1', 'it''s \\'), ('2', NULL)","sqlite":"INSERT INTO \"t\" (\"a\", \"b\") VALUES (1, 'it''s \\'), (2, NULL)"}}}`,
 	}, true},
 	{"rows by a key of several columns", []string{
 		`{"insert":{"table":"a\"b","columns":["x","y"],"rows":[[true,{"hex":"00ff"}]],"key":["y","x"]},"dialect":"sqlite"}`,
 		`{"insert":{"table":"a\"b","columns":["x","y"],"rows":[[false,{"hex":"00ff"}]],"key":["y","x"]},"dialect":"postgresql"}`,
 	}, []string{
-		`{"execute":{"sql":{"postgresql":"DELETE FROM \"a\"\"b\" WHERE (\"y\", \"x\") IN (('\\x00ff'::bytea, false))"},"reverse":{"postgresql":"INSERT INTO \"a\"\"b\" (\"x\", \"y\") VALUES (false, '\\x00ff'::bytea)"}},"dialect":"postgresql"}`,
+		`{"execute":{"sql":{"postgresql":"DELETE FROM \"a\"\"b\" WHERE (\"y\", \"x\") IN (('\\x00ff', 'false'))"},"reverse":{"postgresql":"INSERT INTO \"a\"\"b\" (\"x\", \"y\") VALUES ('false', '\\x00ff')"}},"dialect":"postgresql"}`,
 		`{"execute":{"sql":{"sqlite":"DELETE FROM \"a\"\"b\" WHERE (\"y\", \"x\") IN (VALUES (x'00ff', 1))"},"reverse":{"sqlite":"INSERT INTO \"a\"\"b\" (\"x\", \"y\") VALUES (1, x'00ff')"}},"dialect":"sqlite"}`,
 	}, true},
 	{"rows of a table that is made before", []string{
