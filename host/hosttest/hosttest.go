@@ -60,6 +60,10 @@ type Harness struct {
 	// all that a user may notice of it, and nothing of how it was written. The
 	// ledger is left out.
 	Snapshot func(t *testing.T, conn host.Conn) string
+
+	// Enforce, if set, makes the open transaction of the newest connection enforce
+	// foreign keys as a program's would, where the runner leaves that to its commit.
+	Enforce func(t *testing.T)
 }
 
 // A Value is a query of one row and one column, and what it must return.

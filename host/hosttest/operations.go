@@ -254,6 +254,9 @@ func (s *stage) try(statements []string) {
 	s.t.Helper()
 	rollback(s.t, s.conn, func(tx host.Tx) {
 		s.t.Helper()
+		if s.h.Enforce != nil {
+			s.h.Enforce(s.t)
+		}
 		for _, stmt := range statements {
 			if sql, ok := s.mine(stmt); ok {
 				s.tryOne(tx, sql)

@@ -15,6 +15,10 @@ type failingCase struct {
 	rows   []string
 	up     []string
 	says   []string // parts of the error
+
+	// late may be found at the commit, when nobody knows which operation it was:
+	// rows that have no parent may get one until then.
+	late bool
 }
 
 var failingCases = []failingCase{
@@ -88,7 +92,7 @@ var failingCases = []failingCase{
 	{
 		name:   "foreign key, and rows without a parent are there",
 		before: []string{tableP, tableT}, rows: []string{"INSERT INTO t VALUES (1, 'x')"},
-		up: []string{`{"add_constraint":{"table":"t","constraint":{"name":"the_key","foreign_key":["id"],"references":"p"}}}`}, says: []string{"p"},
+		up: []string{`{"add_constraint":{"table":"t","constraint":{"name":"the_key","foreign_key":["id"],"references":"p"}}}`}, says: []string{"t", "p"}, late: true,
 	},
 	{
 		name:   "check, and rows fail it",
@@ -164,7 +168,7 @@ func testFailingOperations(t *testing.T, h Harness, db host.Database) {
 				t.Fatal("it was not refused")
 			}
 			refused := refusal(t, err)
-			if refused.Ordinal != len(c.up) {
+			if refused.Ordinal != len(c.up) && !(c.late && refused.Ordinal == 0) {
 				t.Errorf("the error is of operation %d, want %d: %v", refused.Ordinal, len(c.up), err)
 			}
 			for _, want := range c.says {

@@ -47,9 +47,15 @@ var indexCases = []operationCase{
 		after:  []string{"INSERT INTO t VALUES (1, 1, 'x')", "!INSERT INTO t VALUES (1, 1, 'x')", "postgresql: INSERT INTO t VALUES (1, 1, 'X')", "sqlite: !INSERT INTO t VALUES (1, 1, 'X')"},
 	},
 	{
+		name:   "create_index, nulls where SQLite has them",
+		before: []string{tableN},
+		up:     []string{`{"create_index":{"name":"i","table":"t","columns":[{"column":"a","order":"desc","nulls":"last"},{"column":"b","nulls":"first"}]}}`},
+		after:  []string{"INSERT INTO t VALUES (1, 1, 'x')"},
+	},
+	{
 		name:    "create_index, nulls",
 		before:  []string{tableN},
-		up:      []string{`{"create_index":{"name":"i","table":"t","columns":[{"column":"a","order":"desc","nulls":"last"},{"column":"b","nulls":"first"}]}}`},
+		up:      []string{`{"create_index":{"name":"i","table":"t","columns":[{"column":"a","order":"desc","nulls":"first"},{"column":"b","nulls":"last"}]}}`},
 		after:   []string{"INSERT INTO t VALUES (1, 1, 'x')"},
 		refused: map[chain.Dialect]string{chain.SQLite: "leave out nulls"},
 	},

@@ -32,7 +32,7 @@ var tableCases = []operationCase{
 		after: []string{
 			"INSERT INTO p VALUES (1), (2), (200)", "INSERT INTO t VALUES (1, 1, 1)",
 			"!INSERT INTO t VALUES (1, 1, 2)", "!INSERT INTO t VALUES (2, 1, 1)", "!INSERT INTO t VALUES (3, 3, 3)",
-			"!INSERT INTO t VALUES (4, 4, 200)", "!INSERT INTO t VALUES (NULL, 5, 1)", "!INSERT INTO t VALUES (6, 6, NULL)",
+			"!INSERT INTO t VALUES (4, 4, 200)", "postgresql: !INSERT INTO t VALUES (NULL, 5, 1)", "!INSERT INTO t VALUES (6, 6, NULL)",
 			"DELETE FROM p WHERE id = 1", "0 = SELECT count(*) FROM t",
 		},
 	},

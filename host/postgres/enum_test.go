@@ -110,3 +110,16 @@ func codeOf(err error) string {
 	}
 	return ""
 }
+
+// The type that takes an enum's place is where it was, and whose it was.
+func TestDropEnumValueKeepsSchemaAndOwner(t *testing.T) {
+	w := newWorkshop(t, `CREATE SCHEMA "Far"`, `CREATE TYPE "Far"."State" AS ENUM ('A', 'B')`, `CREATE TABLE t (a "Far"."State" DEFAULT 'A')`,
+		`CREATE ROLE "sandpiper Owner"`, `GRANT ALL ON SCHEMA "Far" TO "sandpiper Owner"`, `ALTER TYPE "Far"."State" OWNER TO "sandpiper Owner"`)
+	defer w.other(`DROP OWNED BY "sandpiper Owner" CASCADE; DROP ROLE "sandpiper Owner"`)
+	w.other(`ALTER DATABASE ` + w.other("SELECT current_database()") + ` SET search_path = public, "Far"`)
+	w.conn = connect(t, w.url)
+	w.apply(&schema.DropEnumValue{Enum: "State", Value: "B"})
+	w.want(columnsOf("t"), `a "Far"."State" default 'A'::"Far"."State"`)
+	w.want(`SELECT string_agg(n.nspname || ' ' || pg_get_userbyid(typowner), ', ') FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE typtype = 'e'`,
+		"Far sandpiper Owner")
+}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/hosttest"
@@ -15,23 +17,21 @@ import (
 )
 
 func TestDatabaseInFile(t *testing.T) {
-	hosttest.TestDatabase(t, harness(t, func(t *testing.T) host.Database {
-		return open(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db"))
+	hosttest.TestDatabase(t, harness(t, func(t *testing.T) string {
+		return "sqlite:" + filepath.Join(t.TempDir(), "x.db")
 	}))
 }
 
 func TestDatabaseInWAL(t *testing.T) {
-	hosttest.TestDatabase(t, harness(t, func(t *testing.T) host.Database {
+	hosttest.TestDatabase(t, harness(t, func(t *testing.T) string {
 		path := filepath.Join(t.TempDir(), "x.db")
 		raw(t, path, "PRAGMA journal_mode = WAL")
-		return open(t, "sqlite:"+path)
+		return "sqlite:" + path
 	}))
 }
 
 func TestDatabaseInMemory(t *testing.T) {
-	hosttest.TestDatabase(t, harness(t, func(t *testing.T) host.Database {
-		return open(t, sqlite.Memory)
-	}))
+	hosttest.TestDatabase(t, harness(t, func(*testing.T) string { return sqlite.Memory }))
 }
 
 func open(t *testing.T, url string, opts ...sqlite.Option) host.Database {
@@ -43,7 +43,7 @@ func open(t *testing.T, url string, opts ...sqlite.Option) host.Database {
 	return db
 }
 
-func harness(t *testing.T, open func(*testing.T) host.Database) hosttest.Harness {
+func harness(t *testing.T, url func(*testing.T) string) hosttest.Harness {
 	text := func(s string) abi.Value { return abi.Text(s) }
 	param := func(name string, v, want abi.Value) hosttest.Value {
 		return hosttest.Value{Name: name, SQL: "SELECT ?1", Params: []abi.Value{v}, Want: want}
@@ -55,8 +55,19 @@ func harness(t *testing.T, open func(*testing.T) host.Database) hosttest.Harness
 		return hosttest.Value{Name: sql, SQL: "SELECT " + sql, Want: want}
 	}
 	other := filepath.Join(t.TempDir(), "other.db")
+	var newest *sqlite3.Conn
+	note := sqlite.WithFunctions(func(c *sqlite3.Conn) error {
+		newest = c
+		return nil
+	})
 	return hosttest.Harness{
-		Open:    open,
+		Open: func(t *testing.T) host.Database { return open(t, url(t), note) },
+		Enforce: func(t *testing.T) {
+			t.Helper()
+			if _, err := newest.Config(sqlite3.DBCONFIG_ENABLE_FKEY, true); err != nil {
+				t.Fatal(err)
+			}
+		},
 		Dialect: chain.SQLite,
 		Param:   func(n int) string { return fmt.Sprintf("?%d", n) },
 		Slow:    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT count(*) FROM n",

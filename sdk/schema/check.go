@@ -233,6 +233,11 @@ func (c *checker) postgresql() {
 		c.names(op.To)
 	case *AddConstraint:
 		c.postgresqlConstraint(op.Table, &op.Constraint)
+	case *DropConstraint:
+		// What has no name is named by the convention, but for a check.
+		if op.Name == "" && op.Was != nil && !op.Was.Check.IsZero() && op.Was.Name == "" {
+			c.refuse(op.Table, "finds a check by its name alone", "give its name")
+		}
 	case *CreateEnum:
 		c.names(op.Name)
 		c.names(op.Values...)

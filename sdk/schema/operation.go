@@ -77,7 +77,8 @@ type Request struct {
 
 	// LockTimeout is how many milliseconds a statement of the operation may
 	// wait for a lock of the database. 0 is what the runner was told
-	// (PostgreSQL: lock_timeout). The run is tried again after it.
+	// (PostgreSQL: lock_timeout). The run is tried again after it. What runs
+	// outside a transaction blocks nobody while it waits, and is not limited.
 	LockTimeout int64
 }
 

@@ -96,6 +96,7 @@ func TestCheck(t *testing.T) {
 		{"no SQL there", "postgresql", `{"create_view":{"name":"t","query":{"sqlite":"SELECT 1"}}}`, "create_view", "write query"},
 		{"native type there", "postgresql", column(`"type":{"sqlite":"ANY"}`), "add_column", "name its type too"},
 		{"virtual", "postgresql", column(`"type":"text","generated":"1","virtual":true`), "add_column", "leave out virtual"},
+		{"nameless check", "postgresql", `{"drop_constraint":{"table":"flow","was":{"check":"x > 0"}}}`, "drop_constraint", "give its name"},
 		{"long name", "postgresql", `{"rename_table":{"name":"a","to":"` + strings.Repeat("x", 64) + `"}}`, "rename_table", "shorter"},
 		{"concurrently in a batch", "postgresql", `{"batch":{"table":"a","operations":[{"create_index":{"name":"i","table":"a","columns":["x"],"concurrently":true}}]}}`, "create_index", "beside the batch"},
 	} {
