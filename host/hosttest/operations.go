@@ -70,6 +70,7 @@ func testOperations(t *testing.T, h Harness) {
 			}
 		}
 	})
+	t.Run("Random", func(t *testing.T) { testRandomOperations(t, h, db) })
 	t.Run("Idle", func(t *testing.T) { testIdleOperations(t, h, db) })
 	t.Run("Failures", func(t *testing.T) { testFailingOperations(t, h, db) })
 }
