@@ -32,11 +32,10 @@ func TestRehearsalOfOperations(t *testing.T) {
 	}
 	want := `ALTER TABLE "t" ALTER COLUMN "a" DROP DEFAULT, ALTER COLUMN "a" TYPE "state" USING a::state, ALTER COLUMN "a" SET DEFAULT 'A', ALTER COLUMN "a" SET NOT NULL
 LOCK TABLE public.t
-ALTER TYPE "state" RENAME TO "state_sandpiper_old"
-CREATE TYPE "state" AS ENUM ('A')
-ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT, ALTER COLUMN a TYPE "state" USING a::text::"state", ALTER COLUMN a SET DEFAULT 'A'::state
-ALTER TABLE public.t ALTER COLUMN s DROP DEFAULT, ALTER COLUMN s TYPE "state" USING s::text::"state", ALTER COLUMN s SET DEFAULT 'A'::state
-DROP TYPE "state_sandpiper_old"
+ALTER TYPE public.state RENAME TO "state_sandpiper_old"
+CREATE TYPE public.state AS ENUM ('A')
+ALTER TABLE public.t ALTER COLUMN a DROP DEFAULT, ALTER COLUMN a TYPE public.state USING a::text::public.state, ALTER COLUMN a SET DEFAULT 'A'::state, ALTER COLUMN s DROP DEFAULT, ALTER COLUMN s TYPE public.state USING s::text::public.state, ALTER COLUMN s SET DEFAULT 'A'::state
+DROP TYPE public."state_sandpiper_old"
 ALTER TABLE "t" DROP COLUMN "a"
 CREATE INDEX CONCURRENTLY "ix_t__s" ON "t" ("s")`
 	if got := strings.Join(sqls, "\n"); got != want {

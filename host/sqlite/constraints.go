@@ -26,7 +26,7 @@ func (g *change) addConstraint(ctx context.Context, op *schema.AddConstraint) er
 	}
 	switch {
 	case len(k.PrimaryKey) > 0:
-		err = g.addPrimaryKey(op)
+		err = g.addPrimaryKey(ctx, op)
 	case len(k.Unique) > 0:
 		g.want.addKey(k.Unique)
 		g.doubtUnique(op, k.Unique)
@@ -43,17 +43,29 @@ func (g *change) addConstraint(ctx context.Context, op *schema.AddConstraint) er
 	return g.edit(g.text.AddConstraint(def))
 }
 
-func (g *change) addPrimaryKey(op *schema.AddConstraint) error {
+// addPrimaryKey adds a key without NULLs. SQLite would let them be in some
+// tables, and number these rows in others.
+func (g *change) addPrimaryKey(ctx context.Context, op *schema.AddConstraint) error {
 	key := op.Constraint.PrimaryKey
 	if there := g.want.primaryKey(); len(there) > 0 {
 		return hinted(fmt.Errorf("table %q has a primary key already: (%s)", g.was.name, strings.Join(there, ", ")), "drop it before")
 	}
 	for i, name := range key {
-		g.want.column(name).key = i + 1
-		g.doubtNotNull(op, name)
+		col := g.want.column(name)
+		col.key = i + 1
+		if col.notNull {
+			continue
+		}
+		n, err := g.a.c.number(ctx, g.nulls(name))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return g.isNull(name, n)
+		}
 	}
 	g.want.addKey(key)
-	g.want.aliased()
+	g.rekey()
 	g.doubtUnique(op, key)
 	return nil
 }
@@ -151,11 +163,9 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 func (g *change) dropKey(dropped tabletext.Constraint) {
 	if dropped.Kind == tabletext.PrimaryKey {
 		for i := range g.want.columns {
-			col := &g.want.columns[i]
-			col.key, col.autoincrement = 0, false
-			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
+			g.want.columns[i].key, g.want.columns[i].autoincrement = 0, false
 		}
-		g.want.aliased()
+		g.rekey()
 	}
 	another := g.find(func(k tabletext.Constraint) bool {
 		return (k.Kind == tabletext.Unique || k.Kind == tabletext.PrimaryKey) && fold(k.Columns) == fold(dropped.Columns)
