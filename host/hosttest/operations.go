@@ -35,7 +35,7 @@ type operationCase struct {
 func operationCases() []operationCase {
 	var all []operationCase
 	for _, cases := range [][]operationCase{
-		tableCases, typeCases, columnCases, alterCases, rebuildCases, constraintCases, indexCases, enumCases, objectCases,
+		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases,
 	} {
 		all = append(all, cases...)
 	}

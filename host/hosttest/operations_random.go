@@ -21,7 +21,7 @@ func testRandomOperations(t *testing.T, h Harness, db host.Database) {
 				`{"create_table":{"name":"t","columns":[{"name":"id","type":"integer","primary_key":true},{"name":"a","type":"text","not_null":true,"default":"x"},{"name":"b","type":"integer"}]}}`},
 				[]string{"INSERT INTO p VALUES (1), (2)", "INSERT INTO t VALUES (1, 'it''s', 1), (2, 'y', NULL), (3, 'z', 2)"})
 			var up []schema.Request
-			for range 12 {
+			for range 20 {
 				up = append(up, schema.Request{Operation: m.next()})
 			}
 			t.Cleanup(func() {
