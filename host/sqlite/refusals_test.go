@@ -130,7 +130,7 @@ func TestTemporaryObjects(t *testing.T) {
 			if _, err := tx.Exec(t.Context(), host.Statement{SQL: sql}); err != nil {
 				return err
 			}
-			return conn.Apply(t.Context(), tx, operations(t, `{"alter_column": {"table": "t", "name": "a", "not_null": true}}`))
+			return conn.Apply(t.Context(), tx, operations(t, `{"alter_column": {"table": "t", "name": "a", "default": 1}}`))
 		})
 		if err == nil {
 			t.Errorf("%s: the table was changed", sql)
@@ -142,5 +142,5 @@ func TestTemporaryObjects(t *testing.T) {
 func TestStray(t *testing.T) {
 	_, conn := file(t)
 	mustRun(t, conn, "CREATE TABLE t (a INT)", "CREATE TABLE sandpiper_new_t (a INT)")
-	refused(t, conn, []string{`{"alter_column": {"table": "t", "name": "a", "not_null": true}}`}, "sandpiper_new_t", "drop or rename")
+	refused(t, conn, []string{`{"alter_column": {"table": "t", "name": "a", "default": 1}}`}, "sandpiper_new_t", "drop or rename")
 }
