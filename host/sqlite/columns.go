@@ -114,10 +114,10 @@ func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		return err
 	}
 	delete(g.sources, strings.ToLower(col.name))
-	g.step(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
+	g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
 	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
-	if g.drops++; g.drops > 1 {
-		g.needs(op) // one rewrite of the table instead of several
+	if g.drops++; g.drops > 1 || tabletext.Commented(g.text.SQL) {
+		g.needs(op) // one rewrite of the table instead of several; SQLite's takes comments along
 	}
 	return nil
 }
@@ -202,15 +202,27 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 	if err != nil || op.NotNull == nil {
 		return err
 	}
-	declared := g.text.Columns[i].Find(tabletext.NotNull) != nil
+	return g.setNotNull(op, i, col)
+}
+
+// setNotNull makes a column NOT NULL, or lets it be NULL.
+func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) error {
+	there := g.text.Columns[i].Count(tabletext.NotNull)
+	alter := "ALTER TABLE " + ident(g.was.name) + " ALTER COLUMN " + ident(col.name)
 	switch {
-	case *op.NotNull && !declared:
-		g.needs(op)
+	case *op.NotNull && there == 0:
+		if g.text.Columns[i].Find(tabletext.Null) != nil {
+			g.needs(op) // SQLite would leave the NULL there
+		}
+		g.alter(op, alter+" SET NOT NULL")
 		col.notNull = true
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
-	case !*op.NotNull && declared:
-		g.needs(op)
+	case !*op.NotNull && there > 0:
+		if there > 1 {
+			g.needs(op)
+		}
+		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false
 		g.want.implied()
 		return g.edit(g.text.DropNotNull(i))

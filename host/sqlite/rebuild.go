@@ -42,8 +42,8 @@ func (g *change) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if g.rebuild == nil && g.drops > 0 && len(broken) > 0 {
-		g.rebuild = &g.steps[0] // SQLite drops no column while something is broken
+	if g.rebuild == nil && g.alters && len(broken) > 0 {
+		g.rebuild = &g.steps[0] // SQLite edits nothing while something is broken
 	}
 	last := g.rebuild
 	want := g.text.SQL

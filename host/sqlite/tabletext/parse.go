@@ -469,6 +469,12 @@ func IndexTerms(sql string) string {
 	return ""
 }
 
+// IsType reports whether a text is the name of a type and nothing more.
+func IsType(name string) bool {
+	t, err := Parse("CREATE TABLE t(c " + name + "\n)")
+	return err == nil && len(t.Columns) == 1 && len(t.Columns[0].Constraints) == 0 && t.Text(t.Columns[0].Type) == name
+}
+
 // RenameIndex returns a CREATE INDEX statement with another name.
 func RenameIndex(sql, name string) (string, error) {
 	p := &parser{sql: sql, tokens: tokens(sql)}
