@@ -24,6 +24,7 @@ type change struct {
 	doubts  []doubt           // what may be wrong with the rows
 
 	steps   []step // what does it without a rebuild
+	alters  bool   // SQLite edits the text, for which it reads all of the schema
 	drops   int    // columns that are dropped
 	rebuild *step  // the operation that needs a rebuild, if one does
 }
@@ -75,10 +76,17 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 // and not what they were: the change has to be made before.
 func (g *change) sees(op schema.Operation) bool {
 	alter, ok := op.(*schema.AlterColumn)
-	if !ok || alter.Type.IsZero() {
+	if !ok {
 		return false
 	}
-	if from, there := g.sources[strings.ToLower(alter.Name)]; !there || from.how != unchanged {
+	from, there := g.sources[strings.ToLower(alter.Name)]
+	if !there && (alter.Default != nil || alter.DropDefault) {
+		return true // the rows that are there get the default that the column was added with
+	}
+	if alter.Type.IsZero() {
+		return false
+	}
+	if !there || from.how != unchanged {
 		return true
 	}
 	using := alter.Using.For(schema.SQLite)
@@ -144,6 +152,12 @@ func (g *change) needs(op schema.Operation) {
 
 func (g *change) step(op schema.Operation, sql string) {
 	g.steps = append(g.steps, step{sql, g.a.ordinal, op})
+}
+
+// alter notes a statement of SQLite's that edits what is there.
+func (g *change) alter(op schema.Operation, sql string) {
+	g.alters = true
+	g.step(op, sql)
 }
 
 // table returns the name of the table for a query.

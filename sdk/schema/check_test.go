@@ -53,6 +53,7 @@ func TestCheck(t *testing.T) {
 		{schema.PostgreSQL, column(`{"name":"a","type":"text","default":{"sql":{"sqlite":"1"}}}`), "sql: {postgresql: …}"},
 		{schema.PostgreSQL, column(`{"name":"a","type":"text","generated":{"sqlite":"z"}}`), "generated: {postgresql: …}"},
 		{schema.PostgreSQL, column(`{"name":"` + long + `","type":"text"}`), "shorter"},
+		{schema.PostgreSQL, `{"drop_constraint":{"table":"t","was":{"check":"a > 0"}}}`, "give its name"},
 		{schema.PostgreSQL, `{"rename_table":{"name":"t","to":"` + long + `"}}`, "shorter"},
 		{schema.PostgreSQL, `{"rename_column":{"table":"t","name":"a","to":"` + long + `"}}`, "shorter"},
 		{schema.PostgreSQL, `{"rename_index":{"table":"t","name":"a","to":"` + long + `"}}`, "shorter"},

@@ -71,62 +71,6 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// What a dialect cannot do is refused with the operation, the dialect and the
-// way out; the other dialect can.
-func TestCheck(t *testing.T) {
-	column := func(rest string) string {
-		return `{"add_column":{"table":"flow","column":{"name":"x",` + rest + `}}}`
-	}
-	for _, c := range []struct{ name, dialect, doc, kind, instead string }{
-		{"gin", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"using":"gin"}}`, "create_index", "dialect: postgresql"},
-		{"include", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"include":["y"]}}`, "create_index", "add the columns"},
-		{"parameters", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":["x"],"with":[{"name":"fillfactor","value":"70"}]}}`, "create_index", "dialect: postgresql"},
-		{"operator class", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":[{"column":"x","opclass":"text_ops"}]}}`, "create_index", "dialect: postgresql"},
-		{"nulls", "sqlite", `{"create_index":{"name":"ix","table":"flow","columns":[{"column":"x","nulls":"last"}]}}`, "create_index", "leave out nulls"},
-		{"nulls not distinct", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"unique":["x"],"nulls_not_distinct":true}}}`, "add_constraint", "coalesce"},
-		{"exclusion", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"exclude":[{"column":"x","with":"="}]}}}`, "add_constraint", "dialect: postgresql"},
-		{"deferrable key", "sqlite", `{"add_constraint":{"table":"flow","constraint":{"unique":["x"],"deferrable":true}}}`, "add_constraint", "leave out deferrable"},
-		{"extension", "sqlite", `{"create_extension":{"name":"pg_trgm"}}`, "create_extension", "dialect: postgresql"},
-		{"materialized view", "sqlite", `{"create_view":{"name":"v","query":"SELECT 1","materialized":true}}`, "create_view", "dialect: postgresql"},
-		{"cascade", "sqlite", `{"drop_table":{"name":"flow","cascade":true}}`, "drop_table", "drop what refers"},
-		{"native type", "sqlite", column(`"type":{"postgresql":"tsvector"}`), "add_column", "name its type too"},
-		{"strict type", "sqlite", `{"create_table":{"name":"a","columns":[{"name":"x","type":{"sqlite":"VARCHAR","postgresql":"text"}}],"strict":true}}`, "create_table", "INT, INTEGER"},
-		{"numbered column", "sqlite", `{"create_table":{"name":"a","columns":[{"name":"x","type":"bigint","autoincrement":true}]}}`, "create_table", "primary_key"},
-		{"no SQL", "sqlite", `{"create_trigger":{"name":"t","table":"flow","sql":{"postgresql":"CREATE TRIGGER"}}}`, "create_trigger", "write sql"},
-		{"no SQL there", "postgresql", `{"create_view":{"name":"t","query":{"sqlite":"SELECT 1"}}}`, "create_view", "write query"},
-		{"native type there", "postgresql", column(`"type":{"sqlite":"ANY"}`), "add_column", "name its type too"},
-		{"virtual", "postgresql", column(`"type":"text","generated":"1","virtual":true`), "add_column", "leave out virtual"},
-		{"nameless check", "postgresql", `{"drop_constraint":{"table":"flow","was":{"check":"x > 0"}}}`, "drop_constraint", "give its name"},
-		{"long name", "postgresql", `{"rename_table":{"name":"a","to":"` + strings.Repeat("x", 64) + `"}}`, "rename_table", "shorter"},
-		{"concurrently in a batch", "postgresql", `{"batch":{"table":"a","operations":[{"create_index":{"name":"i","table":"a","columns":["x"],"concurrently":true}}]}}`, "create_index", "beside the batch"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			q, err := schema.Decode([]byte(c.doc))
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = q.Check(c.dialect)
-			var unsupported *schema.UnsupportedError
-			if !errors.As(err, &unsupported) {
-				t.Fatalf("got %v", err)
-			}
-			for _, word := range []string{c.kind, c.dialect, c.instead} {
-				if !strings.Contains(err.Error(), word) {
-					t.Errorf("%q is missing in: %v", word, err)
-				}
-			}
-			other := schema.SQLite
-			if c.dialect == other {
-				other = schema.PostgreSQL
-			}
-			q.Dialect = other
-			if err := q.Check(c.dialect); err != nil {
-				t.Errorf("for %s alone: %v", other, err)
-			}
-		})
-	}
-}
-
 // FuzzDecode: what is read is written as it would be read again.
 func FuzzDecode(f *testing.F) {
 	for _, doc := range every {

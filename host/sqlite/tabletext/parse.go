@@ -148,8 +148,9 @@ func (p *parser) table(t *Table) {
 	t.Name = p.name()
 	t.NameSpan.End = p.end()
 	p.want("(")
-	p.columns(t)
-	p.constraints(t)
+	if p.columns(t) {
+		p.constraints(t)
+	}
 	p.want(")")
 	p.options(t)
 	if p.take(";"); p.err == nil && p.at < len(p.tokens) {
@@ -163,12 +164,16 @@ func (p *parser) inTable() bool {
 	return p.is("CONSTRAINT") || p.is("PRIMARY") || p.is("UNIQUE") || p.is("CHECK") || p.is("FOREIGN")
 }
 
-func (p *parser) columns(t *Table) {
+// columns reads the columns, and reports whether constraints follow.
+func (p *parser) columns(t *Table) bool {
 	for {
 		t.Columns = append(t.Columns, p.column())
 		t.items = append(t.items, t.Columns[len(t.Columns)-1].Span)
-		if !p.take(",") || p.inTable() {
-			return
+		if !p.take(",") {
+			return false
+		}
+		if p.inTable() {
+			return true
 		}
 	}
 }
@@ -462,6 +467,12 @@ func IndexTerms(sql string) string {
 		}
 	}
 	return ""
+}
+
+// IsType reports whether a text is the name of a type and nothing more.
+func IsType(name string) bool {
+	t, err := Parse("CREATE TABLE t(c " + name + "\n)")
+	return err == nil && len(t.Columns) == 1 && len(t.Columns[0].Constraints) == 0 && t.Text(t.Columns[0].Type) == name
 }
 
 // RenameIndex returns a CREATE INDEX statement with another name.
