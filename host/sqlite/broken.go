@@ -14,8 +14,8 @@ import (
 // SQLite looks at them when they are used and not when what they use is changed.
 type broken map[string]string
 
-// first returns the one that is first in order.
-func (b broken) first() string { return slices.Sorted(maps.Keys(b))[0] }
+// names returns which they are, in order.
+func (b broken) names() []string { return slices.Sorted(maps.Keys(b)) }
 
 // findBroken compiles all views, and what would fire each trigger.
 func (c *conn) findBroken(ctx context.Context) (broken, error) {
@@ -90,6 +90,8 @@ func (a *applier) unbroken(ctx context.Context, do func() error) error {
 	return a.stillWhole(ctx, before)
 }
 
+const dropBefore = "drop it before, and create it anew afterwards"
+
 func (a *applier) stillWhole(ctx context.Context, before broken) error {
 	after, err := a.c.findBroken(ctx)
 	if err != nil {
@@ -101,6 +103,6 @@ func (a *applier) stillWhole(ctx context.Context, before broken) error {
 	if len(after) == 0 {
 		return nil
 	}
-	what := after.first()
-	return hinted(fmt.Errorf("%s would be broken: %s", what, after[what]), "drop it before, and create it anew afterwards")
+	names := after.names()
+	return hinted(fmt.Errorf("%s would be broken: %s", strings.Join(names, " and "), after[names[0]]), dropBefore)
 }

@@ -24,6 +24,7 @@ type change struct {
 	doubts  []doubt           // what may be wrong with the rows
 
 	steps   []step // what does it without a rebuild
+	alters  bool   // SQLite edits the text, for which it reads all of the schema
 	drops   int    // columns that are dropped
 	rebuild *step  // the operation that needs a rebuild, if one does
 }
@@ -144,6 +145,12 @@ func (g *change) needs(op schema.Operation) {
 
 func (g *change) step(op schema.Operation, sql string) {
 	g.steps = append(g.steps, step{sql, g.a.ordinal, op})
+}
+
+// alter notes a statement of SQLite's that edits what is there.
+func (g *change) alter(op schema.Operation, sql string) {
+	g.alters = true
+	g.step(op, sql)
 }
 
 // table returns the name of the table for a query.

@@ -114,10 +114,10 @@ func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		return err
 	}
 	delete(g.sources, strings.ToLower(col.name))
-	g.step(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
+	g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
 	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
-	if g.drops++; g.drops > 1 {
-		g.needs(op) // one rewrite of the table instead of several
+	if g.drops++; g.drops > 1 || tabletext.Commented(g.text.SQL) {
+		g.needs(op) // one rewrite of the table instead of several; SQLite's takes comments along
 	}
 	return nil
 }
@@ -202,15 +202,27 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 	if err != nil || op.NotNull == nil {
 		return err
 	}
-	declared := g.text.Columns[i].Find(tabletext.NotNull) != nil
+	return g.setNotNull(op, i, col)
+}
+
+// setNotNull makes a column NOT NULL, or lets it be NULL.
+func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) error {
+	there := g.text.Columns[i].Count(tabletext.NotNull)
+	alter := "ALTER TABLE " + ident(g.was.name) + " ALTER COLUMN " + ident(col.name)
 	switch {
-	case *op.NotNull && !declared:
-		g.needs(op)
+	case *op.NotNull && there == 0:
+		if g.text.Columns[i].Find(tabletext.Null) != nil {
+			g.needs(op) // SQLite would leave the NULL there
+		}
+		g.alter(op, alter+" SET NOT NULL")
 		col.notNull = true
-		g.doubtNotNull(op, col.name)
+		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
-	case !*op.NotNull && declared:
-		g.needs(op)
+	case !*op.NotNull && there > 0:
+		if there > 1 {
+			g.needs(op)
+		}
+		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false
 		g.want.implied()
 		return g.edit(g.text.DropNotNull(i))
@@ -218,15 +230,19 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 	return nil
 }
 
-// doubtNotNull doubts that a column has no NULLs.
-func (g *change) doubtNotNull(op schema.Operation, column string) {
-	expr := "NULL" // of a new column without a default, which would be known by now
+// nulls returns the query that counts the NULLs of a column.
+func (g *change) nulls(column string) string {
+	expr := "NULL" // of a new column, unless it has a default
 	if from, there := g.sources[strings.ToLower(column)]; there {
 		expr = from.expr
+	} else if value := g.want.column(column).value; value != "" && value != "null" {
+		expr = "1"
 	}
-	g.doubt(op, "SELECT count(*) FROM "+g.table()+" WHERE ("+expr+") IS NULL", func(n int64) error {
-		return hinted(fmt.Errorf("column %q of table %q is NULL in %s", column, g.was.name, rowCount(n)), "give these rows a value before")
-	})
+	return "SELECT count(*) FROM " + g.table() + " WHERE (" + expr + ") IS NULL"
+}
+
+func (g *change) isNull(column string, rows int64) error {
+	return hinted(fmt.Errorf("column %q of table %q is NULL in %s", column, g.was.name, rowCount(rows)), "give these rows a value before")
 }
 
 func (g *change) setDefault(op *schema.AlterColumn, i int, col *shapeColumn) error {
@@ -268,12 +284,10 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 	if other {
 		g.needs(op)
 		col.kind = strings.ToUpper(kind)
-		if col.key > 0 {
-			g.want.aliased()
-		}
 		if err := g.edit(g.text.SetType(i, kind)); err != nil {
 			return err
 		}
+		g.rekey()
 	}
 	if from, there := g.sources[strings.ToLower(col.name)]; there {
 		if using := op.Using.For(schema.SQLite); using != "" {
@@ -292,6 +306,16 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 		g.sources[strings.ToLower(col.name)] = from
 	}
 	return g.setEnumCheck(op, col.name, g.a.checked(op.Type))
+}
+
+// rekey works out what follows from the primary key, as the text has it now.
+func (g *change) rekey() {
+	for i := range g.want.columns {
+		if col := &g.want.columns[i]; !col.generated() {
+			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
+		}
+	}
+	g.want.aliased()
 }
 
 // convertible refuses a type of numbers for values that are not such numbers.

@@ -26,34 +26,49 @@ func (g *change) addConstraint(ctx context.Context, op *schema.AddConstraint) er
 	}
 	switch {
 	case len(k.PrimaryKey) > 0:
-		err = g.addPrimaryKey(op)
+		err = g.addPrimaryKey(ctx, op)
 	case len(k.Unique) > 0:
 		g.want.addKey(k.Unique)
 		g.doubtUnique(op, k.Unique)
 	case !k.Check.IsZero():
 		g.want.addCheck(k.Check.For(schema.SQLite))
 		g.doubtCheck(op)
+		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" ADD "+def)
 	default:
 		err = g.addForeignKey(ctx, k)
 	}
 	if err != nil {
 		return err
 	}
-	g.needs(op)
+	if k.Check.IsZero() {
+		g.needs(op)
+	}
 	return g.edit(g.text.AddConstraint(def))
 }
 
-func (g *change) addPrimaryKey(op *schema.AddConstraint) error {
+// addPrimaryKey adds a key without NULLs. SQLite would let them be in some
+// tables, and number these rows in others.
+func (g *change) addPrimaryKey(ctx context.Context, op *schema.AddConstraint) error {
 	key := op.Constraint.PrimaryKey
 	if there := g.want.primaryKey(); len(there) > 0 {
 		return hinted(fmt.Errorf("table %q has a primary key already: (%s)", g.was.name, strings.Join(there, ", ")), "drop it before")
 	}
 	for i, name := range key {
-		g.want.column(name).key = i + 1
-		g.doubtNotNull(op, name)
+		col := g.want.column(name)
+		col.key = i + 1
+		if col.notNull {
+			continue
+		}
+		n, err := g.a.c.number(ctx, g.nulls(name))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return g.isNull(name, n)
+		}
 	}
 	g.want.addKey(key)
-	g.want.aliased()
+	g.rekey()
 	g.doubtUnique(op, key)
 	return nil
 }
@@ -128,8 +143,12 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 		}
 		return g.noConstraint(op)
 	}
-	g.needs(op)
 	dropped, expr := *k, g.text.Text(k.Expr)
+	if k.Kind == tabletext.Check && g.named(k.Name) == 1 {
+		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP CONSTRAINT "+ident(k.Name))
+	} else {
+		g.needs(op)
+	}
 	if err := g.edit(g.text.Drop(dropped)); err != nil {
 		return err
 	}
@@ -147,15 +166,24 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 	return nil
 }
 
+// named returns how many constraints have a name; none has the empty one.
+func (g *change) named(name string) int {
+	n := 0
+	for _, k := range g.text.All() {
+		if name != "" && tabletext.SameName(k.Name, name) {
+			n++
+		}
+	}
+	return n
+}
+
 // dropKey takes a key out of the shape, unless another one is the same.
 func (g *change) dropKey(dropped tabletext.Constraint) {
 	if dropped.Kind == tabletext.PrimaryKey {
 		for i := range g.want.columns {
-			col := &g.want.columns[i]
-			col.key, col.autoincrement = 0, false
-			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
+			g.want.columns[i].key, g.want.columns[i].autoincrement = 0, false
 		}
-		g.want.aliased()
+		g.rekey()
 	}
 	another := g.find(func(k tabletext.Constraint) bool {
 		return (k.Kind == tabletext.Unique || k.Kind == tabletext.PrimaryKey) && fold(k.Columns) == fold(dropped.Columns)

@@ -2,12 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 )
 
@@ -40,8 +42,8 @@ func (g *change) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if g.rebuild == nil && g.drops > 0 && len(broken) > 0 {
-		g.rebuild = &g.steps[0] // SQLite drops no column while something is broken
+	if g.rebuild == nil && g.alters && len(broken) > 0 {
+		g.rebuild = &g.steps[0] // SQLite edits nothing while something is broken
 	}
 	last := g.rebuild
 	want := g.text.SQL
@@ -68,7 +70,11 @@ func (g *change) finish(ctx context.Context) error {
 func (g *change) run(ctx context.Context) error {
 	for _, s := range g.steps {
 		g.a.ordinal = s.ordinal
-		if err := g.quoting(func() error { return g.a.exec(ctx, s.sql) }); err != nil {
+		if err := g.a.quoting(func() error { return g.a.exec(ctx, s.sql) }); err != nil {
+			var refused *host.SQLError
+			if errors.As(err, &refused) && strings.HasPrefix(refused.Message, "error in ") {
+				refused.Hint = dropBefore // "error in view v after drop column"
+			}
 			return g.because(ctx, err)
 		}
 	}
@@ -77,8 +83,8 @@ func (g *change) run(ctx context.Context) error {
 
 // quoting runs do with strings in double quotes allowed in CREATE statements:
 // what another SQLite has stored may have them (https://sqlite.org/quirks.html#dblquote).
-func (g *change) quoting(do func() error) error {
-	return g.a.c.configured(sqlite3.DBCONFIG_DQS_DDL, true, do)
+func (a *applier) quoting(do func() error) error {
+	return a.c.configured(sqlite3.DBCONFIG_DQS_DDL, true, do)
 }
 
 // remake makes the table anew and returns the text it has then.
@@ -96,7 +102,7 @@ func (g *change) remake(ctx context.Context, before []object) (string, error) {
 		return "", g.a.explain(ctx, g.rebuild.op, err)
 	}
 	for _, o := range append(slices.Clone(g.indexes), r.triggers...) {
-		if err := g.quoting(func() error { return g.a.exec(ctx, o.sql) }); err != nil {
+		if err := g.a.quoting(func() error { return g.a.exec(ctx, o.sql) }); err != nil {
 			return "", g.because(ctx, err)
 		}
 	}
@@ -127,7 +133,7 @@ func (r *rebuild) prepare(before []object) error {
 // fill makes the new table, copies the rows and compares them.
 func (r *rebuild) fill(ctx context.Context) error {
 	create := func() error { return r.a.exec(ctx, r.text.Rename(r.temporary)) }
-	if err := r.quoting(create); err != nil {
+	if err := r.a.quoting(create); err != nil {
 		return err
 	}
 	if err := r.a.exec(ctx, r.copying()); err != nil {
@@ -227,7 +233,9 @@ func (r *rebuild) replace(ctx context.Context) error {
 	// The legacy rename leaves views, triggers and foreign keys as they are:
 	// they speak of the table under its own name already.
 	rename := func() error {
-		return r.a.exec(ctx, "ALTER TABLE "+ident(r.temporary)+" RENAME TO "+ident(r.was.name))
+		return r.a.quoting(func() error {
+			return r.a.exec(ctx, "ALTER TABLE "+ident(r.temporary)+" RENAME TO "+ident(r.was.name))
+		})
 	}
 	if err := r.a.c.configured(sqlite3.DBCONFIG_LEGACY_ALTER_TABLE, true, rename); err != nil {
 		return err

@@ -31,8 +31,8 @@ func TestRebuildLosesNothing(t *testing.T) {
 	const content = "SELECT group_concat(id || [na me] || typeof(any) || quote(any) || quote(price) || quote(parent) || quote(twice) || short, ';') FROM t"
 	before, rows := schemaOf(t, conn), value(t, conn, content)
 	stats := value(t, conn, "SELECT group_concat(tbl || idx || stat) FROM (SELECT * FROM sqlite_stat1 ORDER BY idx)")
-	mustApply(t, conn, `{"alter_column": {"table": "T", "name": "any", "not_null": true}}`)
-	want := strings.Replace(strings.Replace(before, "  any, --", "  any NOT NULL, --", 1), "(t.price", "(price", 1)
+	mustApply(t, conn, `{"alter_column": {"table": "T", "name": "any", "default": 5}}`)
+	want := strings.Replace(strings.Replace(before, "  any, --", "  any DEFAULT 5, --", 1), "(t.price", "(price", 1)
 	if got := schemaOf(t, conn); got != want {
 		t.Errorf("the schema is\n%s\nnot\n%s", got, want)
 	}

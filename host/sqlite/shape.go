@@ -176,8 +176,8 @@ func (s *shape) implied() {
 	}
 }
 
-// aliased works out which column is the rowid, after the key or its type has
-// changed.
+// aliased works out which column is the rowid, and what is NOT NULL for that,
+// after the key or its type has changed.
 func (s *shape) aliased() {
 	s.alias = ""
 	if key := s.primaryKey(); len(key) == 1 && !s.rowless && s.column(key[0]).kind == "INTEGER" {

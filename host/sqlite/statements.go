@@ -72,10 +72,10 @@ func (a *applier) following(ctx context.Context, rename func() error) error {
 	if err != nil {
 		return err
 	}
-	err = a.c.configured(sqlite3.DBCONFIG_LEGACY_ALTER_TABLE, false, rename)
+	err = a.c.configured(sqlite3.DBCONFIG_LEGACY_ALTER_TABLE, false, func() error { return a.quoting(rename) })
 	var refused *host.SQLError
 	if errors.As(err, &refused) && len(broken) > 0 && refused.Hint == "" {
-		refused.Hint = "SQLite renames nothing while " + broken.first() + " cannot be read: drop or mend it before"
+		refused.Hint = "SQLite renames nothing while something is broken: drop or mend " + strings.Join(broken.names(), " and ") + " before"
 	}
 	return err
 }
@@ -104,7 +104,7 @@ func (a *applier) createView(ctx context.Context, op *schema.CreateView) error {
 	if len(op.Columns) > 0 {
 		sql += " (" + idents(op.Columns) + ")"
 	}
-	return a.exec(ctx, sql+" AS "+op.Query.For(schema.SQLite))
+	return a.send(ctx, sql+" AS "+op.Query.For(schema.SQLite))
 }
 
 func (a *applier) dropView(ctx context.Context, op *schema.DropView) error {

@@ -71,23 +71,23 @@ func (t *Table) Drop(k Constraint) string {
 // it off. Comments stay.
 func (t *Table) dropItem(i int) string {
 	item := t.items[i]
+	first := slices.IndexFunc(t.tokens, func(k token) bool { return k.Pos >= item.Start })
 	next := slices.IndexFunc(t.tokens, func(k token) bool { return k.Pos >= item.End })
-	if t.tokens[next].Is(",") {
-		end := t.tokens[next].end
+	before, after := t.tokens[first-1], t.tokens[next]
+	comma := before.Is(",")
+	switch {
+	case after.Is(",") && (i == 0 || comma):
+		end := after.end
 		end += len(t.SQL[end:]) - len(strings.TrimLeft(t.SQL[end:], spaces))
-		comment := t.SQL[item.End:t.tokens[next].Pos]
+		comment := t.SQL[item.End:after.Pos]
 		if strings.TrimSpace(comment) == "" {
 			comment = ""
 		}
 		return t.apply(edit{Span{item.Start, end}, comment})
+	case i == len(t.items)-1 && comma:
+		return t.apply(edit{Span{before.Pos, before.end}, ""}, t.removal(item))
 	}
-	out := t.removal(item)
-	first := slices.IndexFunc(t.tokens, func(k token) bool { return k.Pos >= item.Start })
-	if before := t.tokens[first-1]; i == len(t.items)-1 && before.Is(",") {
-		out.Start = max(out.Start, before.end)
-		return t.apply(edit{Span{before.Pos, before.end}, ""}, out)
-	}
-	return t.apply(out)
+	return t.apply(t.removal(item))
 }
 
 // removal takes out a span and the white space before it, unless something must
@@ -135,15 +135,15 @@ func (t *Table) SetType(i int, name string) string {
 	return t.apply(edit{c.Type, name})
 }
 
-// SetNotNull returns the text with a NOT NULL in a column, in the place of its
-// NULL if it has one.
+// SetNotNull returns the text with a NOT NULL at the end of a column, instead of
+// its NULL if it has one.
 func (t *Table) SetNotNull(i int) string {
 	c := &t.Columns[i]
 	if c.Find(NotNull) != nil {
 		return t.SQL
 	}
 	edits := t.removals(c, Null)
-	return t.apply(append(edits, t.insert(c.Type.End, "NOT NULL"))...)
+	return t.apply(append(edits, t.insert(c.Span.End, "NOT NULL"))...)
 }
 
 // DropNotNull returns the text without the NOT NULL of a column, its conflict

@@ -97,6 +97,17 @@ func (c *Column) Find(kind Kind) *Constraint {
 	return nil
 }
 
+// Count returns how many constraints of a kind there are.
+func (c *Column) Count(kind Kind) int {
+	n := 0
+	for i := range c.Constraints {
+		if c.Constraints[i].Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // All returns the constraints of the table, those of its columns first.
 func (t *Table) All() []Constraint {
 	var all []Constraint

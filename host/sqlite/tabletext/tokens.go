@@ -83,6 +83,16 @@ func Mentions(sql, name string) bool {
 	return false
 }
 
+// Commented reports whether there is a comment in a text.
+func Commented(sql string) bool {
+	for t := range chain.Tokens(chain.SQLite, sql) {
+		if t.Kind == chain.Comment {
+			return true
+		}
+	}
+	return false
+}
+
 // Closed reports whether an expression closes every parenthesis, quote and
 // comment that it opens, and no other, so that what stands around it stays
 // around it.
