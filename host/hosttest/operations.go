@@ -35,7 +35,7 @@ type operationCase struct {
 func operationCases() []operationCase {
 	var all []operationCase
 	for _, cases := range [][]operationCase{
-		tableCases, typeCases, columnCases, alterCases, rebuildCases, constraintCases, indexCases, enumCases, objectCases,
+		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases,
 	} {
 		all = append(all, cases...)
 	}
@@ -70,6 +70,7 @@ func testOperations(t *testing.T, h Harness) {
 			}
 		}
 	})
+	t.Run("Random", func(t *testing.T) { testRandomOperations(t, h, db) })
 	t.Run("Idle", func(t *testing.T) { testIdleOperations(t, h, db) })
 	t.Run("Failures", func(t *testing.T) { testFailingOperations(t, h, db) })
 }

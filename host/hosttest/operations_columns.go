@@ -23,6 +23,20 @@ var columnCases = []operationCase{
 		kept:  []string{"1 = SELECT count(*) FROM t WHERE a = 'x'"},
 	},
 	{
+		name:   "add_column, a default for the rows that are there alone",
+		before: []string{tableT},
+		rows:   []string{"INSERT INTO t VALUES (1, 'x')"},
+		up: []string{
+			`{"add_column":{"table":"t","column":{"name":"b","type":"text","not_null":true,"default":"old"}}}`,
+			`{"alter_column":{"table":"t","name":"b","drop_default":true,"was":{"default":"old"}}}`,
+			`{"add_column":{"table":"t","column":{"name":"c","type":"text","default":"old"}}}`,
+			`{"alter_column":{"table":"t","name":"c","default":"new","was":{"default":"old"}}}`,
+			`{"alter_column":{"table":"t","name":"c","not_null":true,"was":{"not_null":false}}}`,
+		},
+		after: []string{"1 = SELECT count(*) FROM t WHERE b = 'old' AND c = 'old'", "!INSERT INTO t (id) VALUES (2)", "INSERT INTO t (id, b) VALUES (2, 'b')", "1 = SELECT count(*) FROM t WHERE c = 'new'"},
+		kept:  []string{"1 = SELECT count(*) FROM t WHERE a = 'x'"},
+	},
+	{
 		name:   "add_column, a default that is computed",
 		before: []string{tableT},
 		rows:   []string{"INSERT INTO t VALUES (1, 'x'), (2, 'y')"},

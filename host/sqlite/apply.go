@@ -201,9 +201,13 @@ func (a *applier) flush(ctx context.Context) error {
 	if a.change == nil {
 		return nil
 	}
-	change := a.change
+	change, ordinal := a.change, a.ordinal
 	a.change = nil
-	return change.finish(ctx)
+	if err := change.finish(ctx); err != nil {
+		return err
+	}
+	a.ordinal = ordinal // the change has set those of its own operations
+	return nil
 }
 
 func rowCount(n int64) string {

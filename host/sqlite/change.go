@@ -76,10 +76,17 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 // and not what they were: the change has to be made before.
 func (g *change) sees(op schema.Operation) bool {
 	alter, ok := op.(*schema.AlterColumn)
-	if !ok || alter.Type.IsZero() {
+	if !ok {
 		return false
 	}
-	if from, there := g.sources[strings.ToLower(alter.Name)]; !there || from.how != unchanged {
+	from, there := g.sources[strings.ToLower(alter.Name)]
+	if !there && (alter.Default != nil || alter.DropDefault) {
+		return true // the rows that are there get the default that the column was added with
+	}
+	if alter.Type.IsZero() {
+		return false
+	}
+	if !there || from.how != unchanged {
 		return true
 	}
 	using := alter.Using.For(schema.SQLite)

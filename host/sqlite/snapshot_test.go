@@ -70,7 +70,7 @@ func written(sql string) []string {
 			depth--
 		}
 		if depth == 0 || depth == 1 && tokens[i].Is(",") {
-			lines = append(lines, head+": "+plain(tokens[start:i]))
+			lines = append(lines, head+": "+sorted(tokens[start:i]))
 			start = i + 1
 		}
 		if depth == 0 {
@@ -88,6 +88,42 @@ func tokensOf(sql string) []chain.Token {
 		}
 	}
 	return tokens
+}
+
+// sorted writes a column with its constraints in order, which means nothing to
+// SQLite: ALTER TABLE puts new ones last.
+func sorted(tokens []chain.Token) string {
+	var parts []string
+	depth, start := 0, 0
+	for i, t := range tokens {
+		switch {
+		case t.Is("("):
+			depth++
+		case t.Is(")"):
+			depth--
+		case i > 1 && depth == 0 && beginsConstraint(tokens, i):
+			parts = append(parts, plain(tokens[start:i]))
+			start = i
+		}
+	}
+	parts = append(parts, plain(tokens[start:]))
+	sort.Strings(parts[1:]) // after the name and the type
+	return strings.Join(parts, " ")
+}
+
+// beginsConstraint reports whether a constraint of a column begins at a token, or
+// the name before one (https://sqlite.org/syntax/column-constraint.html).
+func beginsConstraint(tokens []chain.Token, i int) bool {
+	is := func(i int, words ...string) bool {
+		return i >= 0 && i < len(tokens) && slices.ContainsFunc(words, tokens[i].Is)
+	}
+	switch {
+	case is(i-2, "constraint"), is(i-1, "constraint", "set"):
+		return false
+	case is(i, "not"):
+		return is(i+1, "null")
+	}
+	return is(i, "constraint", "default", "primary", "unique", "check", "collate", "references", "generated") || is(i, "as") && !is(i-1, "always")
 }
 
 // plain writes tokens the one way there is for all that mean the same, however
