@@ -15,10 +15,11 @@ const module = "github.com/sandpiper-db/sandpiper"
 
 // pure packages may import the standard library and what is listed.
 var pure = map[string][]string{
-	"sdk/abi":       {},
-	"host/chain":    {},
-	"host/wasmfile": {"sdk/abi", "host/chain"},
-	"sdk/schema":    {"sdk/abi"},
+	"sdk/abi":               {},
+	"host/chain":            {},
+	"host/wasmfile":         {"sdk/abi", "host/chain"},
+	"host/sqlite/tabletext": {"host/chain"},
+	"sdk/schema":            {"sdk/abi"},
 }
 
 // allowed says who may import whom of this module, besides the pure packages

@@ -1,0 +1,415 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+func (g *change) addColumn(ctx context.Context, op *schema.AddColumn) error {
+	col := &op.Column
+	if g.want.column(col.Name) != nil {
+		if op.IfNotExists {
+			return nil
+		}
+		return fmt.Errorf("table %q has a column %q already", g.was.name, col.Name)
+	}
+	def, err := columnDef(col, g.want.strict, g.a.enums)
+	if err != nil {
+		return fmt.Errorf("column %q of table %q: %w", col.Name, g.was.name, err)
+	}
+	empty := col.NotNull && col.Generated.IsZero() && (col.Default == nil || col.Default.Literal.Kind == schema.NullLiteral)
+	if empty {
+		n, err := g.a.c.number(ctx, "SELECT count(*) FROM "+g.table())
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return hinted(fmt.Errorf("column %q of table %q is NOT NULL without a default, and the table has %s", col.Name, g.was.name, rowCount(n)),
+				"give it a default, or add it, fill it and then make it NOT NULL")
+		}
+	}
+	if err := g.edit(g.text.AddColumn(def)); err != nil {
+		return err
+	}
+	added := shapeColumn{name: col.Name, notNull: col.NotNull, collation: "BINARY"}
+	kind, err := typeName(col.Type, g.want.strict, g.a.enums)
+	if err != nil {
+		return err
+	}
+	added.kind = strings.ToUpper(kind)
+	if added.value, err = normalDefault(col.Default, col.Type.Base); err != nil {
+		return err
+	}
+	if collation := col.Collate.For(schema.SQLite); collation != "" {
+		added.collation = collation
+	}
+	if !col.Generated.IsZero() {
+		added.hidden = 3
+		if col.Virtual {
+			added.hidden = 2
+		}
+	}
+	g.want.columns = append(g.want.columns, added)
+	if e := g.a.checked(col.Type); e != nil {
+		g.want.addCheck(e.expr(col.Name))
+	}
+	if empty || added.hidden == 3 || !constant(col.Default) {
+		g.needs(op)
+		return nil
+	}
+	g.step(op, "ALTER TABLE "+ident(g.was.name)+" ADD COLUMN "+def)
+	return nil
+}
+
+// constant reports whether ALTER TABLE can add a column with a default
+// (https://sqlite.org/lang_altertable.html#alter_table_add_column).
+func constant(d *schema.Default) bool {
+	return d == nil || d.Literal.Kind != schema.NoLiteral || d.Function == schema.FunctionJSON || d.Function == schema.FunctionJSONArray
+}
+
+// normalDefault returns a default as a shape has it.
+func normalDefault(d *schema.Default, base schema.Base) (string, error) {
+	if d == nil {
+		return "", nil
+	}
+	value, err := defaultValue(d, base)
+	if strings.HasPrefix(value, "(") {
+		value = value[1 : len(value)-1] // SQLite keeps what is inside
+	}
+	return tabletext.Normal(value), err
+}
+
+// checked returns the enum of a type whose columns have a check, or nil.
+func (a *applier) checked(t schema.Type) *enum {
+	if e := a.enums[t.Enum]; t.Base == schema.BaseEnum && !t.IsArray && e != nil && !e.plain {
+		return e
+	}
+	return nil
+}
+
+func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
+	if g.want.column(op.Name) == nil && op.IfExists {
+		return nil
+	}
+	i, col, err := g.must(op.Name)
+	if err != nil {
+		return err
+	}
+	if len(g.text.Columns) == 1 {
+		return hinted(fmt.Errorf("%q is the only column of table %q", col.name, g.was.name), "drop the table")
+	}
+	if err := g.unused(ctx, i); err != nil {
+		return err
+	}
+	for _, k := range g.text.Columns[i].Constraints {
+		if k.Kind == tabletext.Check {
+			g.want.removeCheck(g.text.Text(k.Expr))
+		}
+	}
+	if err := g.edit(g.text.DropColumn(i)); err != nil {
+		return err
+	}
+	delete(g.sources, strings.ToLower(col.name))
+	g.step(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
+	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
+	if g.drops++; g.drops > 1 {
+		g.needs(op) // one rewrite of the table instead of several
+	}
+	return nil
+}
+
+// unused refuses to drop a column that something is made of. Views and triggers
+// show it when it is gone.
+func (g *change) unused(ctx context.Context, i int) error {
+	c := &g.text.Columns[i]
+	refuse := func(what string) error {
+		return hinted(fmt.Errorf("column %q of table %q is used by %s", c.Name, g.was.name, what), "drop that before, or change it")
+	}
+	for _, index := range g.indexes {
+		if tabletext.Mentions(tabletext.IndexTerms(index.sql), c.Name) {
+			return refuse(fmt.Sprintf("index %q", index.name))
+		}
+	}
+	for j := range g.text.Columns {
+		for _, k := range g.text.Columns[j].Constraints {
+			switch own := j == i; {
+			case own && (k.Kind == tabletext.PrimaryKey || k.Kind == tabletext.Unique || k.Kind == tabletext.ForeignKey):
+				return refuse("its " + constraintTitle(k))
+			case !own && k.Kind == tabletext.Generated && tabletext.Mentions(g.text.Text(k.Expr), c.Name):
+				return refuse(fmt.Sprintf("the generated column %q", g.text.Columns[j].Name))
+			case !own && k.Kind == tabletext.Check && tabletext.Mentions(g.text.Text(k.Expr), c.Name):
+				return refuse("the " + constraintTitle(k) + fmt.Sprintf(" of column %q", g.text.Columns[j].Name))
+			}
+		}
+	}
+	for _, k := range g.text.Constraints {
+		if contains(k.Columns, c.Name) || k.Kind == tabletext.Check && tabletext.Mentions(g.text.Text(k.Expr), c.Name) {
+			return refuse("the " + constraintTitle(k))
+		}
+	}
+	keys, err := g.a.c.refersTo(ctx, g.was.name, c.Name)
+	if err == nil && len(keys) > 0 {
+		return refuse("foreign keys of " + strings.Join(keys, ", "))
+	}
+	return err
+}
+
+func contains(names []string, name string) bool {
+	for _, n := range names {
+		if tabletext.SameName(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func constraintTitle(k tabletext.Constraint) string {
+	title := k.Kind.String()
+	if k.Name != "" {
+		title += fmt.Sprintf(" %q", k.Name)
+	}
+	if len(k.Columns) > 0 {
+		title += " (" + strings.Join(k.Columns, ", ") + ")"
+	}
+	return title
+}
+
+func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error {
+	i, col, err := g.must(op.Name)
+	if err != nil {
+		return err
+	}
+	if !op.Type.IsZero() {
+		if err := g.retype(ctx, op, i, col); err != nil {
+			return err
+		}
+		if i, col, err = g.must(op.Name); err != nil {
+			return err
+		}
+	}
+	switch {
+	case op.Default != nil:
+		err = g.setDefault(op, i, col)
+	case op.DropDefault && col.value != "":
+		g.needs(op)
+		col.value = ""
+		err = g.edit(g.text.DropDefault(i))
+	}
+	if err != nil || op.NotNull == nil {
+		return err
+	}
+	declared := g.text.Columns[i].Find(tabletext.NotNull) != nil
+	switch {
+	case *op.NotNull && !declared:
+		g.needs(op)
+		col.notNull = true
+		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
+		return g.edit(g.text.SetNotNull(i))
+	case !*op.NotNull && declared:
+		g.needs(op)
+		col.notNull = false
+		g.want.implied()
+		return g.edit(g.text.DropNotNull(i))
+	}
+	return nil
+}
+
+// nulls returns the query that counts the NULLs of a column.
+func (g *change) nulls(column string) string {
+	expr := "NULL" // of a new column, unless it has a default
+	if from, there := g.sources[strings.ToLower(column)]; there {
+		expr = from.expr
+	} else if value := g.want.column(column).value; value != "" && value != "null" {
+		expr = "1"
+	}
+	return "SELECT count(*) FROM " + g.table() + " WHERE (" + expr + ") IS NULL"
+}
+
+func (g *change) isNull(column string, rows int64) error {
+	return hinted(fmt.Errorf("column %q of table %q is NULL in %s", column, g.was.name, rowCount(rows)), "give these rows a value before")
+}
+
+func (g *change) setDefault(op *schema.AlterColumn, i int, col *shapeColumn) error {
+	base := op.Type.Base
+	if op.Type.IsZero() {
+		base = baseOf(col.kind)
+	}
+	normal, err := normalDefault(op.Default, base)
+	if err != nil || normal == col.value {
+		return err
+	}
+	value, err := defaultValue(op.Default, base)
+	if err != nil {
+		return err
+	}
+	g.needs(op)
+	col.value = normal
+	return g.edit(g.text.SetDefault(i, value))
+}
+
+// baseOf returns the portable type that decides what the default "now" is.
+func baseOf(kind string) schema.Base {
+	switch kind {
+	case "DATE":
+		return schema.BaseDate
+	case "TIME":
+		return schema.BaseTime
+	}
+	return schema.BaseTimestamp
+}
+
+// retype changes the type of a column, and with it the check of an enum.
+func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col *shapeColumn) error {
+	kind, err := typeName(op.Type, g.want.strict, g.a.enums)
+	if err != nil {
+		return fmt.Errorf("column %q of table %q: %w", op.Name, g.was.name, err)
+	}
+	other := strings.ToUpper(kind) != col.kind
+	if other {
+		g.needs(op)
+		col.kind = strings.ToUpper(kind)
+		if err := g.edit(g.text.SetType(i, kind)); err != nil {
+			return err
+		}
+		g.rekey()
+	}
+	if from, there := g.sources[strings.ToLower(col.name)]; there {
+		if using := op.Using.For(schema.SQLite); using != "" {
+			expr, err := expression(op.Using)
+			if err != nil {
+				return fmt.Errorf("column %q of table %q: using: %w", op.Name, g.was.name, err)
+			}
+			g.needs(op)
+			from.expr, from.how = expr, computed
+		} else if other {
+			from.how = retyped
+			if err := g.convertible(ctx, op, col.name); err != nil {
+				return err
+			}
+		}
+		g.sources[strings.ToLower(col.name)] = from
+	}
+	return g.setEnumCheck(op, col.name, g.a.checked(op.Type))
+}
+
+// rekey works out what follows from the primary key, as the text has it now.
+func (g *change) rekey() {
+	for i := range g.want.columns {
+		if col := &g.want.columns[i]; !col.generated() {
+			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
+		}
+	}
+	g.want.aliased()
+}
+
+// convertible refuses a type of numbers for values that are not such numbers.
+// SQLite would leave them as they are.
+func (g *change) convertible(ctx context.Context, op *schema.AlterColumn, column string) error {
+	name := ident(column)
+	var fits string
+	switch op.Type.Base {
+	case schema.BaseSmallint, schema.BaseInteger, schema.BaseBigint:
+		fits = "CAST(" + name + " AS INTEGER) = " + name
+	case schema.BaseFloat:
+		fits = "CAST(" + name + " AS REAL) = " + name
+	case schema.BaseNumeric:
+		fits = "CAST(" + name + " AS NUMERIC) = " + name
+	case schema.BaseBoolean:
+		fits = "CAST(" + name + " AS NUMERIC) = " + name + " AND CAST(" + name + " AS NUMERIC) IN (0, 1)"
+	}
+	if fits == "" || op.Type.IsArray {
+		return nil
+	}
+	// A comparison applies the affinity of the cast to what it is compared
+	// with (https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison).
+	where := " FROM " + g.table() + " WHERE " + name + " IS NOT NULL AND NOT (" + fits + ")"
+	n, err := g.a.c.number(ctx, "SELECT count(*)"+where)
+	if err != nil || n == 0 {
+		return err
+	}
+	such, err := g.a.c.oneText(ctx, "SELECT quote("+name+")"+where+" LIMIT 1")
+	if err != nil {
+		return err
+	}
+	return hinted(fmt.Errorf("column %q of table %q is not a value of %s in %s, such as %s", column, g.was.name, op.Type, rowCount(n), such),
+		"mend these rows before, or say with using what becomes of them")
+}
+
+// setEnumCheck gives a column the check of an enum in the place of another's;
+// without an enum it has none afterwards.
+func (g *change) setEnumCheck(op schema.Operation, column string, e *enum) error {
+	i := g.text.Column(column)
+	there := enumOf(&g.text.Columns[i], "")
+	if there != nil && e != nil && there.Name == enumCheck+e.name {
+		return nil
+	}
+	if there != nil {
+		g.needs(op)
+		g.want.removeCheck(g.text.Text(there.Expr))
+		if err := g.edit(g.text.Drop(*there)); err != nil {
+			return err
+		}
+	}
+	if e == nil {
+		return nil
+	}
+	g.needs(op)
+	g.want.addCheck(e.expr(column))
+	g.doubtEnum(op, column, e)
+	return g.edit(g.text.AddColumnConstraint(i, e.check(column)))
+}
+
+// doubtEnum doubts that a column has the values of an enum alone.
+func (g *change) doubtEnum(op schema.Operation, column string, e *enum) {
+	from := g.sources[strings.ToLower(column)].expr
+	if from == "" {
+		return
+	}
+	values := strings.TrimPrefix(e.expr(column), ident(column))
+	g.doubt(op, "SELECT count(*) FROM "+g.table()+" WHERE ("+from+") NOT"+values, func(n int64) error {
+		return hinted(fmt.Errorf("column %q of table %q has in %s what is no value of the enum %q", column, g.was.name, rowCount(n), e.name),
+			listed("its values are", e.values))
+	})
+}
+
+// setEnum puts the values of an enum that has changed into a column's check.
+func (g *change) setEnum(column string, next *enum, renamed *valueRename) error {
+	op := &schema.AlterColumn{Table: g.was.name, Name: column, Type: schema.EnumOf(next.name)}
+	i := g.text.Column(column)
+	k := enumOf(&g.text.Columns[i], next.name)
+	g.needs(op)
+	g.want.removeCheck(g.text.Text(k.Expr))
+	g.want.addCheck(next.expr(column))
+	g.doubtEnum(op, column, next)
+	if err := g.edit(g.text.ReplaceExpr(*k, next.expr(column))); err != nil {
+		return err
+	}
+	d := g.text.Columns[i].Find(tabletext.Default)
+	if renamed == nil {
+		if d != nil && next.index(unquoted(g.text.Text(d.Expr))) < 0 && strings.HasPrefix(g.text.Text(d.Expr), "'") {
+			return hinted(fmt.Errorf("the default of column %q of table %q is %s", column, g.was.name, g.text.Text(d.Expr)), "change the default before")
+		}
+		return nil
+	}
+	if from, there := g.sources[strings.ToLower(column)]; there {
+		name := ident(column)
+		from.expr = fmt.Sprintf("CASE %s WHEN %s THEN %s ELSE %s END", name, text(renamed.from), text(renamed.to), name)
+		from.how = computed
+		g.sources[strings.ToLower(column)] = from
+	}
+	if d != nil && g.text.Text(d.Expr) == text(renamed.from) {
+		g.want.column(column).value = text(renamed.to)
+		return g.edit(g.text.ReplaceExpr(*d, text(renamed.to)))
+	}
+	return nil
+}
+
+// unquoted returns the value of a string literal.
+func unquoted(literal string) string {
+	inner := strings.TrimSuffix(strings.TrimPrefix(literal, "'"), "'")
+	return strings.ReplaceAll(inner, "''", "'")
+}

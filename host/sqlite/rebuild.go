@@ -1,0 +1,249 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
+)
+
+// A rebuild makes a table anew from its edited text, as SQLite's manual says
+// (https://sqlite.org/lang_altertable.html#otheralter): the new table is made
+// under another name, filled, and given the name of the old one, which is gone
+// by then. Were the old one renamed instead, what refers to it would follow it.
+type rebuild struct {
+	*change
+	temporary string // the name of the new table while it is made
+	final     string // its text afterwards
+	triggers  []object
+	tables    []string // of statistics, where ANALYZE has made some
+}
+
+// finish makes the change and proves it.
+func (g *change) finish(ctx context.Context) error {
+	if len(g.steps) == 0 && g.rebuild == nil {
+		return nil
+	}
+	c := g.a.c
+	before, err := c.objects(ctx)
+	if err != nil {
+		return err
+	}
+	var broken broken
+	changed := g.text != g.was.text
+	if changed {
+		if broken, err = c.findBroken(ctx); err != nil {
+			return err
+		}
+	}
+	if g.rebuild == nil && g.drops > 0 && len(broken) > 0 {
+		g.rebuild = &g.steps[0] // SQLite drops no column while something is broken
+	}
+	last := g.rebuild
+	want := g.text.SQL
+	if g.rebuild != nil {
+		want, err = g.remake(ctx, before)
+	} else {
+		last = &g.steps[len(g.steps)-1]
+		err = g.run(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	g.a.ordinal = last.ordinal
+	if err = g.prove(ctx, before, want); err == nil && changed {
+		err = g.a.stillWhole(ctx, broken)
+	}
+	if err != nil {
+		return g.a.explain(ctx, last.op, err)
+	}
+	return nil
+}
+
+// run sends the statements of a change that needs no rebuild.
+func (g *change) run(ctx context.Context) error {
+	for _, s := range g.steps {
+		g.a.ordinal = s.ordinal
+		if err := g.a.quoting(func() error { return g.a.exec(ctx, s.sql) }); err != nil {
+			var refused *host.SQLError
+			if errors.As(err, &refused) && strings.HasPrefix(refused.Message, "error in ") {
+				refused.Hint = dropBefore // "error in view v after drop column"
+			}
+			return g.because(ctx, err)
+		}
+	}
+	return nil
+}
+
+// quoting runs do with strings in double quotes allowed in CREATE statements:
+// what another SQLite has stored may have them (https://sqlite.org/quirks.html#dblquote).
+func (a *applier) quoting(do func() error) error {
+	return a.c.configured(sqlite3.DBCONFIG_DQS_DDL, true, do)
+}
+
+// remake makes the table anew and returns the text it has then.
+func (g *change) remake(ctx context.Context, before []object) (string, error) {
+	g.a.ordinal = g.rebuild.ordinal
+	r := &rebuild{change: g, temporary: "sandpiper_new_" + g.was.name}
+	err := r.prepare(before)
+	if err == nil {
+		err = r.fill(ctx)
+	}
+	if err == nil {
+		err = r.replace(ctx)
+	}
+	if err != nil {
+		return "", g.a.explain(ctx, g.rebuild.op, err)
+	}
+	for _, o := range append(slices.Clone(g.indexes), r.triggers...) {
+		if err := g.a.quoting(func() error { return g.a.exec(ctx, o.sql) }); err != nil {
+			return "", g.because(ctx, err)
+		}
+	}
+	return r.final, nil
+}
+
+// prepare finds what goes with the table.
+func (r *rebuild) prepare(before []object) error {
+	for _, o := range before {
+		switch {
+		case tabletext.SameName(o.name, r.temporary) && o.kind != "trigger":
+			return hinted(fmt.Errorf("the name %q is taken: table %q is rebuilt under it", r.temporary, r.was.name), "drop or rename what has it")
+		case o.kind == "trigger" && tabletext.SameName(o.table, r.was.name):
+			r.triggers = append(r.triggers, o)
+		case o.name == "sqlite_stat1", o.name == "sqlite_stat4":
+			r.tables = append(r.tables, o.name)
+		}
+	}
+	unqualified, err := tabletext.Parse(r.text.Unqualify())
+	if err != nil {
+		return err
+	}
+	r.text = unqualified
+	r.final = r.text.Rename(r.was.name)
+	return nil
+}
+
+// fill makes the new table, copies the rows and compares them.
+func (r *rebuild) fill(ctx context.Context) error {
+	create := func() error { return r.a.exec(ctx, r.text.Rename(r.temporary)) }
+	if err := r.a.quoting(create); err != nil {
+		return err
+	}
+	if err := r.a.exec(ctx, r.copying()); err != nil {
+		return r.because(ctx, err)
+	}
+	if err := r.sequence(ctx); err != nil {
+		return err
+	}
+	return r.compare(ctx)
+}
+
+// copying returns the statement that copies the rows. OR ABORT keeps conflict
+// clauses of the table from leaving out rows, NOT INDEXED an index that has all
+// columns from giving the rows in its own order.
+func (r *rebuild) copying() string {
+	into, from := "INSERT OR ABORT INTO "+ident(r.temporary), " FROM "+ident(r.was.name)+" NOT INDEXED"
+	if r.whole() {
+		return into + " SELECT *" + from
+	}
+	var columns, exprs []string
+	if name := r.rowid(); name != "" && r.want.alias == "" {
+		columns, exprs = append(columns, name), append(exprs, name)
+	}
+	for i := range r.want.columns {
+		name := r.want.columns[i].name
+		if source, there := r.sources[strings.ToLower(name)]; there {
+			columns, exprs = append(columns, ident(name)), append(exprs, source.expr)
+		}
+	}
+	if len(columns) == 0 {
+		columns, exprs = []string{ident(r.want.columns[0].name)}, []string{"NULL"}
+	}
+	return into + " (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(exprs, ", ") + from
+}
+
+// whole reports whether rows are copied as they are, with the rowid as one of
+// the columns if there is one. SQLite then copies them without taking them apart
+// where the two tables are laid out alike (xferOptimization in its insert.c).
+func (r *rebuild) whole() bool {
+	if !slices.Equal(r.want.columnNames(), r.was.shape.columnNames()) || r.want.alias == "" && !r.want.rowless {
+		return false
+	}
+	for i := range r.want.columns {
+		source, there := r.sources[strings.ToLower(r.want.columns[i].name)]
+		if !there || source.how == computed {
+			return false
+		}
+	}
+	return true
+}
+
+// rowid returns the name under which both tables have a rowid that is no column
+// of theirs, "" if there is none.
+func (r *rebuild) rowid() string {
+	if r.was.shape.rowless || r.want.rowless {
+		return ""
+	}
+	for _, name := range []string{"rowid", "_rowid_", "oid"} {
+		if r.was.shape.column(name) == nil && r.want.column(name) == nil {
+			return name
+		}
+	}
+	return ""
+}
+
+// sequence gives the new table the old one's last AUTOINCREMENT number, which is
+// not that of the last row where rows were deleted.
+func (r *rebuild) sequence(ctx context.Context) error {
+	if !slices.ContainsFunc(r.want.columns, func(c shapeColumn) bool { return c.autoincrement }) {
+		return nil
+	}
+	err := r.a.exec(ctx, `DELETE FROM "sqlite_sequence" WHERE "name" = `+text(r.temporary))
+	if err != nil {
+		return err
+	}
+	return r.a.exec(ctx, `INSERT INTO "sqlite_sequence" ("name", "seq") SELECT `+text(r.temporary)+
+		`, "seq" FROM "sqlite_sequence" WHERE "name" = `+text(r.was.name))
+}
+
+// replace puts the new table in the place of the old one.
+func (r *rebuild) replace(ctx context.Context) error {
+	// DROP TABLE deletes the statistics under its name
+	// (https://sqlite.org/lang_analyze.html); those of an index that is
+	// numbered by SQLite are not known to be of the same one afterwards.
+	for _, stat := range r.tables {
+		keep := `UPDATE ` + ident(stat) + ` SET "tbl" = ` + text(r.temporary) + ` WHERE "tbl" = ` + text(r.was.name)
+		if !slices.Equal(r.want.keys, r.was.shape.keys) {
+			keep += ` AND ("idx" IS NULL OR "idx" NOT LIKE 'sqlite!_%' ESCAPE '!')`
+		}
+		if err := r.a.exec(ctx, keep); err != nil {
+			return err
+		}
+	}
+	if err := r.a.exec(ctx, "DROP TABLE "+ident(r.was.name)); err != nil {
+		return err
+	}
+	// The legacy rename leaves views, triggers and foreign keys as they are:
+	// they speak of the table under its own name already.
+	rename := func() error {
+		return r.a.quoting(func() error {
+			return r.a.exec(ctx, "ALTER TABLE "+ident(r.temporary)+" RENAME TO "+ident(r.was.name))
+		})
+	}
+	if err := r.a.c.configured(sqlite3.DBCONFIG_LEGACY_ALTER_TABLE, true, rename); err != nil {
+		return err
+	}
+	for _, stat := range r.tables {
+		if err := r.a.exec(ctx, `UPDATE `+ident(stat)+` SET "tbl" = `+text(r.was.name)+` WHERE "tbl" = `+text(r.temporary)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
