@@ -125,8 +125,13 @@ func (g *generator) addConstraint() *step {
 		}
 		k.kind, op.Constraint.PrimaryKey = "primary key", []string{c.sym.name}
 		k.body = append(append(tokensOf("PRIMARY KEY ("), name(c.sym)), tokensOf(")")...)
-		if t.hasPrimaryKey() {
+		switch {
+		case t.hasPrimaryKey():
 			st.verdict = refuse
+		case c.copied == "":
+			st.verdict = either
+		default: // SQLite lets NULLs into most primary keys; they may be refused
+			st.natural = fmt.Sprintf("SELECT count(*) FROM %s WHERE %s IS NULL", quoted(g.s.oldName), c.copied)
 		}
 	default:
 		k.kind, op.Constraint.Unique = "unique", []string{c.sym.name}

@@ -22,14 +22,11 @@ type float struct {
 // take returns how many lexemes of text the float is, 0 if it isn't there.
 func (f *float) take(text []lexeme) int {
 	if !f.item {
-		n := 0
-		if f.name != "" && len(text) > 2 && alike(text[0].text) == "constraint" && nameOf(text[1].text) == f.name {
-			n = 2
+		want := f.want[0]
+		if n := exactly(text, append([]string{"constraint", strings.ToLower(f.name)}, want...)); f.name != "" && n > 0 {
+			return n
 		}
-		if end := n + len(f.want[0]); len(text) >= end && contains(text[n:end], f.want[0]) {
-			return end
-		}
-		return 0
+		return exactly(text, want)
 	}
 	if len(text) == 0 || text[0].text != "," {
 		return 0
@@ -55,6 +52,23 @@ func (f *float) take(text []lexeme) int {
 		}
 	}
 	return n
+}
+
+// exactly returns how many lexemes are what is wanted, with comments between
+// them, 0 if they aren't.
+func exactly(text []lexeme, want []string) int {
+	for i, l := range text {
+		switch {
+		case l.comment && i > 0:
+			continue
+		case alike(l.text) != want[0]:
+			return 0
+		case len(want) == 1:
+			return i + 1
+		}
+		want = want[1:]
+	}
+	return 0
 }
 
 func contains(text []lexeme, want []string) bool {

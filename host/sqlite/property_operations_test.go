@@ -24,8 +24,8 @@ type step struct {
 	// them, the operation must succeed.
 	onRows bool
 
-	// natural, if set, is a query on the rows before that counts those whose
-	// value may be refused, since it is not of the new type.
+	// natural, if set, is a query on the rows before that counts those that may
+	// be refused, since their values are not of the new type, or no key.
 	natural string
 
 	about []string // an error names one of these, or the table
