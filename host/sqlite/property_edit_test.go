@@ -10,28 +10,35 @@ func (t *tableModel) loosen(removed []*token, keep *token) {
 	for _, r := range removed {
 		gone[r] = true
 	}
-	var pending, beside []trivia
-	for _, tok := range t.tokens(false) {
-		tok.lead, beside = append(beside, tok.lead...), nil
+	var pending []trivia
+	tokens := t.tokens(false)
+	for i, tok := range tokens {
 		if !gone[tok] && pending == nil {
 			continue
 		}
 		for _, l := range tok.lead {
-			pending = append(pending, trivia{l.text, l.optional || tok != keep})
+			pending = append(pending, trivia{l.text, l.optional || tok != keep, l.elsewhere})
 		}
 		if gone[tok] {
 			continue
 		}
-		tok.lead = pending
-		if tok.text == "," { // it may as well be the other comma that goes
-			for _, l := range pending {
-				if l.optional {
-					beside = append(beside, l)
-				}
-			}
+		tok.lead, pending = pending, nil
+		if tok.text == "," {
+			tokens[i+1].beside(tok)
 		}
-		pending = nil
 	}
+}
+
+// beside says that the comments before a comma may be behind it, before t: it
+// may as well be the other comma that has gone.
+func (t *token) beside(comma *token) {
+	var list []trivia
+	for _, l := range comma.lead {
+		if l.optional {
+			list = append(list, trivia{l.text, true, true})
+		}
+	}
+	t.lead = append(list, t.lead...)
 }
 
 // optional says that what is written before a token may go.
@@ -49,6 +56,7 @@ func (t *tableModel) removeColumn(c *column) {
 	}
 	defer func() { t.columns = append(t.columns[:i:i], t.columns[i+1:]...) }()
 	if c.added {
+		t.aside()
 		return
 	}
 	// The comma to remove is the one before it. One after it is kept, and what
@@ -81,6 +89,16 @@ func (t *tableModel) following(c *column) (comma **token, first *token) {
 	return nil, nil
 }
 
+// aside says that what is written behind the last column may be on either side
+// of a comma, since a column was there in the meantime.
+func (t *tableModel) aside() {
+	columns := t.original()
+	if comma, first := t.following(columns[len(columns)-1]); comma != nil && *comma != nil {
+		(*comma).optional()
+		first.beside(*comma)
+	}
+}
+
 // removeConstraint takes a constraint of the table out of the text.
 func (t *tableModel) removeConstraint(k *constraint) {
 	i := 0
@@ -97,7 +115,8 @@ func (t *tableModel) removeConstraint(k *constraint) {
 		for _, next := range t.constraints[i+1:] {
 			if next.comma != nil && !next.added {
 				first := next.body[0]
-				first.lead = append(append(next.comma.lead, trivia{",", true}), first.lead...)
+				first.lead = append(append(next.comma.lead, trivia{",", true, false}), first.lead...)
+				first.lead = append([]trivia{{",", true, true}}, first.lead...)
 				first.optional()
 				next.comma = nil
 			}
@@ -116,7 +135,7 @@ func (t *tableModel) removeConstraint(k *constraint) {
 			next.body[0].optional()
 		} else { // it has done with this one's, and may go on to
 			first := next.body[0]
-			first.lead = append(first.lead, trivia{", ", true})
+			first.lead = append(append([]trivia{{",", true, true}}, first.lead...), trivia{", ", true, false})
 		}
 		return
 	}

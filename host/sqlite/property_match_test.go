@@ -16,14 +16,14 @@ type element struct {
 type float struct {
 	item bool       // a comma, and all up to the next one or to the parenthesis
 	want [][]string // what must be in it, in the form of alike; a clause is just want[0]
-	name string     // a clause may have this name, that of the one it replaces
+	name string     // a clause may have a name, that of the one it replaces
 }
 
 // take returns how many lexemes of text the float is, 0 if it isn't there.
 func (f *float) take(text []lexeme) int {
 	if !f.item {
 		want := f.want[0]
-		if n := exactly(text, append([]string{"constraint", strings.ToLower(f.name)}, want...)); f.name != "" && n > 0 {
+		if n := exactly(text, append([]string{"constraint", ""}, want...)); f.name != "" && n > 0 {
 			return n
 		}
 		return exactly(text, want)
@@ -55,13 +55,13 @@ func (f *float) take(text []lexeme) int {
 }
 
 // exactly returns how many lexemes are what is wanted, with comments between
-// them, 0 if they aren't.
+// them, 0 if they aren't. "" is any name.
 func exactly(text []lexeme, want []string) int {
 	for i, l := range text {
 		switch {
 		case l.comment && i > 0:
 			continue
-		case alike(l.text) != want[0]:
+		case want[0] != "" && alike(l.text) != want[0]:
 			return 0
 		case len(want) == 1:
 			return i + 1

@@ -16,8 +16,9 @@ func (s *symbol) rename(to string) { s.name, s.renamed = to, true }
 // trivia is white space and comments between two tokens. Optional ones stood
 // beside something that an operation has removed: they may go with it.
 type trivia struct {
-	text     string
-	optional bool
+	text      string
+	optional  bool
+	elsewhere bool // it is at another place, and may be here instead
 }
 
 // A token of a SQL text.
@@ -37,7 +38,9 @@ func (t *token) String() string {
 func (t *token) space() string {
 	var b strings.Builder
 	for _, l := range t.lead {
-		b.WriteString(l.text)
+		if !l.elsewhere {
+			b.WriteString(l.text)
+		}
 	}
 	return b.String()
 }
