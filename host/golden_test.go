@@ -1,57 +1,36 @@
 package host_test
 
 import (
-	"context"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"testing/fstest"
 
 	"github.com/sandpiper-db/sandpiper/host"
-	"github.com/sandpiper-db/sandpiper/host/build"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-var slugs = sync.OnceValues(func() ([]byte, error) {
-	b, err := box()
-	if err != nil {
-		return nil, err
-	}
-	m, err := build.Build(context.Background(), "../plugins/slugs", b, build.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return m.Bytes, nil
-})
-
 // TestGoldenSQL compares what each migration of migrations/ sends with
-// migrations/golden/DIALECT/REVISION_SLUG.sql: reviewers read SQL, not wasm.
-// A golden file without a migration is an error.
+// migrations/golden/DIALECT/REVISION_SLUG.sql: reviewers read SQL, not wasm or
+// schema operations. A golden file without a migration is an error.
 func TestGoldenSQL(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.readReference()
-		sent := map[string]string{}
-		for _, dir := range []chain.Direction{chain.Upgrade, chain.Downgrade} {
-			target := "head"
-			if dir == chain.Downgrade {
-				f.upgrade()
-				target = "base"
-			}
-			rehearsal, err := f.runner(host.Config{}).Rehearse(t.Context(), dir, target)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, step := range rehearsal.Plan.Steps {
-				name := step.Revision.ID + "_" + step.Revision.Slug + ".sql"
-				sent[name] += "-- " + dir.String() + "\n" + transcript(rehearsal, i)
-			}
+		sent := transcripts{}
+		end := f.revision(irreversible)
+		for r := range f.runner(host.Config{}).Graph().All() {
+			sent.run(f, chain.Upgrade, "+1")
+			f.seed(r.Slug)
 		}
+		sent.run(f, chain.Downgrade, end.ID)
+		fresh(t, f) // what comes before the irreversible one goes down from there
+		f.readReference()
+		f.move(f.runner(host.Config{}), chain.Upgrade, end.Revises[0])
+		sent.run(f, chain.Downgrade, "base")
+
 		folder := filepath.Join("..", "migrations", "golden", string(f.dialect))
 		if *update {
 			rewriteGolden(t, folder, sent)
@@ -77,43 +56,31 @@ func TestGoldenSQL(t *testing.T) {
 	})
 }
 
-// readReference gives the fixture the chain of migrations/, with its plugin.
-func (f *fixture) readReference() {
+// transcripts are what migrations send, by the name of their golden file.
+type transcripts map[string]string
+
+// run runs migrations, and takes down what they send. What commits before the
+// end of a migration is marked.
+func (sent transcripts) run(f *fixture, dir chain.Direction, target string) {
 	f.t.Helper()
-	module, err := slugs()
-	if err != nil {
+	cfg := host.Config{Statements: true, OnEvent: func(e host.Event) {
+		name := e.Revision + "_" + e.Slug + ".sql"
+		switch e.Kind {
+		case host.EventStarted:
+			sent[name] += "-- " + dir.String() + "\n"
+		case host.EventStatement:
+			sent[name] += e.Text + ";\n"
+		case host.EventSection:
+			sent[name] += strings.TrimSpace("-- committed "+e.Section) + "\n"
+		}
+	}}
+	run := f.runner(cfg).Upgrade
+	if dir == chain.Downgrade {
+		run = f.runner(cfg).Downgrade
+	}
+	if _, err := run(f.t.Context(), target); err != nil {
 		f.t.Fatal(err)
 	}
-	names, err := filepath.Glob(filepath.Join("..", "migrations", "versions", string(f.dialect), "*.sql"))
-	if err != nil || len(names) == 0 {
-		f.t.Fatalf("no migrations: %v", err)
-	}
-	f.files = fstest.MapFS{"versions/slugs.wasm": {Data: module}}
-	for _, name := range names {
-		source, err := os.ReadFile(name)
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		f.files["versions/"+string(f.dialect)+"/"+filepath.Base(name)] = &fstest.MapFile{Data: source}
-	}
-}
-
-func transcript(r host.Rehearsal, step int) string {
-	var b strings.Builder
-	for _, s := range r.Statements {
-		if s.Step != step {
-			continue
-		}
-		fmt.Fprintf(&b, "%s;", s.SQL)
-		if s.Rows > 0 {
-			fmt.Fprintf(&b, " -- %d rows", s.Rows)
-		}
-		if s.NotRun != "" {
-			b.WriteString(" -- outside a transaction")
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
 }
 
 func rewriteGolden(t *testing.T, folder string, sent map[string]string) {

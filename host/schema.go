@@ -73,9 +73,23 @@ func (s *session) alone(ctx context.Context, op Operation, unit Unit) error {
 			return err
 		}
 		c.stmt, c.unit.Kind = stmt, UnitExec // which Conn.Outside can take up again
+	} else if sql := s.plain(op); sql != "" {
+		// VACUUM and its like have to run outside a transaction.
+		c.stmt.SQL, c.unit.Kind = sql, UnitExec
+		c.run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
 	}
 	_, err := s.do(ctx, c)
 	return err
+}
+
+// plain returns the SQL of an operation that is one statement and nothing else,
+// "" if it is more.
+func (s *session) plain(op Operation) string {
+	execute, ok := op.Operation.(*schema.Execute)
+	if !ok || op.LockTimeout > 0 {
+		return ""
+	}
+	return execute.SQL.For(string(s.step.Revision.Dialect))
 }
 
 func (s *session) operationCall(op Operation, unit Unit) call {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -362,5 +363,9 @@ func (r *yamlReader) derive(upgrade []yamlItem) ([]chain.Item, error) {
 			items = append(items, yamlItem{line: lines[i], section: undo})
 		}
 	}
+	// A section with nothing to undo would commit for nothing.
+	items = slices.DeleteFunc(items, func(item yamlItem) bool {
+		return item.request.Operation == nil && len(item.section) == 0
+	})
 	return r.file(items), nil
 }

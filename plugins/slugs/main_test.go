@@ -1,87 +1,134 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/sdk"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 	"github.com/sandpiper-db/sandpiper/sdk/sdktest"
 	"github.com/sandpiper-db/sandpiper/sdk/sdktest/sqlitetest"
 )
 
-const schema = `
-	CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, body TEXT, slug TEXT);
-	INSERT INTO article (id, title) VALUES
-		(-5, 'Below zero'), (1, 'Hello, World!'), (2, 'hello world'), (3, 'Hello World 2'), (4, 'HELLO - WORLD'),
-		(7, 'Größe & Maß'), (8, '漢字'), (9, NULL), (10, '');
+// filling is the part of the migration that is about rows. What the schema
+// operations make of the table is tested with the reference chain.
+var filling = sdk.Migration{
+	Slug:       "fill",
+	PostgreSQL: sdk.Revision{ID: "000000000001"},
+	SQLite:     sdk.Revision{ID: "000000000001"},
+	Upgrade:    fill,
+}
+
+const deployments = `
+	CREATE TABLE deployment (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL, slug TEXT);
+	INSERT INTO deployment (id, name) VALUES
+		('a1', 'Hello, World!'), ('a2', 'hello world'), ('a3', 'Hello World 2'), ('a4', 'HELLO - WORLD'),
+		('b1', 'Größe & Maß'), ('b2', '漢字'), ('b3', '-'), ('b4', '');
 `
 
 func TestSlugsOnSQLite(t *testing.T) {
-	db := sqlitetest.Open(t, schema)
+	db := sqlitetest.Open(t, deployments)
 	runner := sdktest.New(db)
-	runner.Upgrade(t)
+	if err := runner.Run(filling, sdk.Upgrade); err != nil {
+		t.Fatal(err)
+	}
 	want := strings.Join([]string{
-		"-5|below-zero", "1|hello-world", "2|hello-world-2", "3|hello-world-2-2", "4|hello-world-3",
-		"7|groesse-mass", "8|article", "9|article-2", "10|article-3",
+		"a1|hello-world", "a2|hello-world-2", "a3|hello-world-2-2", "a4|hello-world-3",
+		"b1|groesse-mass", "b2|deployment", "b3|deployment-2", "b4|deployment-3",
 	}, "\n")
-	if got := db.Text("SELECT id, slug FROM article ORDER BY id"); got != want {
+	if got := db.Text("SELECT id, slug FROM deployment ORDER BY id"); got != want {
 		t.Errorf("slugs:\n%s\nwant:\n%s", got, want)
 	}
-	if got, want := runner.Log(), []string{"progress: 9 of 9", "info: gave 9 articles a slug"}; !slices.Equal(got, want) {
+	if got, want := runner.Log(), []string{"progress: 8 of 8", "info: gave 8 deployments a slug"}; !slices.Equal(got, want) {
 		t.Errorf("log %q, want %q", got, want)
-	}
-	runner.Downgrade(t)
-	if got := db.Text("SELECT count(*) FROM article WHERE slug IS NOT NULL"); got != "0" {
-		t.Errorf("%s slugs are left after the downgrade", got)
 	}
 }
 
 func TestEveryChunkIsRead(t *testing.T) {
 	db := sqlitetest.Open(t, `
-		CREATE TABLE article (id INTEGER PRIMARY KEY, title TEXT, slug TEXT);
+		CREATE TABLE deployment (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL, slug TEXT);
 		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < `+strconv.Itoa(2*chunk+1)+`)
-		INSERT INTO article (id, title) SELECT i * 3, 'Title ' || i FROM n`)
-	sdktest.New(db).Upgrade(t)
-	if got := db.Text("SELECT count(*), count(DISTINCT slug) FROM article WHERE slug = 'title-' || (id / 3)"); got != "2001|2001" {
-		t.Errorf("articles with their slug: %s, want all 2001", got)
+		INSERT INTO deployment (id, name) SELECT 'id ' || i, 'Name ' || i FROM n`)
+	if err := sdktest.New(db).Run(filling, sdk.Upgrade); err != nil {
+		t.Fatal(err)
 	}
-}
-
-// On PostgreSQL the statements differ in their placeholders alone; what they do
-// there is tested with the reference chain.
-func TestStatementsOnPostgreSQL(t *testing.T) {
-	fake := sdktest.NewFake(sdk.PostgreSQL)
-	fake.Rows("SELECT count(*)", "count", []any{1})
-	fake.Rows("SELECT id, title FROM article ORDER", "id, title", []any{7, "A title"})
-	runner := sdktest.New(fake)
-	runner.Upgrade(t)
-	runner.Downgrade(t)
-	want := []string{
-		"BEGIN",
-		"SELECT count(*) FROM article",
-		"SELECT id, title FROM article ORDER BY id LIMIT $1 [1000]",
-		"UPDATE article SET slug = $1 WHERE id = $2 ['a-title' 7]",
-		"SELECT id, title FROM article WHERE id > $2 ORDER BY id LIMIT $1 [1000 7]",
-		"COMMIT",
-		"BEGIN",
-		"UPDATE article SET slug = NULL",
-		"COMMIT",
-	}
-	if got := fake.Calls(); !slices.Equal(got, want) {
-		t.Errorf("calls:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	if got := db.Text("SELECT count(*), count(DISTINCT slug) FROM deployment WHERE 'id ' || substr(slug, 6) = id"); got != "2001|2001" {
+		t.Errorf("deployments with their slug: %s, want all 2001", got)
 	}
 }
 
 func TestFailedUpdateChangesNothing(t *testing.T) {
-	db := sqlitetest.Open(t, schema+`
-		CREATE TRIGGER no BEFORE UPDATE ON article WHEN NEW.id = 8 BEGIN SELECT RAISE(ABORT, 'not this one'); END;`)
-	err := sdktest.New(db).Try(sdk.Upgrade)
+	db := sqlitetest.Open(t, deployments+`
+		CREATE TRIGGER no BEFORE UPDATE ON deployment WHEN NEW.id = 'b2' BEGIN SELECT RAISE(ABORT, 'not this one'); END;`)
+	err := sdktest.New(db).Run(filling, sdk.Upgrade)
 	if err == nil || !strings.Contains(err.Error(), "not this one (SQLITE_CONSTRAINT_TRIGGER)") {
 		t.Errorf("error %v, want the trigger's", err)
 	}
-	if got := db.Text("SELECT count(*) FROM article WHERE slug IS NOT NULL"); got != "0" {
+	if got := db.Text("SELECT count(*) FROM deployment WHERE slug IS NOT NULL"); got != "0" {
 		t.Errorf("%s slugs are left after the failure", got)
+	}
+}
+
+// An operator is a fake database that records schema operations among the
+// statements.
+type operator struct {
+	*sdktest.Fake
+	fail string // the kind that fails
+}
+
+func (o operator) Apply(request schema.Request) error {
+	if request.Operation.Kind() == o.fail {
+		return &sdk.Error{Errno: sdk.ErrSQL, Message: o.fail + " failed"}
+	}
+	_, err := o.Exec(string(schema.Append(nil, request)), nil)
+	return err
+}
+
+// The whole migration, up and down, in its order.
+func TestOrderOfTheMigration(t *testing.T) {
+	for dialect, id := range map[sdk.Dialect]any{sdk.PostgreSQL: [16]byte{15: 7}, sdk.SQLite: "7"} {
+		fake := operator{Fake: sdktest.NewFake(dialect)}
+		fake.Rows("SELECT count(*)", "count", []any{1})
+		fake.Rows("SELECT id, name FROM deployment ORDER", "id, name", []any{id, "A name"})
+		runner := sdktest.New(fake)
+		runner.Upgrade(t)
+		runner.Downgrade(t)
+		shown := "00000000-0000-0000-0000-000000000007"
+		if dialect == sdk.SQLite {
+			shown = "'7'"
+		}
+		one, two := dialect.Param(1), dialect.Param(2)
+		want := []string{
+			"BEGIN",
+			`{"add_column":{"table":"deployment","column":{"name":"slug","type":"text"}}}`,
+			"SELECT count(*) FROM deployment",
+			"SELECT id, name FROM deployment ORDER BY id LIMIT " + one + " [1000]",
+			"UPDATE deployment SET slug = " + one + " WHERE id = " + two + " ['a-name' " + shown + "]",
+			"SELECT id, name FROM deployment WHERE id > " + two + " ORDER BY id LIMIT " + one + " [1000 " + shown + "]",
+			`{"alter_column":{"table":"deployment","name":"slug","not_null":true}}`,
+			`{"add_constraint":{"table":"deployment","constraint":{"unique":["slug"]}}}`,
+			"COMMIT",
+			"BEGIN",
+			`{"drop_constraint":{"table":"deployment","was":{"unique":["slug"]}}}`,
+			`{"drop_column":{"table":"deployment","name":"slug"}}`,
+			"COMMIT",
+		}
+		if got := fake.Calls(); !slices.Equal(got, want) {
+			t.Errorf("%s: calls:\n%s\nwant:\n%s", dialect, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+}
+
+func TestFailedOperationCommitsNothing(t *testing.T) {
+	fake := operator{sdktest.NewFake(sdk.SQLite), "add_constraint"}
+	fake.Rows("SELECT count(*)", "count", []any{0})
+	if err := sdktest.New(fake).Try(sdk.Upgrade); !errors.Is(err, sdk.ErrSQL) {
+		t.Errorf("error %v, want the operation's", err)
+	}
+	if calls := fake.Calls(); calls[len(calls)-1] != "ROLLBACK" {
+		t.Errorf("the last call is %s, want ROLLBACK", calls[len(calls)-1])
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// fallback is the slug of a title without a letter or a digit.
-const fallback = "article"
+// fallback is the slug of a name without a letter or a digit.
+const fallback = "deployment"
 
 // plain spells the letters of Western European languages in ASCII.
 var plain = strings.NewReplacer(
@@ -16,11 +16,11 @@ var plain = strings.NewReplacer(
 	"ù", "u", "ú", "u", "û", "u", "ü", "ue", "ý", "y", "ÿ", "y",
 )
 
-// slugify returns the title in lower case, with letters and digits only and a
+// slugify returns the name in lower case, with letters and digits only and a
 // hyphen for whatever is between them.
-func slugify(title string) string {
+func slugify(name string) string {
 	var b strings.Builder
-	for _, c := range plain.Replace(strings.ToLower(title)) {
+	for _, c := range plain.Replace(strings.ToLower(name)) {
 		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
 			b.WriteRune(c)
 		} else if b.Len() > 0 && !strings.HasSuffix(b.String(), "-") {

@@ -5,7 +5,7 @@
 // registered the migrations; the test names a database and runs them:
 //
 //	func TestSlugs(t *testing.T) {
-//		db := sqlitetest.Open(t, "CREATE TABLE article (…); INSERT …")
+//		db := sqlitetest.Open(t, "CREATE TABLE deployment (…); INSERT …")
 //		runner := sdktest.New(db)
 //		runner.Upgrade(t)
 //		…

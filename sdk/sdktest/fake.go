@@ -90,7 +90,7 @@ func (f *Fake) FailOn(prefix string, args []any, code, message string) {
 // "ROLLBACK", or a statement, followed by its parameters if there are any, as
 // in
 //
-//	UPDATE article SET slug = $1 WHERE id = $2 ['a-title' 7]
+//	UPDATE deployment SET slug = $1 WHERE id = $2 ['a-name' 7]
 func (f *Fake) Calls() []string { return append([]string(nil), f.calls...) }
 
 // Dialect returns the dialect that the fake was made for.

@@ -92,7 +92,7 @@ func (r *Runner) Try(dir sdk.Direction) error {
 }
 
 // Log returns what the migrations have logged, and their progress, one line
-// each, such as "info: gave 3 articles a slug" and "progress: 3 of 3".
+// each, such as "info: gave 3 deployments a slug" and "progress: 3 of 3".
 func (r *Runner) Log() []string { return slices.Clone(r.lines) }
 
 // Run runs one migration, registered or not, and returns its error. Running it

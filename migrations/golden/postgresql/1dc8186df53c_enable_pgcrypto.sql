@@ -1,0 +1,4 @@
+-- upgrade
+CREATE EXTENSION "pgcrypto";
+-- downgrade
+DROP EXTENSION "pgcrypto";

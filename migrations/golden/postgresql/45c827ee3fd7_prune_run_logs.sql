@@ -1,0 +1,5 @@
+-- upgrade
+DELETE FROM run_log WHERE flow_run_id IS NULL AND task_run_id IS NULL;
+VACUUM (ANALYZE) run_log;
+-- committed
+-- downgrade

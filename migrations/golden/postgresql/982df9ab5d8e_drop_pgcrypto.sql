@@ -1,0 +1,4 @@
+-- upgrade
+DROP EXTENSION "pgcrypto";
+-- downgrade
+CREATE EXTENSION "pgcrypto";

@@ -1,0 +1,35 @@
+-- upgrade
+ALTER TABLE "flow_run" ADD COLUMN "seconds" FLOAT GENERATED ALWAYS AS ((julianday(ended) - julianday(started)) * 86400.0) VIRTUAL;
+CREATE TABLE "sandpiper_new_task_run" (
+  "id" CHAR(36) PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', abs(random()) % 4 + 1, 1) || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))),
+  "flow_run_id" CHAR(36) NOT NULL,
+  "task_key" VARCHAR(120) NOT NULL,
+  "position" INTEGER NOT NULL DEFAULT 0,
+  "name" VARCHAR(200) NOT NULL,
+  "state" TEXT CONSTRAINT "enum_run_state" CHECK ("state" IN ('SCHEDULED', 'RUNNING', 'CANCELLING', 'COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED')),
+  "state_label" VARCHAR(80),
+  "inputs" TEXT NOT NULL DEFAULT '{}',
+  "cache_key" TEXT,
+  "cache_until" DATETIME,
+  "started" DATETIME,
+  "ended" DATETIME,
+  "timeout" TEXT,
+  "created" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "current_state_id" CHAR(36),
+  "seconds" FLOAT GENERATED ALWAYS AS ((julianday(ended) - julianday(started)) * 86400.0) STORED,
+  CONSTRAINT "fk_task_run__flow_run_id__flow_run" FOREIGN KEY ("flow_run_id") REFERENCES "flow_run" ON DELETE CASCADE,
+  CONSTRAINT "uq_task_run__flow_run_id_task_key_position" UNIQUE ("flow_run_id", "task_key", "position"),
+  CONSTRAINT "fk_task_run__current_state_id__task_run_state" FOREIGN KEY ("current_state_id") REFERENCES "task_run_state" ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED
+);
+INSERT OR ABORT INTO "sandpiper_new_task_run" (rowid, "id", "flow_run_id", "task_key", "position", "name", "state", "state_label", "inputs", "cache_key", "cache_until", "started", "ended", "timeout", "created", "updated", "current_state_id") SELECT rowid, "id", "flow_run_id", "task_key", "position", "name", "state", "state_label", "inputs", "cache_key", "cache_until", "started", "ended", "timeout", "created", "updated", "current_state_id" FROM "task_run" NOT INDEXED;
+DROP TABLE "task_run";
+ALTER TABLE "sandpiper_new_task_run" RENAME TO "task_run";
+CREATE INDEX "ix_task_run__name" ON "task_run" ("name");
+CREATE INDEX "ix_task_run__state" ON "task_run" ("state");
+CREATE INDEX "ix_task_run__updated" ON "task_run" ("updated");
+CREATE INDEX "ix_task_run__cache" ON "task_run" ("cache_key", "created" DESC) WHERE cache_key IS NOT NULL;
+CREATE INDEX "ix_task_run__current_state_id" ON "task_run" ("current_state_id");
+-- downgrade
+ALTER TABLE "task_run" DROP COLUMN "seconds";
+ALTER TABLE "flow_run" DROP COLUMN "seconds";

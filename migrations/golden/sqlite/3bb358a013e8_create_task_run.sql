@@ -1,0 +1,85 @@
+-- upgrade
+CREATE TABLE "task_run" (
+  "id" CHAR(36) PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', abs(random()) % 4 + 1, 1) || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))),
+  "flow_run_id" CHAR(36) NOT NULL,
+  "task_key" VARCHAR(120) NOT NULL,
+  "position" INTEGER NOT NULL DEFAULT 0,
+  "name" VARCHAR(200) NOT NULL,
+  "state" TEXT CONSTRAINT "enum_run_state" CHECK ("state" IN ('SCHEDULED', 'QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CRASHED')),
+  "state_label" VARCHAR(80),
+  "inputs" TEXT NOT NULL DEFAULT '{}',
+  "cache_key" TEXT,
+  "cache_until" DATETIME,
+  "started" DATETIME,
+  "ended" DATETIME,
+  "timeout" TEXT,
+  "created" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  CONSTRAINT "fk_task_run__flow_run_id__flow_run" FOREIGN KEY ("flow_run_id") REFERENCES "flow_run" ON DELETE CASCADE,
+  CONSTRAINT "uq_task_run__flow_run_id_task_key_position" UNIQUE ("flow_run_id", "task_key", "position")
+);
+CREATE INDEX "ix_task_run__name" ON "task_run" ("name");
+CREATE INDEX "ix_task_run__state" ON "task_run" ("state");
+CREATE INDEX "ix_task_run__updated" ON "task_run" ("updated");
+CREATE INDEX "ix_task_run__cache" ON "task_run" ("cache_key", "created" DESC) WHERE cache_key IS NOT NULL;
+CREATE TABLE "sandpiper_new_flow_run" (
+  "id" CHAR(36) PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', abs(random()) % 4 + 1, 1) || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))),
+  "flow_id" CHAR(36) NOT NULL,
+  "name" VARCHAR(200) NOT NULL,
+  "state" TEXT CONSTRAINT "enum_run_state" CHECK ("state" IN ('SCHEDULED', 'QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CRASHED')),
+  "state_label" VARCHAR(80),
+  "parameters" TEXT NOT NULL DEFAULT '{}',
+  "scheduled" DATETIME,
+  "started" DATETIME,
+  "ended" DATETIME,
+  "attempt" INTEGER NOT NULL DEFAULT 0,
+  "flow_version" VARCHAR(60),
+  "dedupe_key" TEXT,
+  "created" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "parent_task_run_id" CHAR(36),
+  CONSTRAINT "fk_flow_run__flow_id__flow" FOREIGN KEY ("flow_id") REFERENCES "flow" ON DELETE CASCADE,
+  CONSTRAINT "uq_flow_run__flow_id_dedupe_key" UNIQUE ("flow_id", "dedupe_key"),
+  CONSTRAINT "flow_run_attempt_counts" CHECK (attempt >= 0),
+  CONSTRAINT "fk_flow_run__parent_task_run_id__task_run" FOREIGN KEY ("parent_task_run_id") REFERENCES "task_run" ON DELETE SET NULL
+);
+INSERT OR ABORT INTO "sandpiper_new_flow_run" (rowid, "id", "flow_id", "name", "state", "state_label", "parameters", "scheduled", "started", "ended", "attempt", "flow_version", "dedupe_key", "created", "updated") SELECT rowid, "id", "flow_id", "name", "state", "state_label", "parameters", "scheduled", "started", "ended", "attempt", "flow_version", "dedupe_key", "created", "updated" FROM "flow_run" NOT INDEXED;
+DROP TABLE "flow_run";
+ALTER TABLE "sandpiper_new_flow_run" RENAME TO "flow_run";
+CREATE INDEX "ix_flow_run__name" ON "flow_run" ("name");
+CREATE INDEX "ix_flow_run__state" ON "flow_run" ("state");
+CREATE INDEX "ix_flow_run__ended" ON "flow_run" ("ended" DESC);
+CREATE INDEX "ix_flow_run__updated" ON "flow_run" ("updated");
+CREATE INDEX "ix_flow_run__parent_task_run_id" ON "flow_run" ("parent_task_run_id");
+-- downgrade
+CREATE TABLE "sandpiper_new_flow_run" (
+  "id" CHAR(36) PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', abs(random()) % 4 + 1, 1) || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6)))),
+  "flow_id" CHAR(36) NOT NULL,
+  "name" VARCHAR(200) NOT NULL,
+  "state" TEXT CONSTRAINT "enum_run_state" CHECK ("state" IN ('SCHEDULED', 'QUEUED', 'RUNNING', 'DONE', 'FAILED', 'CRASHED')),
+  "state_label" VARCHAR(80),
+  "parameters" TEXT NOT NULL DEFAULT '{}',
+  "scheduled" DATETIME,
+  "started" DATETIME,
+  "ended" DATETIME,
+  "attempt" INTEGER NOT NULL DEFAULT 0,
+  "flow_version" VARCHAR(60),
+  "dedupe_key" TEXT,
+  "created" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  CONSTRAINT "fk_flow_run__flow_id__flow" FOREIGN KEY ("flow_id") REFERENCES "flow" ON DELETE CASCADE,
+  CONSTRAINT "uq_flow_run__flow_id_dedupe_key" UNIQUE ("flow_id", "dedupe_key"),
+  CONSTRAINT "flow_run_attempt_counts" CHECK (attempt >= 0)
+);
+INSERT OR ABORT INTO "sandpiper_new_flow_run" (rowid, "id", "flow_id", "name", "state", "state_label", "parameters", "scheduled", "started", "ended", "attempt", "flow_version", "dedupe_key", "created", "updated") SELECT rowid, "id", "flow_id", "name", "state", "state_label", "parameters", "scheduled", "started", "ended", "attempt", "flow_version", "dedupe_key", "created", "updated" FROM "flow_run" NOT INDEXED;
+DROP TABLE "flow_run";
+ALTER TABLE "sandpiper_new_flow_run" RENAME TO "flow_run";
+CREATE INDEX "ix_flow_run__name" ON "flow_run" ("name");
+CREATE INDEX "ix_flow_run__state" ON "flow_run" ("state");
+CREATE INDEX "ix_flow_run__ended" ON "flow_run" ("ended" DESC);
+CREATE INDEX "ix_flow_run__updated" ON "flow_run" ("updated");
+DROP INDEX "ix_task_run__cache";
+DROP INDEX "ix_task_run__updated";
+DROP INDEX "ix_task_run__state";
+DROP INDEX "ix_task_run__name";
+DROP TABLE "task_run";
