@@ -42,7 +42,7 @@ func snapshot(t *testing.T, conn host.Conn) string {
 		lines = append(lines, written(sql)...)
 	}
 	for _, sql := range hosttest.Texts(t, conn, "SELECT sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL AND "+mine) {
-		lines = append(lines, plain(tokensOf(sql)))
+		lines = append(lines, bare(visibleTokens(sql)))
 	}
 	if hosttest.Count(t, conn, "SELECT count(*) FROM sqlite_schema WHERE name = 'sandpiper_enums'") == 1 {
 		lines = append(lines, hosttest.Texts(t, conn, `SELECT 'enum ' || name || iif(plain, ' plain', '') || ': ' || group_concat(quote(value), ', ' ORDER BY position) FROM sandpiper_enums GROUP BY name, plain`)...)
@@ -54,12 +54,12 @@ func snapshot(t *testing.T, conn host.Conn) string {
 // written describes a table by its CREATE TABLE statement, for what no PRAGMA
 // tells: a line for each column and each constraint.
 func written(sql string) []string {
-	tokens := tokensOf(sql)
+	tokens := visibleTokens(sql)
 	open := slices.IndexFunc(tokens, func(t chain.Token) bool { return t.Is("(") })
 	if open < 0 {
-		return []string{plain(tokens)}
+		return []string{bare(tokens)}
 	}
-	head := plain(tokens[:open])
+	head := bare(tokens[:open])
 	var lines []string
 	depth, start := 0, open+1
 	for i := open; i < len(tokens); i++ {
@@ -80,7 +80,7 @@ func written(sql string) []string {
 	return lines
 }
 
-func tokensOf(sql string) []chain.Token {
+func visibleTokens(sql string) []chain.Token {
 	var tokens []chain.Token
 	for t := range chain.Tokens(chain.SQLite, sql) {
 		if !t.Blank() {
@@ -102,11 +102,11 @@ func sorted(tokens []chain.Token) string {
 		case t.Is(")"):
 			depth--
 		case i > 1 && depth == 0 && beginsConstraint(tokens, i):
-			parts = append(parts, plain(tokens[start:i]))
+			parts = append(parts, bare(tokens[start:i]))
 			start = i
 		}
 	}
-	parts = append(parts, plain(tokens[start:]))
+	parts = append(parts, bare(tokens[start:]))
 	sort.Strings(parts[1:]) // after the name and the type
 	return strings.Join(parts, " ")
 }
@@ -126,9 +126,9 @@ func beginsConstraint(tokens []chain.Token, i int) bool {
 	return is(i, "constraint", "default", "primary", "unique", "check", "collate", "references", "generated") || is(i, "as") && !is(i-1, "always")
 }
 
-// plain writes tokens the one way there is for all that mean the same, however
+// bare writes tokens the one way there is for all that mean the same, however
 // names are quoted and words are spaced.
-func plain(tokens []chain.Token) string {
+func bare(tokens []chain.Token) string {
 	words := make([]string, len(tokens))
 	for i, t := range tokens {
 		words[i] = t.Text
