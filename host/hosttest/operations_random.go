@@ -13,7 +13,7 @@ import (
 // testRandomOperations makes lists of operations at random, each of which knows
 // what was before it, and takes them there and back with the rows that are there.
 func testRandomOperations(t *testing.T, h Harness, db host.Database) {
-	for seed := range uint64(25) {
+	for seed := range uint64(15) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			s := newStage(t, h, db)
 			m := newModel(seed)

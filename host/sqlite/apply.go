@@ -128,9 +128,11 @@ func (a *applier) apply(ctx context.Context, op schema.Operation) error {
 	if table := op.On(); table != "" && !native(op) {
 		return a.note(ctx, table, op)
 	}
+	ordinal := a.ordinal
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
+	a.ordinal = ordinal // the flush was of the operations before
 	var err error
 	if a.enums, err = a.c.readEnums(ctx); err != nil {
 		return err

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -19,7 +18,7 @@ type change struct {
 	was     *table
 	text    *tabletext.Table // with the changes
 	want    shape
-	sources map[string]source // of the columns' content, by their names in lower case
+	sources map[string]source // of the columns' content, by their folded names
 	indexes []object          // with the changes
 	doubts  []doubt           // what may be wrong with the rows
 
@@ -66,7 +65,7 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 	g.indexes = append(g.indexes, was.indexes...)
 	for i := range was.shape.columns {
 		if col := &was.shape.columns[i]; !col.generated() {
-			g.sources[strings.ToLower(col.name)] = source{column: col.name, expr: ident(col.name)}
+			g.sources[tabletext.Fold(col.name)] = source{column: col.name, expr: ident(col.name)}
 		}
 	}
 	return g, nil
@@ -79,7 +78,7 @@ func (g *change) sees(op schema.Operation) bool {
 	if !ok {
 		return false
 	}
-	from, there := g.sources[strings.ToLower(alter.Name)]
+	from, there := g.sources[tabletext.Fold(alter.Name)]
 	if !there && (alter.Default != nil || alter.DropDefault) {
 		return true // the rows that are there get the default that the column was added with
 	}
@@ -92,7 +91,7 @@ func (g *change) sees(op schema.Operation) bool {
 	using := alter.Using.For(schema.SQLite)
 	for i := range g.want.columns {
 		name := g.want.columns[i].name
-		if from, there := g.sources[strings.ToLower(name)]; (!there || from.how != unchanged) && tabletext.Mentions(using, name) {
+		if from, there := g.sources[tabletext.Fold(name)]; (!there || from.how != unchanged) && tabletext.Mentions(using, name) {
 			return true
 		}
 	}

@@ -113,7 +113,7 @@ func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 	if err := g.edit(g.text.DropColumn(i)); err != nil {
 		return err
 	}
-	delete(g.sources, strings.ToLower(col.name))
+	delete(g.sources, tabletext.Fold(col.name))
 	g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
 	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
 	if g.drops++; g.drops > 1 || tabletext.Commented(g.text.SQL) {
@@ -233,7 +233,7 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 // nulls returns the query that counts the NULLs of a column.
 func (g *change) nulls(column string) string {
 	expr := "NULL" // of a new column, unless it has a default
-	if from, there := g.sources[strings.ToLower(column)]; there {
+	if from, there := g.sources[tabletext.Fold(column)]; there {
 		expr = from.expr
 	} else if value := g.want.column(column).value; value != "" && value != "null" {
 		expr = "1"
@@ -289,7 +289,7 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 		}
 		g.rekey()
 	}
-	if from, there := g.sources[strings.ToLower(col.name)]; there {
+	if from, there := g.sources[tabletext.Fold(col.name)]; there {
 		if using := op.Using.For(schema.SQLite); using != "" {
 			expr, err := expression(op.Using)
 			if err != nil {
@@ -303,7 +303,7 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 				return err
 			}
 		}
-		g.sources[strings.ToLower(col.name)] = from
+		g.sources[tabletext.Fold(col.name)] = from
 	}
 	return g.setEnumCheck(op, col.name, g.a.checked(op.Type))
 }
@@ -377,7 +377,7 @@ func (g *change) setEnumCheck(op schema.Operation, column string, e *enum) error
 
 // doubtEnum doubts that a column has the values of an enum alone.
 func (g *change) doubtEnum(op schema.Operation, column string, e *enum) {
-	from := g.sources[strings.ToLower(column)].expr
+	from := g.sources[tabletext.Fold(column)].expr
 	if from == "" {
 		return
 	}
@@ -407,11 +407,11 @@ func (g *change) setEnum(column string, next *enum, renamed *valueRename) error 
 		}
 		return nil
 	}
-	if from, there := g.sources[strings.ToLower(column)]; there {
+	if from, there := g.sources[tabletext.Fold(column)]; there {
 		name := ident(column)
 		from.expr = fmt.Sprintf("CASE %s WHEN %s THEN %s ELSE %s END", name, text(renamed.from), text(renamed.to), name)
 		from.how = computed
-		g.sources[strings.ToLower(column)] = from
+		g.sources[tabletext.Fold(column)] = from
 	}
 	if d != nil && g.text.Text(d.Expr) == text(renamed.from) {
 		g.want.column(column).value = text(renamed.to)

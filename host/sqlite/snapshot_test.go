@@ -42,7 +42,7 @@ func snapshot(t *testing.T, conn host.Conn) string {
 		lines = append(lines, written(sql)...)
 	}
 	for _, sql := range hosttest.Texts(t, conn, "SELECT sql FROM sqlite_schema WHERE type <> 'table' AND sql IS NOT NULL AND "+mine) {
-		lines = append(lines, plain(tokensOf(sql)))
+		lines = append(lines, bare(visibleTokens(sql)))
 	}
 	if hosttest.Count(t, conn, "SELECT count(*) FROM sqlite_schema WHERE name = 'sandpiper_enums'") == 1 {
 		lines = append(lines, hosttest.Texts(t, conn, `SELECT 'enum ' || name || iif(plain, ' plain', '') || ': ' || group_concat(quote(value), ', ' ORDER BY position) FROM sandpiper_enums GROUP BY name, plain`)...)
@@ -54,12 +54,12 @@ func snapshot(t *testing.T, conn host.Conn) string {
 // written describes a table by its CREATE TABLE statement, for what no PRAGMA
 // tells: a line for each column and each constraint.
 func written(sql string) []string {
-	tokens := tokensOf(sql)
+	tokens := visibleTokens(sql)
 	open := slices.IndexFunc(tokens, func(t chain.Token) bool { return t.Is("(") })
 	if open < 0 {
-		return []string{plain(tokens)}
+		return []string{bare(tokens)}
 	}
-	head := plain(tokens[:open])
+	head := bare(tokens[:open])
 	var lines []string
 	depth, start := 0, open+1
 	for i := open; i < len(tokens); i++ {
@@ -70,7 +70,7 @@ func written(sql string) []string {
 			depth--
 		}
 		if depth == 0 || depth == 1 && tokens[i].Is(",") {
-			lines = append(lines, head+": "+plain(tokens[start:i]))
+			lines = append(lines, head+": "+sorted(tokens[start:i]))
 			start = i + 1
 		}
 		if depth == 0 {
@@ -80,7 +80,7 @@ func written(sql string) []string {
 	return lines
 }
 
-func tokensOf(sql string) []chain.Token {
+func visibleTokens(sql string) []chain.Token {
 	var tokens []chain.Token
 	for t := range chain.Tokens(chain.SQLite, sql) {
 		if !t.Blank() {
@@ -90,9 +90,45 @@ func tokensOf(sql string) []chain.Token {
 	return tokens
 }
 
-// plain writes tokens the one way there is for all that mean the same, however
+// sorted writes a column with its constraints in order, which means nothing to
+// SQLite: ALTER TABLE puts new ones last.
+func sorted(tokens []chain.Token) string {
+	var parts []string
+	depth, start := 0, 0
+	for i, t := range tokens {
+		switch {
+		case t.Is("("):
+			depth++
+		case t.Is(")"):
+			depth--
+		case i > 1 && depth == 0 && beginsConstraint(tokens, i):
+			parts = append(parts, bare(tokens[start:i]))
+			start = i
+		}
+	}
+	parts = append(parts, bare(tokens[start:]))
+	sort.Strings(parts[1:]) // after the name and the type
+	return strings.Join(parts, " ")
+}
+
+// beginsConstraint reports whether a constraint of a column begins at a token, or
+// the name before one (https://sqlite.org/syntax/column-constraint.html).
+func beginsConstraint(tokens []chain.Token, i int) bool {
+	is := func(i int, words ...string) bool {
+		return i >= 0 && i < len(tokens) && slices.ContainsFunc(words, tokens[i].Is)
+	}
+	switch {
+	case is(i-2, "constraint"), is(i-1, "constraint", "set"):
+		return false
+	case is(i, "not"):
+		return is(i+1, "null")
+	}
+	return is(i, "constraint", "default", "primary", "unique", "check", "collate", "references", "generated") || is(i, "as") && !is(i-1, "always")
+}
+
+// bare writes tokens the one way there is for all that mean the same, however
 // names are quoted and words are spaced.
-func plain(tokens []chain.Token) string {
+func bare(tokens []chain.Token) string {
 	words := make([]string, len(tokens))
 	for i, t := range tokens {
 		words[i] = t.Text

@@ -126,13 +126,25 @@ func (t *Table) insert(at int, what string) edit {
 	return edit{Span{at, at}, " " + what}
 }
 
+// put puts something in the place of a span, apart from what is beside it: the
+// parenthesis in DEFAULT(1) needed no space, a number does.
+func (t *Table) put(s Span, what string) edit {
+	if !separate(t.SQL[s.Start-1]) {
+		what = " " + what
+	}
+	if s.End < len(t.SQL) && !separate(t.SQL[s.End]) {
+		what += " "
+	}
+	return edit{s, what}
+}
+
 // SetType returns the text with another type of a column.
 func (t *Table) SetType(i int, name string) string {
 	c := &t.Columns[i]
 	if c.Type.empty() {
 		return t.apply(t.insert(c.Type.End, name))
 	}
-	return t.apply(edit{c.Type, name})
+	return t.apply(t.put(c.Type, name))
 }
 
 // SetNotNull returns the text with a NOT NULL at the end of a column, instead of
@@ -155,7 +167,7 @@ func (t *Table) SetDefault(i int, value string) string {
 	c := &t.Columns[i]
 	if there := c.Find(Default); there != nil {
 		edits := t.removals(c, Default)
-		edits[0] = edit{there.Expr, value}
+		edits[0] = t.put(there.Expr, value)
 		return t.apply(edits...)
 	}
 	after := c.Type.End

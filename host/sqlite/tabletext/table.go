@@ -119,9 +119,10 @@ func (t *Table) All() []Constraint {
 
 // SameName reports whether SQLite takes two names for one: it looks past the
 // case of ASCII letters, and of no others.
-func SameName(a, b string) bool { return len(a) == len(b) && lower(a) == lower(b) }
+func SameName(a, b string) bool { return len(a) == len(b) && Fold(a) == Fold(b) }
 
-func lower(s string) string {
+// Fold returns a name in the form that all its spellings share.
+func Fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'

@@ -56,7 +56,7 @@ func NormalIn(sql, table string) string {
 			b.WriteByte(' ')
 		}
 		if name, ok := list[i].Name(chain.SQLite); ok {
-			b.WriteString(lower(name))
+			b.WriteString(Fold(name))
 		} else {
 			b.WriteString(list[i].Text)
 		}
