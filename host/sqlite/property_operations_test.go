@@ -58,6 +58,9 @@ func (g *generator) operations() {
 		}
 		n--
 	}
+	if len(g.s.steps) == 0 {
+		g.s.steps = []*step{g.wrong()}
+	}
 	if g.one(4) {
 		g.batch()
 	}
