@@ -108,8 +108,17 @@ func (a *applier) explain(ctx context.Context, op schema.Operation, err error) e
 	return e
 }
 
-// exec sends a statement that writes.
+// exec sends a statement of ours that writes. The pragmas that ALTER TABLE uses
+// inside set nothing on the connection.
 func (a *applier) exec(ctx context.Context, sql string) error {
+	soiled := a.c.soiled
+	err := a.send(ctx, sql)
+	a.c.soiled = soiled
+	return err
+}
+
+// send sends a statement, as if the guest had.
+func (a *applier) send(ctx context.Context, sql string) error {
 	_, err := a.tx.Exec(ctx, host.Statement{SQL: sql, Ordinal: a.ordinal})
 	return err
 }
@@ -152,14 +161,14 @@ func (a *applier) apply(ctx context.Context, op schema.Operation) error {
 	case *schema.DropView:
 		return a.dropView(ctx, op)
 	case *schema.CreateTrigger:
-		return a.exec(ctx, op.SQL.For(schema.SQLite))
+		return a.send(ctx, op.SQL.For(schema.SQLite))
 	case *schema.DropTrigger:
 		return a.dropTrigger(ctx, op)
 	case *schema.Insert:
 		return a.insert(ctx, op)
 	case *schema.Execute:
 		if sql := op.SQL.For(schema.SQLite); sql != "" {
-			return a.exec(ctx, sql)
+			return a.send(ctx, sql)
 		}
 		return nil
 	}

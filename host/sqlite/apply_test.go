@@ -156,7 +156,7 @@ func TestCreateTable(t *testing.T) {
 // TestNative is what SQLite's own ALTER TABLE does, in one statement.
 func TestNative(t *testing.T) {
 	_, conn := file(t)
-	mustRun(t, conn, "CREATE TABLE t (a INT /* the a */, b TEXT)", "CREATE INDEX i ON t (b)", "CREATE VIEW v AS SELECT a FROM t", "INSERT INTO t VALUES (1, 'x')")
+	mustRun(t, conn, "CREATE TABLE t (a INT, b TEXT)", "CREATE INDEX i ON t (b)", "CREATE VIEW v AS SELECT a FROM t", "INSERT INTO t VALUES (1, 'x')")
 	for _, c := range []struct{ document, sql string }{
 		{`{"add_column": {"table": "t", "column": {"name": "c", "type": "string(3)", "not_null": true, "default": "q"}}}`,
 			`ALTER TABLE "t" ADD COLUMN "c" VARCHAR(3) NOT NULL DEFAULT 'q'`},
@@ -170,6 +170,21 @@ func TestNative(t *testing.T) {
 		if sent := mustApply(t, conn, c.document); !slices.Equal(sent, []string{c.sql}) {
 			t.Errorf("%s sent %q", c.document, sent)
 		}
+	}
+	mustRun(t, conn, "CREATE TABLE n (a INT, b INT)")
+	for _, c := range []struct{ document, sql string }{
+		{`{"alter_column": {"table": "n", "name": "a", "not_null": true}}`, `ALTER TABLE "n" ALTER COLUMN "a" SET NOT NULL`},
+		{`{"alter_column": {"table": "n", "name": "a", "not_null": false}}`, `ALTER TABLE "n" ALTER COLUMN "a" DROP NOT NULL`},
+		{`{"add_constraint": {"table": "n", "constraint": {"name": "k", "check": "a > 0"}}}`, `ALTER TABLE "n" ADD CONSTRAINT "k" CHECK (a > 0)`},
+		{`{"add_constraint": {"table": "n", "constraint": {"check": "a > 1"}}}`, `ALTER TABLE "n" ADD CHECK (a > 1)`},
+		{`{"drop_constraint": {"table": "n", "name": "k"}}`, `ALTER TABLE "n" DROP CONSTRAINT "k"`},
+	} {
+		if sent := mustApply(t, conn, c.document); !slices.Equal(sent, []string{c.sql}) {
+			t.Errorf("%s sent %q", c.document, sent)
+		}
+	}
+	if got := value(t, conn, "SELECT sql FROM sqlite_schema WHERE name = 'n'"); got != "CREATE TABLE n (a INT, b INT, CHECK (a > 1))" {
+		t.Error(got)
 	}
 	sent := mustApply(t, conn, `{"rename_index": {"name": "i", "table": "u", "to": "k"}}`)
 	if want := []string{`DROP INDEX "i"`, `CREATE INDEX "k" ON "u" (b)`}; !slices.Equal(sent, want) {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -19,11 +18,12 @@ type change struct {
 	was     *table
 	text    *tabletext.Table // with the changes
 	want    shape
-	sources map[string]source // of the columns' content, by their names in lower case
+	sources map[string]source // of the columns' content, by their folded names
 	indexes []object          // with the changes
 	doubts  []doubt           // what may be wrong with the rows
 
 	steps   []step // what does it without a rebuild
+	alters  bool   // SQLite edits the text, for which it reads all of the schema
 	drops   int    // columns that are dropped
 	rebuild *step  // the operation that needs a rebuild, if one does
 }
@@ -65,7 +65,7 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 	g.indexes = append(g.indexes, was.indexes...)
 	for i := range was.shape.columns {
 		if col := &was.shape.columns[i]; !col.generated() {
-			g.sources[strings.ToLower(col.name)] = source{column: col.name, expr: ident(col.name)}
+			g.sources[tabletext.Fold(col.name)] = source{column: col.name, expr: ident(col.name)}
 		}
 	}
 	return g, nil
@@ -78,13 +78,13 @@ func (g *change) sees(op schema.Operation) bool {
 	if !ok || alter.Type.IsZero() {
 		return false
 	}
-	if from, there := g.sources[strings.ToLower(alter.Name)]; !there || from.how != unchanged {
+	if from, there := g.sources[tabletext.Fold(alter.Name)]; !there || from.how != unchanged {
 		return true
 	}
 	using := alter.Using.For(schema.SQLite)
 	for i := range g.want.columns {
 		name := g.want.columns[i].name
-		if from, there := g.sources[strings.ToLower(name)]; (!there || from.how != unchanged) && tabletext.Mentions(using, name) {
+		if from, there := g.sources[tabletext.Fold(name)]; (!there || from.how != unchanged) && tabletext.Mentions(using, name) {
 			return true
 		}
 	}
@@ -144,6 +144,12 @@ func (g *change) needs(op schema.Operation) {
 
 func (g *change) step(op schema.Operation, sql string) {
 	g.steps = append(g.steps, step{sql, g.a.ordinal, op})
+}
+
+// alter notes a statement of SQLite's that edits what is there.
+func (g *change) alter(op schema.Operation, sql string) {
+	g.alters = true
+	g.step(op, sql)
 }
 
 // table returns the name of the table for a query.

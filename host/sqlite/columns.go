@@ -113,11 +113,11 @@ func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 	if err := g.edit(g.text.DropColumn(i)); err != nil {
 		return err
 	}
-	delete(g.sources, strings.ToLower(col.name))
-	g.step(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
+	delete(g.sources, tabletext.Fold(col.name))
+	g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
 	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
-	if g.drops++; g.drops > 1 {
-		g.needs(op) // one rewrite of the table instead of several
+	if g.drops++; g.drops > 1 || tabletext.Commented(g.text.SQL) {
+		g.needs(op) // one rewrite of the table instead of several; SQLite's takes comments along
 	}
 	return nil
 }
@@ -202,15 +202,27 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 	if err != nil || op.NotNull == nil {
 		return err
 	}
-	declared := g.text.Columns[i].Find(tabletext.NotNull) != nil
+	return g.setNotNull(op, i, col)
+}
+
+// setNotNull makes a column NOT NULL, or lets it be NULL.
+func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) error {
+	there := g.text.Columns[i].Count(tabletext.NotNull)
+	alter := "ALTER TABLE " + ident(g.was.name) + " ALTER COLUMN " + ident(col.name)
 	switch {
-	case *op.NotNull && !declared:
-		g.needs(op)
+	case *op.NotNull && there == 0:
+		if g.text.Columns[i].Find(tabletext.Null) != nil {
+			g.needs(op) // SQLite would leave the NULL there
+		}
+		g.alter(op, alter+" SET NOT NULL")
 		col.notNull = true
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
-	case !*op.NotNull && declared:
-		g.needs(op)
+	case !*op.NotNull && there > 0:
+		if there > 1 {
+			g.needs(op)
+		}
+		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false
 		g.want.implied()
 		return g.edit(g.text.DropNotNull(i))
@@ -221,7 +233,7 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 // nulls returns the query that counts the NULLs of a column.
 func (g *change) nulls(column string) string {
 	expr := "NULL" // of a new column, unless it has a default
-	if from, there := g.sources[strings.ToLower(column)]; there {
+	if from, there := g.sources[tabletext.Fold(column)]; there {
 		expr = from.expr
 	} else if value := g.want.column(column).value; value != "" && value != "null" {
 		expr = "1"
@@ -277,7 +289,7 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 		}
 		g.rekey()
 	}
-	if from, there := g.sources[strings.ToLower(col.name)]; there {
+	if from, there := g.sources[tabletext.Fold(col.name)]; there {
 		if using := op.Using.For(schema.SQLite); using != "" {
 			expr, err := expression(op.Using)
 			if err != nil {
@@ -291,7 +303,7 @@ func (g *change) retype(ctx context.Context, op *schema.AlterColumn, i int, col 
 				return err
 			}
 		}
-		g.sources[strings.ToLower(col.name)] = from
+		g.sources[tabletext.Fold(col.name)] = from
 	}
 	return g.setEnumCheck(op, col.name, g.a.checked(op.Type))
 }
@@ -365,7 +377,7 @@ func (g *change) setEnumCheck(op schema.Operation, column string, e *enum) error
 
 // doubtEnum doubts that a column has the values of an enum alone.
 func (g *change) doubtEnum(op schema.Operation, column string, e *enum) {
-	from := g.sources[strings.ToLower(column)].expr
+	from := g.sources[tabletext.Fold(column)].expr
 	if from == "" {
 		return
 	}
@@ -395,11 +407,11 @@ func (g *change) setEnum(column string, next *enum, renamed *valueRename) error 
 		}
 		return nil
 	}
-	if from, there := g.sources[strings.ToLower(column)]; there {
+	if from, there := g.sources[tabletext.Fold(column)]; there {
 		name := ident(column)
 		from.expr = fmt.Sprintf("CASE %s WHEN %s THEN %s ELSE %s END", name, text(renamed.from), text(renamed.to), name)
 		from.how = computed
-		g.sources[strings.ToLower(column)] = from
+		g.sources[tabletext.Fold(column)] = from
 	}
 	if d != nil && g.text.Text(d.Expr) == text(renamed.from) {
 		g.want.column(column).value = text(renamed.to)

@@ -33,13 +33,16 @@ func (g *change) addConstraint(ctx context.Context, op *schema.AddConstraint) er
 	case !k.Check.IsZero():
 		g.want.addCheck(k.Check.For(schema.SQLite))
 		g.doubtCheck(op)
+		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" ADD "+def)
 	default:
 		err = g.addForeignKey(ctx, k)
 	}
 	if err != nil {
 		return err
 	}
-	g.needs(op)
+	if k.Check.IsZero() {
+		g.needs(op)
+	}
 	return g.edit(g.text.AddConstraint(def))
 }
 
@@ -140,8 +143,12 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 		}
 		return g.noConstraint(op)
 	}
-	g.needs(op)
 	dropped, expr := *k, g.text.Text(k.Expr)
+	if k.Kind == tabletext.Check && g.named(k.Name) == 1 {
+		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP CONSTRAINT "+ident(k.Name))
+	} else {
+		g.needs(op)
+	}
 	if err := g.edit(g.text.Drop(dropped)); err != nil {
 		return err
 	}
@@ -157,6 +164,17 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 		g.dropKey(dropped)
 	}
 	return nil
+}
+
+// named returns how many constraints have a name; none has the empty one.
+func (g *change) named(name string) int {
+	n := 0
+	for _, k := range g.text.All() {
+		if name != "" && tabletext.SameName(k.Name, name) {
+			n++
+		}
+	}
+	return n
 }
 
 // dropKey takes a key out of the shape, unless another one is the same.

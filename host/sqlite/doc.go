@@ -67,6 +67,29 @@
 // rows of the program and of its migrations compare. A date outside the years
 // 0000 to 9999 and the infinities are refused.
 //
+// # Schema operations
+//
+// A change of a table is SQLite's own ALTER TABLE where that does all of it: RENAME,
+// ADD COLUMN with a constant default, DROP COLUMN of what nothing is made of, SET
+// and DROP NOT NULL, and checks (https://sqlite.org/lang_altertable.html). For
+// everything else, and for several columns that are dropped, the table is rebuilt,
+// once for all operations in a row: its text in sqlite_schema is edited (package
+// tabletext), a table is made of that, filled, and put in the place of the old one.
+// Indexes and triggers are made again as they were; rowids, AUTOINCREMENT's last
+// number and ANALYZE's statistics stay. Two things of the text are not to the
+// letter: SQLite puts the table's name in quotes, and the table's name before a
+// column's in a check goes.
+//
+// A change is proved before the next operation: the rows are compared before the
+// old table is dropped, value by value, and afterwards all of sqlite_schema, and
+// the columns, keys and foreign keys of the table as SQLite's pragmas have them,
+// with what they were and what was asked for. Views and triggers that could be
+// compiled before can be compiled still. If not, the migration fails.
+//
+// The values of enums are in the table sandpiper_enums. The columns of an enum are
+// found by their check, called "enum_" and the enum's name; those of a plain enum
+// have none and are not found, so that its values change in the list alone.
+//
 // # This SQLite
 //
 // It is part of the program, and differs from others in how it was built

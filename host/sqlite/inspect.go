@@ -81,11 +81,12 @@ func (c *conn) refuseHidden(ctx context.Context, name string) error {
 		WHERE (type IN ('table', 'view') AND name = ?1 COLLATE NOCASE) OR (type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE)`, name)
 }
 
-// names returns the names of the objects of a kind that are not SQLite's own.
+// names returns the names of the objects of a kind that are neither SQLite's own
+// nor Sandpiper's.
 func names(all []object, kind string) []string {
 	var list []string
 	for _, o := range all {
-		if o.kind == kind && !strings.HasPrefix(o.name, "sqlite_") {
+		if o.kind == kind && !strings.HasPrefix(o.name, "sqlite_") && !strings.HasPrefix(o.name, "sandpiper_") {
 			list = append(list, o.name)
 		}
 	}

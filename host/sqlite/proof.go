@@ -78,7 +78,7 @@ func (r *rebuild) key() string {
 	}
 	var equal []string
 	for _, name := range was.primaryKey() {
-		if source, there := r.sources[strings.ToLower(name)]; !there || source.how != unchanged {
+		if source, there := r.sources[tabletext.Fold(name)]; !there || source.how != unchanged {
 			return ""
 		}
 		equal = append(equal, "o."+ident(name)+" = n."+ident(name))
@@ -94,7 +94,7 @@ func (r *rebuild) differences() []string {
 	var list []string
 	for i := range r.want.columns {
 		col := &r.want.columns[i]
-		source, there := r.sources[strings.ToLower(col.name)]
+		source, there := r.sources[tabletext.Fold(col.name)]
 		if !there || source.how == computed {
 			continue
 		}
@@ -130,7 +130,7 @@ func (r *rebuild) compareSets(ctx context.Context, was, now string) error {
 	var before, after []string
 	for i := range r.want.columns {
 		name := r.want.columns[i].name
-		if source, there := r.sources[strings.ToLower(name)]; there && source.how == unchanged {
+		if source, there := r.sources[tabletext.Fold(name)]; there && source.how == unchanged {
 			before = append(before, fmt.Sprintf("typeof(%[1]s), %[1]s COLLATE BINARY", ident(source.column)))
 			after = append(after, fmt.Sprintf("typeof(%[1]s), %[1]s COLLATE BINARY", ident(name)))
 		}

@@ -42,8 +42,8 @@ func (g *change) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	if g.rebuild == nil && g.drops > 0 && len(broken) > 0 {
-		g.rebuild = &g.steps[0] // SQLite drops no column while something is broken
+	if g.rebuild == nil && g.alters && len(broken) > 0 {
+		g.rebuild = &g.steps[0] // SQLite edits nothing while something is broken
 	}
 	last := g.rebuild
 	want := g.text.SQL
@@ -159,12 +159,9 @@ func (r *rebuild) copying() string {
 	}
 	for i := range r.want.columns {
 		name := r.want.columns[i].name
-		if source, there := r.sources[strings.ToLower(name)]; there {
+		if source, there := r.sources[tabletext.Fold(name)]; there {
 			columns, exprs = append(columns, ident(name)), append(exprs, source.expr)
 		}
-	}
-	if len(columns) == 0 {
-		columns, exprs = []string{ident(r.want.columns[0].name)}, []string{"NULL"}
 	}
 	return into + " (" + strings.Join(columns, ", ") + ") SELECT " + strings.Join(exprs, ", ") + from
 }
@@ -177,7 +174,7 @@ func (r *rebuild) whole() bool {
 		return false
 	}
 	for i := range r.want.columns {
-		source, there := r.sources[strings.ToLower(r.want.columns[i].name)]
+		source, there := r.sources[tabletext.Fold(r.want.columns[i].name)]
 		if !there || source.how == computed {
 			return false
 		}

@@ -74,14 +74,11 @@ func BenchmarkRebuild(b *testing.B) {
 		rate(b)
 	})
 	for name, op := range map[string]schema.Operation{
-		"same":     &schema.AddConstraint{Table: "t", Constraint: schema.Constraint{Name: "fk", ForeignKey: []string{"tries"}, References: "t"}},
-		"not_null": &schema.AlterColumn{Table: "t", Name: "price", NotNull: new(bool)},
-		"type":     &schema.AlterColumn{Table: "t", Name: "tries", Type: schema.TypeOf(schema.BaseText)},
+		"foreign_key": &schema.AddConstraint{Table: "t", Constraint: schema.Constraint{Name: "fk", ForeignKey: []string{"tries"}, References: "t"}},
+		"default":     &schema.AlterColumn{Table: "t", Name: "price", Default: schema.DefaultOf(schema.Int(1))},
+		"type":        &schema.AlterColumn{Table: "t", Name: "tries", Type: schema.TypeOf(schema.BaseText)},
 	} {
 		b.Run(name, func(b *testing.B) {
-			if alter, ok := op.(*schema.AlterColumn); ok && alter.NotNull != nil {
-				*alter.NotNull = true
-			}
 			conn := benchConn(b, "sqlite:"+path)
 			for b.Loop() {
 				if err := rebuilt(b.Context(), conn, op); err != nil {

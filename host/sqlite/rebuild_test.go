@@ -31,8 +31,8 @@ func TestRebuildLosesNothing(t *testing.T) {
 	const content = "SELECT group_concat(id || [na me] || typeof(any) || quote(any) || quote(price) || quote(parent) || quote(twice) || short, ';') FROM t"
 	before, rows := schemaOf(t, conn), value(t, conn, content)
 	stats := value(t, conn, "SELECT group_concat(tbl || idx || stat) FROM (SELECT * FROM sqlite_stat1 ORDER BY idx)")
-	mustApply(t, conn, `{"alter_column": {"table": "T", "name": "any", "not_null": true}}`)
-	want := strings.Replace(strings.Replace(before, "  any, --", "  any NOT NULL, --", 1), "(t.price", "(price", 1)
+	mustApply(t, conn, `{"alter_column": {"table": "T", "name": "any", "default": 5}}`)
+	want := strings.Replace(strings.Replace(before, "  any, --", "  any DEFAULT 5, --", 1), "(t.price", "(price", 1)
 	if got := schemaOf(t, conn); got != want {
 		t.Errorf("the schema is\n%s\nnot\n%s", got, want)
 	}
@@ -79,5 +79,48 @@ ALTER TABLE "t" RENAME COLUMN "d" TO "e"`
 	}
 	if got := value(t, conn, "SELECT a || typeof(b) || b || (e IS NOT NULL) FROM t"); got != "1integer21" {
 		t.Error(got)
+	}
+}
+
+// TestRebuildOdd is what is seldom: names, keys and tables of unusual kinds.
+func TestRebuildOdd(t *testing.T) {
+	for _, c := range []struct{ table, name, insert, query, want string }{
+		{`"we""ird 't" ("Ä" INT, "ä" INT, "a""b" INT)`, `we\"ird 't`, `VALUES (1, 2, 3)`, `"Ä" || "ä" || "a""b"`, "123"},
+		{`[sel ect] (id INTEGER PRIMARY KEY DESC, a)`, "sel ect", "VALUES (5, 'x')", "id || rowid || a", "51x"},
+		{`"t" (id INTEGER PRIMARY KEY AUTOINCREMENT, parent REFERENCES t, a)`, "t", "VALUES (4, 4, NULL)", "id || parent", "44"},
+		{`"t" (a, b, c AS (a + b), PRIMARY KEY (b, a)) WITHOUT ROWID`, "t", "VALUES (1, 'x'), (2, 'X')", "count(*) || group_concat(b)", "2X,x"},
+		{`"t" (a ANY, b REAL, c BLOB) STRICT`, "t", "VALUES (1.0, 1, x'00')", "typeof(a) || b || typeof(c)", "real1.0blob"},
+		{`"t" (rowid INTEGER PRIMARY KEY, oid)`, "t", "VALUES (7, 8)", "rowid || oid", "78"},
+		{`"t" (a AS (1), b)`, "t", "(b) VALUES (3)", "a || b", "13"},
+	} {
+		_, conn := file(t)
+		table, _, _ := strings.Cut(c.table, " (")
+		mustRun(t, conn, "CREATE TABLE "+c.table, "INSERT INTO "+table+" "+c.insert)
+		before := schemaOf(t, conn)
+		mustApply(t, conn, `{"batch": {"table": "`+c.name+`", "operations": [
+			{"add_column": {"table": "`+c.name+`", "column": {"name": "new", "type": "integer", "default": {"sql": "40 + 2"}}}}]}}`)
+		if got := value(t, conn, "SELECT "+c.query+" || max(new) FROM "+table); got != c.want+"42" {
+			t.Errorf("%s has %s, not %s", c.table, got, c.want)
+		}
+		mustApply(t, conn, `{"drop_column": {"table": "`+c.name+`", "name": "new"}}`)
+		unquoted := strings.NewReplacer("[sel ect]", `"sel ect"`).Replace(before)
+		if got := schemaOf(t, conn); got != unquoted {
+			t.Errorf("there and back again it is\n%s\nnot\n%s", got, unquoted)
+		}
+	}
+}
+
+// TestFollows is what a new name of a table and of a column reaches, whatever
+// the migration has set.
+func TestFollows(t *testing.T) {
+	_, conn := file(t)
+	mustRun(t, conn, "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT CHECK (a > 0))", "CREATE TABLE child (t REFERENCES t (id))",
+		"CREATE INDEX i ON t (a) WHERE a > 1", "CREATE VIEW v AS SELECT a FROM t", "CREATE TABLE log (x)",
+		"CREATE TRIGGER r AFTER UPDATE OF a ON t BEGIN INSERT INTO log VALUES (new.a); END")
+	mustApply(t, conn, `{"execute": {"sql": "PRAGMA legacy_alter_table = ON"}}`,
+		`{"rename_table": {"name": "t", "to": "u"}}`, `{"rename_column": {"table": "u", "name": "a", "to": "b"}}`,
+		`{"insert": {"table": "u", "columns": ["id", "b"], "rows": [[1, 2]]}}`, `{"execute": {"sql": "UPDATE u SET b = 3"}}`)
+	if got := value(t, conn, "SELECT b || (SELECT x FROM log) || (SELECT \"table\" FROM pragma_foreign_key_list('child')) FROM v"); got != "33u" {
+		t.Errorf("it is %s", got)
 	}
 }

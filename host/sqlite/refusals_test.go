@@ -29,6 +29,9 @@ func TestRefusals(t *testing.T) {
 		{`{"add_column": {"table": "t", "column": {"name": "n", "type": "text", "not_null": true}}}`, []string{`"n"`, `"t"`, "3 rows", "give it a default"}},
 		{`{"add_column": {"table": "t", "column": {"name": "n", "type": "enum(state)"}}}`, []string{`no enum "state"`, "create_enum"}},
 		{`{"add_column": {"table": "t", "column": {"name": "n", "type": "text", "default": {"sql": "1), (2"}}}}`, []string{"not one expression"}},
+		{`{"add_column": {"table": "t", "column": {"name": "n", "type": {"sqlite": "INT, m INT"}}}}`, []string{"nothing more"}},
+		{`{"add_column": {"table": "t", "column": {"name": "n", "type": {"sqlite": "INT UNIQUE"}}}}`, []string{"nothing more"}},
+		{`{"create_table": {"name": "n", "columns": [{"name": "n", "type": "enum(state)"}]}}`, []string{`column "n"`, `no enum "state"`}},
 		{`{"drop_column": {"table": "t", "name": "n"}}`, []string{`no column "n"`, `"a", "b", "c"`}},
 		{`{"drop_column": {"table": "one", "name": "only_one"}}`, []string{"only column", "drop the table"}},
 		{`{"drop_column": {"table": "t", "name": "a"}}`, []string{`column "a"`, `index "partial"`, "drop that before"}},
@@ -130,7 +133,7 @@ func TestTemporaryObjects(t *testing.T) {
 			if _, err := tx.Exec(t.Context(), host.Statement{SQL: sql}); err != nil {
 				return err
 			}
-			return conn.Apply(t.Context(), tx, operations(t, `{"alter_column": {"table": "t", "name": "a", "not_null": true}}`))
+			return conn.Apply(t.Context(), tx, operations(t, `{"alter_column": {"table": "t", "name": "a", "default": 1}}`))
 		})
 		if err == nil {
 			t.Errorf("%s: the table was changed", sql)
@@ -142,5 +145,5 @@ func TestTemporaryObjects(t *testing.T) {
 func TestStray(t *testing.T) {
 	_, conn := file(t)
 	mustRun(t, conn, "CREATE TABLE t (a INT)", "CREATE TABLE sandpiper_new_t (a INT)")
-	refused(t, conn, []string{`{"alter_column": {"table": "t", "name": "a", "not_null": true}}`}, "sandpiper_new_t", "drop or rename")
+	refused(t, conn, []string{`{"alter_column": {"table": "t", "name": "a", "default": 1}}`}, "sandpiper_new_t", "drop or rename")
 }

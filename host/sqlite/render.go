@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // Names are quoted as they are given; SQLite keeps the quotes in sqlite_schema.
-func ident(name string) string { return sqlite3.QuoteIdentifier(name) }
+func ident(name string) string { return tabletext.Quote(name) }
 
 func idents(names []string) string {
 	quoted := make([]string, len(names))
@@ -49,7 +47,11 @@ func typeName(t schema.Type, strict bool, enums enums) (string, error) {
 	name, strictName := "TEXT", "TEXT"
 	switch {
 	case !t.Native.IsZero():
-		return t.Native.For(schema.SQLite), nil
+		native := t.Native.For(schema.SQLite)
+		if !tabletext.IsType(native) {
+			return "", fmt.Errorf("%q is not the name of a type and nothing more", native)
+		}
+		return native, nil
 	case t.IsArray: // a JSON array
 	case t.Base == schema.BaseString:
 		name = "VARCHAR"

@@ -104,7 +104,7 @@ func (a *applier) createView(ctx context.Context, op *schema.CreateView) error {
 	if len(op.Columns) > 0 {
 		sql += " (" + idents(op.Columns) + ")"
 	}
-	return a.exec(ctx, sql+" AS "+op.Query.For(schema.SQLite))
+	return a.send(ctx, sql+" AS "+op.Query.For(schema.SQLite))
 }
 
 func (a *applier) dropView(ctx context.Context, op *schema.DropView) error {

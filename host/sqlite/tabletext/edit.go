@@ -147,15 +147,15 @@ func (t *Table) SetType(i int, name string) string {
 	return t.apply(t.put(c.Type, name))
 }
 
-// SetNotNull returns the text with a NOT NULL in a column, in the place of its
-// NULL if it has one.
+// SetNotNull returns the text with a NOT NULL at the end of a column, instead of
+// its NULL if it has one.
 func (t *Table) SetNotNull(i int) string {
 	c := &t.Columns[i]
 	if c.Find(NotNull) != nil {
 		return t.SQL
 	}
 	edits := t.removals(c, Null)
-	return t.apply(append(edits, t.insert(c.Type.End, "NOT NULL"))...)
+	return t.apply(append(edits, t.insert(c.Span.End, "NOT NULL"))...)
 }
 
 // DropNotNull returns the text without the NOT NULL of a column, its conflict

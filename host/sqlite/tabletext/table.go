@@ -97,6 +97,17 @@ func (c *Column) Find(kind Kind) *Constraint {
 	return nil
 }
 
+// Count returns how many constraints of a kind there are.
+func (c *Column) Count(kind Kind) int {
+	n := 0
+	for i := range c.Constraints {
+		if c.Constraints[i].Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // All returns the constraints of the table, those of its columns first.
 func (t *Table) All() []Constraint {
 	var all []Constraint
@@ -108,9 +119,10 @@ func (t *Table) All() []Constraint {
 
 // SameName reports whether SQLite takes two names for one: it looks past the
 // case of ASCII letters, and of no others.
-func SameName(a, b string) bool { return len(a) == len(b) && lower(a) == lower(b) }
+func SameName(a, b string) bool { return len(a) == len(b) && Fold(a) == Fold(b) }
 
-func lower(s string) string {
+// Fold returns a name in the form that all its spellings share.
+func Fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'

@@ -56,7 +56,7 @@ func NormalIn(sql, table string) string {
 			b.WriteByte(' ')
 		}
 		if name, ok := list[i].Name(chain.SQLite); ok {
-			b.WriteString(lower(name))
+			b.WriteString(Fold(name))
 		} else {
 			b.WriteString(list[i].Text)
 		}
@@ -77,6 +77,16 @@ func Mentions(sql, name string) bool {
 		n, ok := t.Name(chain.SQLite)
 		called := t.Kind == chain.Word && i+1 < len(list) && list[i+1].Is("(")
 		if ok && !called && SameName(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Commented reports whether there is a comment in a text.
+func Commented(sql string) bool {
+	for t := range chain.Tokens(chain.SQLite, sql) {
+		if t.Kind == chain.Comment {
 			return true
 		}
 	}

@@ -1,0 +1,36 @@
+package tabletext
+
+import (
+	"fmt"
+	"strings"
+)
+
+// IndexTerms returns what a CREATE INDEX statement says after the name of the
+// table: the columns and the condition.
+func IndexTerms(sql string) string {
+	for _, t := range tokens(sql) {
+		if t.Is("(") {
+			return sql[t.Pos:]
+		}
+	}
+	return ""
+}
+
+// RenameIndex returns a CREATE INDEX statement with another name.
+func RenameIndex(sql, name string) (string, error) {
+	p := &parser{sql: sql, tokens: tokens(sql)}
+	p.want("CREATE")
+	p.take("UNIQUE")
+	p.want("INDEX")
+	p.take("IF", "NOT", "EXISTS")
+	if p.peek(1).Is(".") {
+		p.name()
+		p.at++
+	}
+	start := p.start()
+	p.name()
+	if p.err != nil {
+		return "", fmt.Errorf("read %s: %w", strings.TrimSpace(sql), p.err)
+	}
+	return sql[:start] + Quote(name) + sql[p.end():], nil
+}
