@@ -50,7 +50,7 @@ func (g *generator) alterType() *step {
 func (g *generator) alterNull() *step {
 	t := g.s.table
 	c := pick(g, t.columns...)
-	if c.clause("null") != nil || t.withoutRowID && t.isKey(c) {
+	if c.clause("null") != nil || c.clause("dangling") != nil || t.withoutRowID && t.isKey(c) {
 		return nil
 	}
 	notNull := g.one(2)
@@ -71,7 +71,7 @@ func (g *generator) alterNull() *step {
 func (g *generator) alterDefault() *step {
 	t := g.s.table
 	c := g.plainColumn()
-	if c == nil || t.isKey(c) || t.strict || c.added {
+	if c == nil || c.clause("dangling") != nil || t.isKey(c) || t.strict || c.added {
 		return nil
 	}
 	op := &schema.AlterColumn{Table: t.sym.name, Name: c.sym.name}

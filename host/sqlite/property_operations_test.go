@@ -58,6 +58,9 @@ func (g *generator) operations() {
 		}
 		n--
 	}
+	if len(g.s.steps) == 0 {
+		g.s.steps = []*step{g.wrong()}
+	}
 	if g.one(4) {
 		g.batch()
 	}
@@ -289,12 +292,25 @@ func (g *generator) renameColumn() *step {
 		return st
 	}
 	op.To = g.name().name
-	if rowidNames[strings.ToLower(op.Name)] || rowidNames[strings.ToLower(op.To)] {
+	switch {
+	case rowidNames[strings.ToLower(op.Name)], rowidNames[strings.ToLower(op.To)]:
 		st.verdict = either // SQLite refuses it where rowids would be hidden or seen
+	case t.withoutRowID && t.isKey(c) && t.uniqueToo(c):
+		st.verdict = either // SQLite 3.54 trips over a UNIQUE that says the primary key again
 	}
 	st.about = append(st.about, op.To)
 	c.sym.rename(op.To)
 	return st
+}
+
+// uniqueToo reports whether a constraint of the table makes c unique.
+func (t *tableModel) uniqueToo(c *column) bool {
+	for _, k := range t.constraints {
+		if k.kind == "unique" && refers(k.body, c.sym) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *generator) renameTable() *step {
