@@ -73,7 +73,8 @@ func (g *change) run(ctx context.Context) error {
 		if err := g.a.quoting(func() error { return g.a.exec(ctx, s.sql) }); err != nil {
 			var refused *host.SQLError
 			if errors.As(err, &refused) && strings.HasPrefix(refused.Message, "error in ") {
-				refused.Hint = dropBefore // "error in view v after drop column"
+				// "error in view v after drop column"
+				refused.Message, refused.Hint = fmt.Sprintf("table %q: %s", g.was.name, refused.Message), dropBefore
 			}
 			return g.because(ctx, err)
 		}
@@ -90,7 +91,7 @@ func (a *applier) quoting(do func() error) error {
 // remake makes the table anew and returns the text it has then.
 func (g *change) remake(ctx context.Context, before []object) (string, error) {
 	g.a.ordinal = g.rebuild.ordinal
-	r := &rebuild{change: g, temporary: "sandpiper_new_" + g.was.name}
+	r := &rebuild{change: g, temporary: freeName("sandpiper_new_"+g.was.name, before)}
 	err := r.prepare(before)
 	if err == nil {
 		err = r.fill(ctx)
@@ -109,12 +110,20 @@ func (g *change) remake(ctx context.Context, before []object) (string, error) {
 	return r.final, nil
 }
 
+// freeName returns the name, or one made of it that no object has: what another
+// program has left behind stands in nobody's way.
+func freeName(name string, taken []object) string {
+	free := name
+	for n := 2; slices.ContainsFunc(taken, func(o object) bool { return tabletext.SameName(o.name, free) }); n++ {
+		free = fmt.Sprintf("%s_%d", name, n)
+	}
+	return free
+}
+
 // prepare finds what goes with the table.
 func (r *rebuild) prepare(before []object) error {
 	for _, o := range before {
 		switch {
-		case tabletext.SameName(o.name, r.temporary) && o.kind != "trigger":
-			return hinted(fmt.Errorf("the name %q is taken: table %q is rebuilt under it", r.temporary, r.was.name), "drop or rename what has it")
 		case o.kind == "trigger" && tabletext.SameName(o.table, r.was.name):
 			r.triggers = append(r.triggers, o)
 		case o.name == "sqlite_stat1", o.name == "sqlite_stat4":
