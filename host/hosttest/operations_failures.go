@@ -45,6 +45,11 @@ var failingCases = []failingCase{
 		up:     []string{`{"add_column":{"table":"t","column":{"name":"b","type":"text"}}}`, `{"alter_column":{"table":"t","name":"nowhere","not_null":true}}`}, says: []string{"nowhere"},
 	},
 	{
+		name:   "rename_column after a change of its table",
+		before: []string{tableT},
+		up:     []string{`{"add_column":{"table":"t","column":{"name":"b","type":"text"}}}`, `{"rename_column":{"table":"t","name":"nowhere","to":"c"}}`}, says: []string{"nowhere"},
+	},
+	{
 		name:   "rename_column to one that is there",
 		before: []string{tableT},
 		up:     []string{`{"rename_column":{"table":"t","name":"a","to":"id"}}`}, says: []string{"id"},

@@ -44,13 +44,15 @@ var indexCases = []operationCase{
 		name:   "create_index, order, nulls and collation",
 		before: []string{tableN},
 		up:     []string{`{"create_index":{"name":"i","table":"t","columns":[{"column":"a","order":"desc"},{"column":"b","order":"asc"},{"column":"c","order":"desc","collate":{"postgresql":"C","sqlite":"NOCASE"}}],"unique":true}}`},
-		after:  []string{"INSERT INTO t VALUES (1, 1, 'x')", "!INSERT INTO t VALUES (1, 1, 'x')", "postgresql: INSERT INTO t VALUES (1, 1, 'X')", "sqlite: !INSERT INTO t VALUES (1, 1, 'X')"},
+		after: []string{"INSERT INTO t VALUES (1, 1, 'x')", "!INSERT INTO t VALUES (1, 1, 'x')", "postgresql: INSERT INTO t VALUES (1, 1, 'X')", "sqlite: !INSERT INTO t VALUES (1, 1, 'X')",
+			`postgresql: 1 = SELECT count(*) FROM pg_indexes WHERE indexname = 'i' AND indexdef LIKE '%(a DESC, b, c COLLATE "C" DESC)'`, `sqlite: 2 = SELECT count(*) FROM pragma_index_xinfo('i') WHERE key AND "desc"`,
+		},
 	},
 	{
 		name:   "create_index, nulls where SQLite has them",
 		before: []string{tableN},
 		up:     []string{`{"create_index":{"name":"i","table":"t","columns":[{"column":"a","order":"desc","nulls":"last"},{"column":"b","nulls":"first"}]}}`},
-		after:  []string{"INSERT INTO t VALUES (1, 1, 'x')"},
+		after:  []string{"INSERT INTO t VALUES (1, 1, 'x')", "postgresql: 1 = SELECT count(*) FROM pg_indexes WHERE indexname = 'i' AND indexdef LIKE '%(a DESC NULLS LAST, b NULLS FIRST)'"},
 	},
 	{
 		name:    "create_index, nulls",

@@ -14,6 +14,9 @@ var typeCases = []operationCase{
 			"INSERT INTO t (s3, x, bi, n2, d, u, j) VALUES ('abc', 'x', 9007199254740993, 1.25, '2026-01-02', '6f1c0a52-7f2c-4c63-9d3a-111111111111', '{}')",
 			"1 = SELECT count(*) FROM t WHERE bi = 9007199254740993 AND n2 = 1.25",
 			"postgresql: !INSERT INTO t (s3) VALUES ('abcd')", "postgresql: !INSERT INTO t (u) VALUES ('x')", "postgresql: !INSERT INTO t (si) VALUES (40000)",
+			"postgresql: 1 = SELECT count(*) FROM (SELECT string_agg(format_type(atttypid, atttypmod), ', ' ORDER BY attnum) AS list FROM pg_attribute WHERE attrelid = 't'::regclass AND attnum > 0) AS a WHERE list = 'character varying(3), character varying, text, smallint, integer, bigint, boolean, double precision, numeric, numeric(10,2), " +
+				"timestamp without time zone, timestamp with time zone, date, time without time zone, interval, uuid, json, jsonb, bytea'",
+			"sqlite: 1 = SELECT count(*) FROM (SELECT group_concat(type, ', ' ORDER BY cid) AS list FROM pragma_table_info('t')) WHERE list = 'VARCHAR(3), VARCHAR, TEXT, INTEGER, INTEGER, INTEGER, BOOLEAN, FLOAT, NUMERIC, NUMERIC(10,2), DATETIME, DATETIME, DATE, TIME, TEXT, CHAR(36), TEXT, TEXT, BLOB'",
 		},
 	},
 	{
@@ -82,7 +85,7 @@ var typeCases = []operationCase{
 	{
 		name:  "generated",
 		up:    []string{`{"create_table":{"name":"t","columns":[{"name":"a","type":"integer"},{"name":"b","type":"integer","generated":"a * 2"},{"name":"c","type":"text","generated":{"postgresql":"'v' || a::text","sqlite":"'v' || a"}}]}}`},
-		after: []string{"INSERT INTO t (a) VALUES (4)", "1 = SELECT count(*) FROM t WHERE b = 8 AND c = 'v4'", "!INSERT INTO t (a, b) VALUES (1, 2)"},
+		after: []string{"INSERT INTO t (a) VALUES (4)", "1 = SELECT count(*) FROM t WHERE b = 8 AND c = 'v4'", "!INSERT INTO t (a, b) VALUES (1, 2)", "sqlite: 2 = SELECT count(*) FROM pragma_table_xinfo('t') WHERE hidden = 3"},
 	},
 	{
 		name:    "generated, virtual",
@@ -91,8 +94,10 @@ var typeCases = []operationCase{
 		refused: map[chain.Dialect]string{chain.PostgreSQL: "leave out virtual"},
 	},
 	{
-		name:  "collate",
-		up:    []string{`{"create_table":{"name":"t","columns":[{"name":"a","type":"text","collate":{"postgresql":"C","sqlite":"NOCASE"}}],"constraints":[{"unique":["a"]}]}}`},
-		after: []string{"INSERT INTO t VALUES ('a')", "postgresql: INSERT INTO t VALUES ('A')", "sqlite: !INSERT INTO t VALUES ('A')"},
+		name: "collate",
+		up:   []string{`{"create_table":{"name":"t","columns":[{"name":"a","type":"text","collate":{"postgresql":"C","sqlite":"NOCASE"}}],"constraints":[{"unique":["a"]}]}}`},
+		after: []string{"INSERT INTO t VALUES ('a')", "postgresql: INSERT INTO t VALUES ('A')", "sqlite: !INSERT INTO t VALUES ('A')",
+			`postgresql: 1 = SELECT count(*) FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'a' AND attcollation = '"C"'::regcollation`,
+		},
 	},
 }
