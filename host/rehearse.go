@@ -154,18 +154,25 @@ func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
 }
 
 // excuse sorts the error of a step: where something before it was not run,
-// what is left of a SQL file is shown and not run either.
+// what is left of a file is shown and not run either; what a module would have
+// sent nobody knows.
 func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err error) error {
 	var refused *SQLError
-	if !errors.As(err, &refused) || b.module != nil || !s.held && refused.Code != unsafeNewEnumValue {
+	if !errors.As(err, &refused) || !s.held && refused.Code != unsafeNewEnumValue {
 		return err
 	}
 	shown := s.out.Statements[seen:]
 	reason := fmt.Sprintf("needs what was not run or not committed before it: %v", refused)
+	if b.module != nil {
+		reason += "; what the module sends after it is not known"
+	}
 	if n := len(shown); n > 0 {
 		shown[n-1].NotRun = reason
 	}
 	s.held = true
+	if b.module != nil {
+		return nil
+	}
 	skip, autocommit := refused.Ordinal, false
 	for _, item := range source.Items(b.parsed, dir) {
 		switch item.Kind {

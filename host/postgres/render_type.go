@@ -77,6 +77,9 @@ func defaultOf(d *schema.Default, t schema.Type) string {
 	case schema.FunctionJSON:
 		return "'{}'"
 	case schema.FunctionJSONArray:
+		if t.IsArray {
+			return "'{}'" // what an empty array is in its own type
+		}
 		return "'[]'"
 	}
 	if !d.SQL.IsZero() {

@@ -21,6 +21,7 @@ type change struct {
 	sources map[string]source // of the columns' content, by their folded names
 	indexes []object          // with the changes
 	doubts  []doubt           // what may be wrong with the rows
+	queries []step            // that compile only if the new expressions name columns that are there
 
 	steps   []step // what does it without a rebuild
 	alters  bool   // SQLite edits the text, for which it reads all of the schema
@@ -100,6 +101,9 @@ func (g *change) sees(op schema.Operation) bool {
 
 // note adds an operation to the change.
 func (g *change) note(ctx context.Context, op schema.Operation) error {
+	for _, query := range g.reading(op) {
+		g.queries = append(g.queries, step{query, g.a.ordinal, op})
+	}
 	switch op := op.(type) {
 	case *schema.AddColumn:
 		return g.addColumn(ctx, op)
@@ -121,6 +125,52 @@ func (g *change) note(ctx context.Context, op schema.Operation) error {
 		return nil // SQLite has no comments, and has checked all rows
 	}
 	return fmt.Errorf("it is not a change of a table that SQLite knows")
+}
+
+// reading returns queries that read the expressions of an operation. Where
+// strings in double quotes are allowed, for the sake of what is there already, a
+// column that is not there would be taken for one.
+func (g *change) reading(op schema.Operation) []string {
+	var queries []string
+	read := func(sql schema.SQL, from string) {
+		if expr := sql.For(schema.SQLite); expr != "" {
+			queries = append(queries, "SELECT "+tabletext.Parenthesized(expr)+from)
+		}
+	}
+	from := " FROM " + g.table()
+	switch op := op.(type) {
+	case *schema.AddColumn:
+		read(op.Column.Generated, from)
+		if op.Column.Default != nil {
+			read(op.Column.Default.SQL, "")
+		}
+	case *schema.AlterColumn:
+		if op.Default != nil {
+			read(op.Default.SQL, "")
+		}
+	case *schema.AddConstraint:
+		read(op.Constraint.Check, from)
+	case *schema.CreateIndex:
+		read(op.Where, from)
+		for i := range op.Columns {
+			read(op.Columns[i].Expr, from)
+		}
+	}
+	return queries
+}
+
+// read compiles the queries that read the new expressions.
+func (g *change) read() error {
+	for _, q := range g.queries {
+		g.a.ordinal = q.ordinal
+		s, _, err := g.a.c.sq.Prepare(q.sql)
+		if err != nil {
+			_, message := codeAndMessage(err)
+			return fmt.Errorf("table %q: %s", g.was.name, message)
+		}
+		s.Close()
+	}
+	return nil
 }
 
 // edit takes over an edited text.

@@ -112,8 +112,8 @@ func codeAndMessage(err error) (code, message string) {
 // position returns the 1-based character that an error is about, 0 if unknown.
 func position(sql string, err error) int {
 	var e *sqlite3.Error
-	if !errors.As(err, &e) || e.SQL() == "" || len(e.SQL()) > len(sql) {
-		return 0
+	if !errors.As(err, &e) || e.SQL() == "" || len(e.SQL()) > len(sql) || verb(sql) == "ALTER" {
+		return 0 // the place in an ALTER TABLE may be one of another text
 	}
 	return utf8.RuneCountInString(sql[:len(sql)-len(e.SQL())]) + 1
 }

@@ -56,6 +56,9 @@ func (g *change) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := g.read(); err != nil {
+		return g.a.explain(ctx, last.op, err)
+	}
 	g.a.ordinal = last.ordinal
 	if err = g.prove(ctx, before, want); err == nil && changed {
 		err = g.a.stillWhole(ctx, broken)

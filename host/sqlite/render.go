@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
@@ -244,9 +245,12 @@ func createTable(op *schema.CreateTable, enums enums) (string, error) {
 		separator = ",\n  "
 		return err
 	}
-	for i := range op.Columns {
-		if err := add(columnDef(&op.Columns[i], op.Strict, enums)); err != nil {
-			return "", fmt.Errorf("column %q: %w", op.Columns[i].Name, err)
+	for _, col := range op.Columns {
+		// SQLite would take NULLs in a primary key
+		// (https://sqlite.org/lang_createtable.html#the_primary_key).
+		col.NotNull = col.NotNull || isKey(op, &col)
+		if err := add(columnDef(&col, op.Strict, enums)); err != nil {
+			return "", fmt.Errorf("column %q: %w", col.Name, err)
 		}
 	}
 	for i := range op.Constraints {
@@ -263,6 +267,23 @@ func createTable(op *schema.CreateTable, enums enums) (string, error) {
 		options = append(options, " WITHOUT ROWID")
 	}
 	return b.String() + strings.Join(options, ","), nil
+}
+
+// isKey reports whether a column is of the primary key, and not the rowid, which
+// is never NULL.
+func isKey(op *schema.CreateTable, col *schema.Column) bool {
+	single := col.PrimaryKey
+	in := single
+	for i := range op.Constraints {
+		key := op.Constraints[i].PrimaryKey
+		in = in || slices.Contains(key, col.Name)
+		single = single || len(key) == 1
+	}
+	switch col.Type.Base {
+	case schema.BaseSmallint, schema.BaseInteger, schema.BaseBigint:
+		return in && !(single && !col.Type.IsArray)
+	}
+	return in && !col.Autoincrement
 }
 
 // createIndex returns the statement of a CreateIndex.

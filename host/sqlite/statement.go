@@ -19,6 +19,11 @@ type prepared struct {
 	verb string // its first keyword, in capitals
 }
 
+// alterRoom is blank space behind an ALTER TABLE. SQLite compiles texts of its
+// own for one, and the place it names for an error may be in these; go-sqlite3
+// cuts the statement there, and panics where it is shorter.
+var alterRoom = strings.Repeat(" ", 1<<16)
+
 // prepare compiles the only statement of a text.
 func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, error) {
 	if p := c.cache.take(stmt.SQL); p != nil {
@@ -28,18 +33,22 @@ func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, err
 		return nil, refuse(stmt, sqlite3.ERROR, i, "the statement holds a NUL byte")
 	}
 	defer c.asGuest(ctx)()
-	s, tail, err := c.sq.Prepare(stmt.SQL)
+	sql, word := stmt.SQL, verb(stmt.SQL)
+	if word == "ALTER" {
+		sql += alterRoom
+	}
+	s, tail, err := c.sq.Prepare(sql)
 	if err != nil {
 		return nil, c.guestError(ctx, stmt, err)
 	}
 	if s == nil {
 		return nil, refuse(stmt, sqlite3.MISUSE, -1, "there is no statement in the text")
 	}
-	p := &prepared{s, verb(stmt.SQL)}
+	p := &prepared{s, word}
 	for t := range chain.Tokens(chain.SQLite, tail) {
 		if !t.Blank() && !t.Is(";") && !(t.Kind == chain.Unterminated && strings.HasPrefix(t.Text, "/*")) {
 			p.Close()
-			return nil, refuse(stmt, sqlite3.MISUSE, len(stmt.SQL)-len(tail)+t.Pos, "there is a second statement in the text: send one at a time")
+			return nil, refuse(stmt, sqlite3.MISUSE, len(sql)-len(tail)+t.Pos, "there is a second statement in the text: send one at a time")
 		}
 	}
 	return p, c.checkParams(p, stmt)

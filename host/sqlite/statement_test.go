@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -159,4 +160,19 @@ func TestBigValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// SQLite names a place in a text of its own for an error in a check that ALTER
+// TABLE adds.
+func TestAlterTableNamesAPlaceElsewhere(t *testing.T) {
+	_, conn := file(t)
+	mustRun(t, conn, `CREATE TABLE "CamelCase" ("back" BLOB PRIMARY KEY, UNIQUE ("back")) WITHOUT ROWID`)
+	err := in(t.Context(), conn, func(tx host.Tx) error {
+		_, err := tx.Exec(t.Context(), host.Statement{SQL: `ALTER TABLE "CamelCase" ADD CHECK ("missing" > 0)`})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "no such column: ") {
+		t.Errorf("got %v", err)
+	}
+	mustRun(t, conn, `ALTER TABLE "CamelCase" ADD COLUMN later`)
 }
