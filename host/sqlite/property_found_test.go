@@ -36,7 +36,7 @@ func TestFound(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path, conn := file(t)
-			raw(t, path, c.table, "CREATE TABLE other (x)", c.rows)
+			raw(t, path, c.table, c.rows)
 			rows := rawText(t, path, "SELECT coalesce(group_concat(rowid), '') FROM t")
 			err := migrate(t.Context(), conn, c.document)
 			if c.refused != nil {
