@@ -66,6 +66,14 @@ bench: need-postgres ## measure the figures of the README, as ratios from one ru
 	@$(GO) run ./cmd/bench
 	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 
+FUZZTIME ?= 1m
+
+.PHONY: fuzz
+fuzz: ## look for what no test has thought of, FUZZTIME (1m) for each
+	@$(GO) test -count=1 -timeout 0 -run '^TestOperations$$' -v ./host/sqlite -args -propertytime $(FUZZTIME) -seed $$RANDOM
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z]*' . | while IFS=: read -r file name; do \
+	  echo "$$name"; $(GO) test -run '^$$' -fuzz "^$${name#func }$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")"; done
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf bin migrations/versions/*.wasm

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sort"
@@ -14,9 +15,16 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
+// A tester is a *testing.T or a *rapid.T.
+type tester interface {
+	rapid.TB
+	Context() context.Context
+	Cleanup(func())
+}
+
 // memory opens a new database in memory, and returns a name by which a
 // connection without Sandpiper finds it.
-func memory(t *rapid.T) (conn host.Conn, name string) {
+func memory(t tester) (conn host.Conn, name string) {
 	db, err := sqlite.Open(sqlite.Memory, sqlite.WithFunctions(func(c *sqlite3.Conn) error {
 		name = "file:" + c.Filename("main").String() + "?vfs=memdb"
 		return nil
@@ -34,11 +42,11 @@ func memory(t *rapid.T) (conn host.Conn, name string) {
 
 // A plainDB is a connection without Sandpiper.
 type plainDB struct {
-	t *rapid.T
+	t tester
 	*sqlite3.Conn
 }
 
-func plainOpen(t *rapid.T, name string) *plainDB {
+func plainOpen(t tester, name string) *plainDB {
 	c, err := sqlite3.Open(name)
 	if err != nil {
 		t.Fatal(err)

@@ -148,12 +148,28 @@ func (t *tableModel) removeClauses(c *column, matches func(*constraint) bool) {
 	for _, k := range c.clauses {
 		if !matches(k) {
 			rest = append(rest, k)
-		} else if !k.added {
+		} else if k.added {
+			t.beforeClauses(c)
+		} else {
 			t.loosen(k.body, nil)
 		}
 	}
 	// The tokens are gone only now, so that loosen has found what follows them.
 	c.clauses = rest
+}
+
+// beforeClauses says that what is written before the clauses of a column, and
+// behind the last one, may be gone: a clause was there that is not any more.
+func (t *tableModel) beforeClauses(c *column) {
+	for _, k := range c.clauses {
+		k.body[0].optional()
+	}
+	own, all := c.tokens(false), t.tokens(false)
+	for i, tok := range all {
+		if tok == own[len(own)-1] && !c.added {
+			all[i+1].optional()
+		}
+	}
 }
 
 // addClause adds a clause at the end of a column; it may be anywhere in it.

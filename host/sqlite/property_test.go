@@ -90,11 +90,6 @@ func checkFeatures(t *testing.T, seen map[string]int) {
 	}
 }
 
-// FuzzOperations is TestOperations with the scenarios that Go's fuzzer makes.
-func FuzzOperations(f *testing.F) {
-	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) { scenarios.Draw(t, "scenario").check(t) }))
-}
-
 // set sets a flag of rapid for this test, unless it was given.
 func set(t *testing.T, name, value string) {
 	t.Helper()

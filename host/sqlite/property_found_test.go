@@ -1,0 +1,57 @@
+package sqlite_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestFound is what TestOperations and FuzzCreateTable have found, made small.
+func TestFound(t *testing.T) {
+	for _, c := range []struct {
+		name, table, rows, document string
+		refused                     []string // words of the error; none if it works
+		want                        string   // part of the table's text
+	}{
+		{
+			name: "a default that needed no space", table: "CREATE TABLE t (a INT DEFAULT(1 + 1)UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "default": 2.5}}`, want: "DEFAULT 2.5 UNIQUE",
+		},
+		{
+			name: "a type that needed no space", table: "CREATE TABLE t (a[odd type]UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "type": "text"}}`, want: "a TEXT UNIQUE",
+		},
+		{
+			name: "INTEGER PRIMARY KEY DESC with the index of a UNIQUE", table: "CREATE TABLE t (a INTEGER PRIMARY KEY DESC UNIQUE, b TEXT)",
+			rows: "INSERT INTO t (rowid, a, b) VALUES (7, 1, 'x'), (9, NULL, 'y')", document: `{"alter_column": {"table": "t", "name": "b", "type": "string(9)"}}`, want: "VARCHAR(9)",
+		},
+		{
+			name: "a check of a column that is missing", table: "CREATE TABLE t (a TEXT)",
+			document: `{"add_constraint": {"table": "t", "constraint": {"name": "x", "check": "\"missing\" > 0"}}}`, refused: []string{"t", "missing"},
+		},
+		{
+			name: "a generated column that is NULL", table: "CREATE TABLE t (a TEXT)", rows: "INSERT INTO t (a) VALUES (NULL)",
+			document: `{"add_column": {"table": "t", "column": {"name": "made", "type": "integer", "not_null": true, "generated": "length(a)", "virtual": true}}}`,
+			refused:  []string{"t", "made"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path, conn := file(t)
+			raw(t, path, c.table, c.rows)
+			rows := rawText(t, path, "SELECT coalesce(group_concat(rowid), '') FROM t")
+			err := migrate(t.Context(), conn, c.document)
+			if c.refused != nil {
+				saysWhy(t, err, c.refused...)
+				return
+			}
+			if err != nil {
+				t.Fatalf("%v%s", err, adviceOf(err))
+			}
+			if got := rawText(t, path, "SELECT sql FROM sqlite_schema WHERE name = 't'"); !strings.Contains(got, c.want) {
+				t.Errorf("the text is %s, want %s in it", got, c.want)
+			}
+			if got := rawText(t, path, "SELECT coalesce(group_concat(rowid), '') FROM t"); got != rows {
+				t.Errorf("the rowids are %s, were %s", got, rows)
+			}
+		})
+	}
+}
