@@ -18,6 +18,7 @@ var pure = map[string][]string{
 	"sdk/abi":       {},
 	"host/chain":    {},
 	"host/wasmfile": {"sdk/abi", "host/chain"},
+	"host/draw":     {"host/chain"},
 	"sdk/schema":    {"sdk/abi"},
 }
 
