@@ -128,7 +128,8 @@ func (a *app) chainHistory(r *host.Runner, ledger *host.Ledger, selection chain.
 // ledgerHistory lists what was done to the database.
 func (a *app) ledgerHistory(ctx context.Context, r *host.Runner, selection chain.Selection) error {
 	limit := selection.Limit
-	if selection.Line != "" || !selection.Since.IsZero() || !selection.Until.IsZero() {
+	chosen := selection.Line != "" || !selection.Since.IsZero() || !selection.Until.IsZero()
+	if chosen {
 		limit = 0 // what is left out must not count
 	}
 	entries, err := r.History(ctx, limit)
@@ -143,7 +144,13 @@ func (a *app) ledgerHistory(ctx context.Context, r *host.Runner, selection chain
 		entries = entries[:min(selection.Limit, len(entries))]
 	}
 	data := historyData{Dialect: string(r.Graph().Dialect()), Entries: entryDocuments(entries)}
-	a.result(data, func(w io.Writer) { a.printLedger(w, entries) })
+	a.result(data, func(w io.Writer) {
+		if len(entries) == 0 && chosen {
+			fmt.Fprintln(w, "no entries")
+			return
+		}
+		a.printLedger(w, entries)
+	})
 	return nil
 }
 

@@ -58,13 +58,14 @@ func revisesValue(d Dialect, text string) (from, to int, ok bool) {
 		if !found || !strings.EqualFold(strings.TrimSpace(name), key) {
 			continue
 		}
-		end := skip + tok.Pos + len(strings.TrimRight(line, " \t\n\v\f"))
-		begin := skip + tok.Pos + 2 + len(name) + 1
-		begin += len(value) - len(strings.TrimLeft(value, " \t"))
-		if begin > end { // nothing but white space after the colon
-			return end, end, true
+		begin := skip + tok.Pos + len("--") + len(name) + len(":")
+		inner := strings.TrimSpace(value)
+		if inner == "" {
+			begin += len(value) - len(strings.TrimPrefix(value, " "))
+			return begin, begin, true
 		}
-		return begin, end, true
+		begin += strings.Index(value, inner)
+		return begin, begin + len(inner), true
 	}
 	return 0, 0, false
 }

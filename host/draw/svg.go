@@ -13,7 +13,7 @@ const (
 	svgRow    = 30 // from node to node, downwards
 	svgColumn = 22
 	svgMargin = 24
-	svgTop    = 64 // the first node, below the title
+	svgTop    = 72 // the first node, below the title
 	svgGutter = 44 // for what is depended on, left of the columns
 	svgDot    = 6  // radius
 	svgChar   = 7  // about the width of a character
@@ -101,7 +101,7 @@ func (d *svgDrawer) y(row int) int    { return svgTop + row*svgRow }
 func (d *svgDrawer) legend() {
 	x := svgMargin
 	for _, l := range []struct{ class, text string }{{"applied", "applied"}, {"pending", "not applied"}} {
-		fmt.Fprintf(&d.out, "<circle class=\"dot %s\" cx=\"%d\" cy=\"44\" r=\"4\"/><text class=\"faint\" x=\"%d\" y=\"48\">%s</text>\n", l.class, x, x+10, l.text)
+		fmt.Fprintf(&d.out, "<circle class=\"dot %s\" cx=\"%d\" cy=\"47\" r=\"4\"/><text class=\"faint\" x=\"%d\" y=\"51\">%s</text>\n", l.class, x, x+10, l.text)
 		x += 80
 	}
 }
