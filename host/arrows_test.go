@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
 	"host/build":                 {"host/source"},
-	"host/author":                {"host"},
+	"host/author":                {"host", "host/source"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
 	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema"},
