@@ -149,23 +149,36 @@ func (l *Lock) With(g *Graph, accept map[Key]bool) *Lock {
 	return next
 }
 
+// Lost returns the pinned revisions of a dialect that its chain does not have.
+func (l *Lock) Lost(g *Graph) (lost []Key) {
+	if l == nil {
+		return nil
+	}
+	for _, p := range l.pins[g.dialect] {
+		if _, ok := g.Revision(p.key); !ok {
+			lost = append(lost, p.key)
+		}
+	}
+	return lost
+}
+
 // Check compares the lock with the chain of one dialect. name is the lock's file.
 func (l *Lock) Check(name string, g *Graph) []Problem {
 	pins := map[Key]pin{}
 	var problems []Problem
 	for _, p := range l.pins[g.dialect] {
 		pins[p.key] = p
-		if _, ok := g.Revision(p.key); !ok {
-			problems = append(problems, Problem{RuleLock, p.key.String(), name, p.line,
-				fmt.Sprintf("it pins a revision that the %s chain does not have: bring the file back, or, if it was removed on purpose, run `sandpiper rehash --offline`", g.dialect)})
-		}
+	}
+	for _, key := range l.Lost(g) {
+		problems = append(problems, Problem{RuleLock, key.String(), name, pins[key].line,
+			fmt.Sprintf("it pins a revision that the %s chain does not have: bring the file back, or, if it was removed on purpose, run `sandpiper rehash --offline`", g.dialect)})
 	}
 	for r := range g.All() {
 		switch p, ok := pins[r.Key]; {
 		case !ok:
 			problems = append(problems, problem(RuleLock, r, "%s does not have it: if the file is as it should be, run `sandpiper rehash --offline`", name))
 		case p.digest != pinned(r):
-			problems = append(problems, problem(RuleLock, r, "it is not what %s pins (%s there, %s now): put it back; if the edit is meant, run `sandpiper rehash %s --reason …`",
+			problems = append(problems, problem(RuleLock, r, "it is not what %s pins (%s there, %s now): put it back; if the edit is meant, run `sandpiper rehash %s --reason …` where it is applied, or `sandpiper rehash --offline` if it is nowhere yet",
 				name, short(p.digest), short(pinned(r)), r.Key))
 		}
 	}

@@ -225,16 +225,12 @@ func (n *Notes) unique() error {
 	return nil
 }
 
-// Alone reports whether an entry says that a revision of the main line is for
-// its dialect alone.
-func (n *Notes) Alone(k Key, d Dialect) bool {
-	if n == nil || k.Line != DefaultLine {
-		return false
-	}
-	return slices.ContainsFunc(n.entries, func(e notesEntry) bool {
-		return e.ids[d] == k.ID && slices.ContainsFunc([]Dialect{PostgreSQL, SQLite}, func(other Dialect) bool {
-			id, said := e.ids[other]
-			return other != d && said && id == ""
+// Alone reports whether an entry says that a revision is for its dialect alone.
+func (n *Notes) Alone(id string, d Dialect) bool {
+	return n != nil && slices.ContainsFunc(n.entries, func(e notesEntry) bool {
+		return e.ids[d] == id && slices.ContainsFunc([]Dialect{PostgreSQL, SQLite}, func(other Dialect) bool {
+			none, said := e.ids[other]
+			return other != d && said && none == ""
 		})
 	})
 }

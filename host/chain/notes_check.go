@@ -6,16 +6,11 @@ import (
 	"strings"
 )
 
-// mainPairs are what the notes have entries for: other lines have an author of
-// their own.
-func mainPairs(graphs []*Graph) []Pair {
-	return slices.DeleteFunc(Pairs(graphs...), func(p Pair) bool { return p.Line != DefaultLine })
-}
-
 // Check compares the notes with the chains: each migration of the main line has
-// an entry, each entry has the ids of one migration, and the newest is first.
+// an entry (other lines have an author of their own, who may keep notes), each
+// entry has the ids of one migration, and the newest is first.
 func (n *Notes) Check(graphs ...*Graph) []Problem {
-	pairs := mainPairs(graphs)
+	pairs := Pairs(graphs...)
 	where := positions(pairs)
 	var problems []Problem
 	add := func(rule Rule, revision string, line int, format string, args ...any) {
@@ -59,7 +54,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 		newest = place
 	}
 	for i := len(pairs) - 1; i >= 0; i-- {
-		if !noted[i] {
+		if !noted[i] && pairs[i].Line == DefaultLine {
 			problems = append(problems, Problem{Rule: RuleNotesEntry, Source: n.Name, Revision: pairs[i].ids(), Message: fmt.Sprintf(
 				"there is no entry for %s: `sandpiper notes sync` adds it", pairs[i].Slug)})
 		}
@@ -78,12 +73,15 @@ func (p Pair) ids() string {
 	return strings.Join(ids, ", ")
 }
 
-// positions says where in pairs a revision is.
+// positions says where in pairs a revision is: the main line's, if several lines
+// have the id.
 func positions(pairs []Pair) map[Dialect]map[string]int {
 	where := map[Dialect]map[string]int{PostgreSQL: {}, SQLite: {}}
 	for i, p := range pairs {
 		for d, id := range p.IDs {
-			where[d][id] = i
+			if _, taken := where[d][id]; !taken || p.Line == DefaultLine {
+				where[d][id] = i
+			}
 		}
 	}
 	return where
@@ -104,7 +102,7 @@ type Note struct {
 // Sync returns the text of the notes with an entry for every migration that has
 // none, in its place, and the slugs of those. What is there stays as it is.
 func (n *Notes) Sync(graphs ...*Graph) (text string, added []string) {
-	pairs := mainPairs(graphs)
+	pairs := Pairs(graphs...)
 	where := positions(pairs)
 	noted := map[int]bool{}
 	type mark struct{ place, line int }
@@ -123,7 +121,7 @@ func (n *Notes) Sync(graphs ...*Graph) (text string, added []string) {
 	}
 	insert := map[int][]Note{} // before a line
 	for i := len(pairs) - 1; i >= 0; i-- {
-		if noted[i] {
+		if noted[i] || pairs[i].Line != DefaultLine {
 			continue
 		}
 		at := n.end()

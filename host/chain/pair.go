@@ -62,7 +62,7 @@ func Pairs(graphs ...*Graph) []Pair {
 
 // CheckPairs tells of the revisions of the main line that have no pair. Other
 // lines are someone else's to keep. alone says which are meant to have none.
-func CheckPairs(alone func(Key, Dialect) bool, graphs ...*Graph) []Problem {
+func CheckPairs(alone func(id string, d Dialect) bool, graphs ...*Graph) []Problem {
 	var problems []Problem
 	for _, p := range Pairs(graphs...) {
 		if p.Line != DefaultLine || len(p.IDs) == len(graphs) {
@@ -70,7 +70,7 @@ func CheckPairs(alone func(Key, Dialect) bool, graphs ...*Graph) []Problem {
 		}
 		for _, g := range graphs {
 			id, ok := p.IDs[g.dialect]
-			if !ok || alone(Key{p.Line, id}, g.dialect) {
+			if !ok || alone(id, g.dialect) {
 				continue
 			}
 			r, _ := g.Revision(Key{p.Line, id})

@@ -41,7 +41,8 @@ type Blank struct {
 //	dialect, line, slug, message    what they say
 //	revision, down_revision         of this dialect, or of one that is named:
 //	                                ${revision "sqlite"}
-//	create_date                     as in 2026-10-02 09:30:00
+//	create_date, create_time        as in 2026-10-02 09:30:00 and
+//	                                2026-10-02T09:30:00Z
 //
 // Errors are of type *ParseError.
 func (b Blank) Fill(name string, text []byte) ([]byte, error) {
@@ -69,6 +70,7 @@ func (b Blank) Fill(name string, text []byte) ([]byte, error) {
 		"revision":      func(dialect ...string) string { return of(dialect).ID },
 		"down_revision": func(dialect ...string) string { return strings.Join(of(dialect).Revises, ", ") },
 		"create_date":   func() string { return common.Created.UTC().Format(time.DateTime) },
+		"create_time":   func() string { return common.Created.UTC().Format(time.RFC3339) },
 	}, source)
 	if err != nil {
 		var bad *ParseError
