@@ -3,29 +3,21 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// graphs reads the chains of the dialects that the migrations are for, that of
-// the database first; or that of one dialect alone.
-func (s *session) graphs(only string) ([]*chain.Graph, error) {
+// folder reads the project's migrations: the chains of its dialects, that of the
+// database first, the lock file and the notes.
+func (s *session) folder() (*author.Folder, error) {
 	dialects := []chain.Dialect{s.db.Dialect()}
 	for _, d := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
 		if d != s.db.Dialect() {
 			dialects = append(dialects, d)
 		}
-	}
-	if only != "" {
-		if !slices.Contains(dialects, chain.Dialect(only)) {
-			return nil, usage("", "--dialect is postgresql or sqlite, and not %q", only)
-		}
-		dialects = []chain.Dialect{chain.Dialect(only)}
 	}
 	var graphs []*chain.Graph
 	var missing error
@@ -42,11 +34,20 @@ func (s *session) graphs(only string) ([]*chain.Graph, error) {
 	}
 	switch {
 	case len(graphs) > 0:
-		return graphs, nil
+		return author.Open(s.set.dir, graphs...)
 	case missing != nil:
 		return nil, missing
 	}
 	return nil, usage("", "there are no migrations in %s", s.set.dir)
+}
+
+// onlyDialect reads the flag --dialect.
+func onlyDialect(flag string) (chain.Dialect, error) {
+	switch d := chain.Dialect(flag); d {
+	case "", chain.PostgreSQL, chain.SQLite:
+		return d, nil
+	}
+	return "", usage("", "--dialect is postgresql or sqlite, and not %q", flag)
 }
 
 // graphOf reads the chain of a dialect.
@@ -78,25 +79,16 @@ func (s *session) sourceRoot() string {
 	return s.set.dir
 }
 
-// sayLock tells what is left to do about the lock file, where there is one.
-func (s *session) sayLock() {
-	name := filepath.Join(s.set.dir, chain.LockName)
-	if _, err := os.Stat(name); err == nil {
-		s.app.say("%s must be written anew: sandpiper rehash --offline", filepath.ToSlash(name))
-	}
-}
-
 // authorError gives the errors of writing files their kind.
 func authorError(err error) error {
 	var (
-		refused *author.RefusedError
+		refused *author.DraftError
 		exists  *author.ExistsError
-		changed *author.ChangedError
 	)
 	switch {
 	case errors.As(err, &refused):
 		return usage(refused.Next, "%w", err)
-	case errors.As(err, &exists), errors.As(err, &changed):
+	case errors.As(err, &exists):
 		return usage("", "%w", err)
 	}
 	return err

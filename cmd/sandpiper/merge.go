@@ -3,18 +3,17 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host/author"
-	"github.com/sandpiper-db/sandpiper/host/source"
 )
 
 // A mergeData is the data of merge.
 type mergeData struct {
 	Revisions []revisionJSON `json:"revisions"` // written, one for each chain
+	Files     []string       `json:"files"`     // theirs; then the lock file and the notes, where there are such
 }
 
 func newMerge(a *app) *cobra.Command {
@@ -37,10 +36,10 @@ it come after the other.`,
   sandpiper merge --line acme --dialect sqlite`,
 		ValidArgsFunction: a.completeTargets,
 		RunE: func(_ *cobra.Command, args []string) error {
-			switch m.Form = source.Form(format); m.Form {
-			case source.SQL, source.YAML:
-			default:
-				return usage("", "--format is sql or yaml, and not %q", format)
+			m.Heads, m.Format = args, author.Format(format)
+			var err error
+			if m.Dialect, err = onlyDialect(dialect); err != nil {
+				return err
 			}
 			s, err := a.open()
 			if err != nil {
@@ -50,26 +49,23 @@ it come after the other.`,
 			if err := s.onlyFolder("merge"); err != nil {
 				return err
 			}
-			graphs, err := s.graphs(dialect)
+			folder, err := s.folder()
 			if err != nil {
 				return err
 			}
-			m.Dir, m.Heads = s.set.dir, args
-			written, err := m.Write(graphs)
+			written, err := folder.Merge(m)
 			if err != nil {
 				return authorError(err)
 			}
-			data := mergeData{Revisions: []revisionJSON{}}
-			for i := range written {
-				written[i].Source = filepath.ToSlash(written[i].Source)
-				data.Revisions = append(data.Revisions, revisionDocument(written[i]))
-			}
+			data := mergeData{Revisions: revisionDocuments(written.Revisions), Files: written.Files}
 			a.result(data, func(w io.Writer) {
-				for _, rev := range written {
+				for _, rev := range written.Revisions {
 					fmt.Fprintf(w, "wrote %s: joins %s\n", rev.Source, strings.Join(rev.Revises, ", "))
 				}
+				for _, name := range written.Files[len(written.Revisions):] {
+					fmt.Fprintf(w, "wrote %s\n", name)
+				}
 			})
-			s.sayLock()
 			return nil
 		},
 	}

@@ -53,24 +53,25 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 			if err := s.onlyFolder("rebase"); err != nil {
 				return err
 			}
-			graphs, err := s.graphs(dialect)
+			only, err := onlyDialect(dialect)
 			if err != nil {
 				return err
 			}
-			moves, err := author.PlanRebase(graphs, args[0], onto)
+			folder, err := s.folder()
+			if err != nil {
+				return err
+			}
+			moves, err := folder.PlanRebase(only, args[0], onto)
 			if err != nil {
 				return authorError(err)
 			}
 			if err := s.unapplied(cmd.Context(), moves, offline); err != nil {
 				return err
 			}
-			if err := author.Rebase(s.sourceRoot(), moves); err != nil {
+			if err := folder.Rebase(s.sourceRoot(), moves); err != nil {
 				return authorError(err)
 			}
 			a.rebased(moves)
-			if len(moves) > 0 {
-				s.sayLock()
-			}
 			return nil
 		},
 	}

@@ -1,13 +1,12 @@
 package author
 
 import (
+	"cmp"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -20,67 +19,40 @@ import (
 )
 
 // A Merge is a revision for each chain that joins heads of one line, and
-// changes nothing else.
+// changes nothing else. The zero value works.
 type Merge struct {
-	Dir     string   // the folder that holds versions/, on disk
-	Line    string   // whose heads; defaults to that of Heads, else to chain.DefaultLine
-	Heads   []string // target words for the heads to join; all of the line where there are none
-	Message string   // what the slug is made of; defaults to "merge"
+	Line    string        // whose heads; defaults to that of Heads, else to chain.DefaultLine
+	Heads   []string      // target words for the heads to join; defaults to all of the line
+	Dialect chain.Dialect // the only one to write for; defaults to every one with several heads
+	Message string        // what the slug is made of; defaults to "merge"
+	Format  Format        // SQL or YAML; defaults to SQL
 
-	// Form is SQL or YAML. Defaults to SQL.
-	Form source.Form
-
-	// Now is the time in the names of the files. Defaults to the present.
+	// Now is the time of the revisions. Defaults to the present.
 	Now time.Time
 
-	// Random is where the ids come from. Defaults to crypto/rand.
+	// Random is where ids come from. Defaults to crypto/rand.
 	Random io.Reader
 }
 
-// A RefusedError is something that would not be right to do: nothing was written.
-type RefusedError struct {
-	Msg  string
-	Next string // what to do; may be empty
-}
-
-// Error says why.
-func (e *RefusedError) Error() string { return e.Msg }
-
-func refuse(next, format string, args ...any) error {
-	return &RefusedError{fmt.Sprintf(format, args...), next}
-}
-
-// Write writes the revisions, one for each of the chains in which there are
-// several heads to join, all of them or none. What is named in one chain is in
-// another the revision of the same time and slug. It returns the revisions it
-// has written, with their files as Source.
-func (m Merge) Write(graphs []*chain.Graph) ([]chain.Revision, error) {
-	if m.Message == "" {
-		m.Message = "merge"
+// Merge writes the revisions of a merge, one for each of the chains in which
+// there are several heads to join, with their lines in the lock file and their
+// entry in the notes, where there are such: all of it or nothing. What is named
+// in one chain is in another the revision of the same time and slug. What is
+// wrong is a *DraftError or a *chain.TargetError.
+func (f *Folder) Merge(m Merge) (*Written, error) {
+	if err := m.complete(); err != nil {
+		return nil, err
 	}
-	slug := chain.Slug(m.Message)
-	switch {
-	case !utf8.ValidString(m.Message) || strings.ContainsFunc(m.Message, unicode.IsControl):
-		return nil, refuse("", "the message is one line of text, without control characters")
-	case slug == "":
-		return nil, refuse(`for example: -m "merge reports"`, "the message %q has no letter and no digit to name a file with", m.Message)
-	case len(m.Heads) == 1:
-		return nil, refuse("", "a merge joins two heads or more, and %q is one", m.Heads[0])
-	}
-	if m.Form == source.None {
-		m.Form = source.SQL
-	}
-	if m.Now.IsZero() {
-		m.Now = time.Now()
-	}
-	if m.Random == nil {
-		m.Random = rand.Reader
+	graphs, err := f.chosen(m.Dialect)
+	if err != nil {
+		return nil, err
 	}
 	if err := m.findLine(graphs); err != nil {
 		return nil, err
 	}
-	var changes []change
-	var written []chain.Revision
+	w := &Written{Slug: chain.Slug(m.Message)}
+	created := f.free(m.Line, w.Slug, m.Now.UTC().Truncate(time.Second))
+	var files []file
 	for n, g := range graphs {
 		parents, err := m.parents(graphs, n)
 		if err != nil {
@@ -89,23 +61,92 @@ func (m Merge) Write(graphs []*chain.Graph) ([]chain.Revision, error) {
 		if len(parents) < 2 {
 			continue
 		}
-		rev := chain.Revision{Dialect: g.Dialect(), Revises: parents, Slug: slug, Created: m.Now.UTC().Truncate(time.Second)}
+		rev := chain.Revision{Dialect: g.Dialect(), Revises: parents, Slug: w.Slug, Created: created}
 		rev.Line = m.Line
 		if rev.ID, err = newID(m.Random); err != nil {
 			return nil, err
 		}
-		rev.Source = filepath.Join(m.Dir, "versions", string(g.Dialect()), chain.FileName(rev, "."+string(m.Form)))
+		name := f.fileName(rev, m.Format)
+		rev.Source = shown(name)
 		text := m.text(rev)
+		rev.Digest = chain.Digest(text)
 		if err := checkMerge(g, rev, text); err != nil {
 			return nil, err
 		}
-		changes = append(changes, change{path: rev.Source, text: text})
-		written = append(written, rev)
+		files = append(files, file{name: name, text: text})
+		w.Revisions = append(w.Revisions, rev)
 	}
-	if len(written) == 0 {
+	if len(w.Revisions) == 0 {
 		return nil, refuse("", "there is nothing to join: line %s has one head%s", m.Line, inEach(graphs))
 	}
-	return written, writeAll(changes)
+	kept, err := f.kept(w)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, kept...)
+	for _, file := range files {
+		w.Files = append(w.Files, shown(file.name))
+	}
+	return w, writeAll(files)
+}
+
+// complete checks a merge and fills in its defaults.
+func (m *Merge) complete() error {
+	m.Message = cmp.Or(m.Message, "merge")
+	m.Format = cmp.Or(m.Format, SQL)
+	switch {
+	case !utf8.ValidString(m.Message) || strings.ContainsFunc(m.Message, unicode.IsControl):
+		return refuse("", "the message is one line of text, without control characters")
+	case chain.Slug(m.Message) == "":
+		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", m.Message)
+	case m.Format != SQL && m.Format != YAML:
+		return refuse("", "the formats of a merge are sql and yaml, and not %q", m.Format)
+	case len(m.Heads) == 1:
+		return refuse("", "a merge joins two heads or more, and %q is one", m.Heads[0])
+	}
+	if m.Now.IsZero() {
+		m.Now = time.Now()
+	}
+	if m.Random == nil {
+		m.Random = rand.Reader
+	}
+	return nil
+}
+
+// kept returns the lock file and the notes with what was written, where the
+// folder has them.
+func (f *Folder) kept(w *Written) (files []file, err error) {
+	if f.Lock != nil {
+		lock, err := f.pin(w.Revisions)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{f.lockName(), []byte(lock.String()), true})
+	}
+	if f.Notes == nil {
+		return files, nil
+	}
+	note := chain.Note{Slug: w.Slug, IDs: map[chain.Dialect]string{}, Text: "Joins heads of the chain, and changes nothing."}
+	for _, r := range w.Revisions {
+		note.IDs[r.Dialect] = r.ID
+	}
+	for _, g := range f.Graphs {
+		if note.IDs[g.Dialect()] == "" {
+			note.None = append(note.None, g.Dialect())
+		}
+	}
+	return append(files, file{f.notesName(), []byte(f.Notes.Add(note)), true}), nil
+}
+
+// chosen returns the chain of one dialect, or all of them where it is empty.
+func (f *Folder) chosen(only chain.Dialect) ([]*chain.Graph, error) {
+	if only == "" {
+		return f.Graphs, nil
+	}
+	if g := f.graph(only); g != nil {
+		return []*chain.Graph{g}, nil
+	}
+	return nil, refuse("", "there is no chain for %s", only)
 }
 
 // inEach is " in each chain" where there are several.
@@ -181,7 +222,7 @@ func (m *Merge) text(rev chain.Revision) []byte {
 	what := fmt.Sprintf("Joins the heads above and changes nothing: %s", m.Message)
 	created := rev.Created.Format(time.DateTime)
 	var b strings.Builder
-	if m.Form == source.YAML {
+	if m.Format == YAML {
 		fmt.Fprintf(&b, "revision: %s\nrevises: [%s]\n", rev.ID, strings.Join(rev.Revises, ", "))
 		if rev.Line != chain.DefaultLine {
 			fmt.Fprintf(&b, "line: %s\n", rev.Line)
@@ -206,15 +247,6 @@ func checkMerge(g *chain.Graph, rev chain.Revision, text []byte) error {
 	}
 	_, err = chain.NewGraph(g.Dialect(), append(slices.Collect(g.All()), file.Revision))
 	return err
-}
-
-// newID makes a revision id.
-func newID(random io.Reader) (string, error) {
-	var id [6]byte
-	if _, err := io.ReadFull(random, id[:]); err != nil {
-		return "", fmt.Errorf("make a revision id: %w", err)
-	}
-	return hex.EncodeToString(id[:]), nil
 }
 
 // inModule reports whether a revision is in a module, which cannot be edited.

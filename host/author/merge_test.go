@@ -68,6 +68,9 @@ func (f folder) graphs() []*chain.Graph {
 	return graphs
 }
 
+// open reads the folder.
+func (f folder) open() *author.Folder { return &author.Folder{Dir: f.dir, Graphs: f.graphs()} }
+
 // texts returns what all files hold.
 func (f folder) texts() map[string]string {
 	f.t.Helper()
@@ -118,19 +121,19 @@ func twoHeads(t *testing.T) folder {
 }
 
 func (f folder) merge() author.Merge {
-	return author.Merge{Dir: f.dir, Now: time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC), Random: bytes.NewReader([]byte("abcdefghijkl"))}
+	return author.Merge{Now: time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC), Random: bytes.NewReader([]byte("abcdefghijkl"))}
 }
 
 func TestMergeJoinsThePairsOfTheHeads(t *testing.T) {
-	for _, form := range []source.Form{source.SQL, source.YAML} {
+	for _, form := range []author.Format{author.SQL, author.YAML} {
 		f := twoHeads(t)
 		m := f.merge()
-		m.Form, m.Message, m.Heads = form, "Join b and c", []string{"00000000000b", "0000000000cc"}
-		written, err := m.Write(f.graphs())
+		m.Format, m.Message, m.Heads = form, "Join b and c", []string{"00000000000b", "0000000000cc"}
+		written, err := f.open().Merge(m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(written) != 2 || strings.Join(written[1].Revises, " ") != "0000000000bb 0000000000cc" {
+		if len(written.Revisions) != 2 || strings.Join(written.Revisions[1].Revises, " ") != "0000000000bb 0000000000cc" {
 			t.Errorf("wrote %+v", written)
 		}
 		name := "versions/postgresql/2026_02_01_120000_616263646566_join_b_and_c." + string(form)
@@ -166,8 +169,8 @@ func TestMergeIsRefused(t *testing.T) {
 	} {
 		m := f.merge()
 		change(&m)
-		written, err := m.Write(f.graphs())
-		var refused *author.RefusedError
+		written, err := f.open().Merge(m)
+		var refused *author.DraftError
 		var target *chain.TargetError
 		if !errors.As(err, &refused) && !errors.As(err, &target) {
 			t.Errorf("%s: wrote %v, %v", name, written, err)
@@ -185,21 +188,24 @@ func TestMergeWritesAllOrNothing(t *testing.T) {
 	}
 	before := f.texts()
 	graphs := twoHeads(t).graphs()
-	_, err := f.merge().Write(graphs)
+	_, err := (&author.Folder{Dir: f.dir, Graphs: graphs}).Merge(f.merge())
 	var exists *author.ExistsError
 	if !errors.As(err, &exists) || exists.Path != taken {
 		t.Errorf("%v", err)
 	}
 	f.unchanged(before)
 
-	// The folder of the second one is not there.
+	// Where the second one's folder should be is a file.
 	os.Remove(taken)
 	if err := os.RemoveAll(filepath.Join(f.dir, "versions/sqlite")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(f.dir, "versions/sqlite"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	before = f.texts()
-	if _, err := f.merge().Write(graphs); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v", err)
+	if _, err := (&author.Folder{Dir: f.dir, Graphs: graphs}).Merge(f.merge()); err == nil {
+		t.Error("a file served as a folder")
 	}
 	f.unchanged(before)
 }
@@ -221,5 +227,31 @@ func TestWriteFile(t *testing.T) {
 	}
 	if b, _ := os.ReadFile(name); string(b) != "two" {
 		t.Errorf("the file holds %q", b)
+	}
+}
+
+// The lock file and the notes go with it, where they are there.
+func TestMergeKeepsLockAndNotes(t *testing.T) {
+	f := twoHeads(t)
+	folder := f.open()
+	if err := folder.WriteLock(folder.Relock(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := folder.SyncNotes(); err != nil {
+		t.Fatal(err)
+	}
+	written, err := folder.Merge(f.merge())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(written.Files) != 4 {
+		t.Errorf("wrote %v", written.Files)
+	}
+	after, err := author.Open(f.dir, f.graphs()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := after.Check(); len(problems) != 0 {
+		t.Errorf("afterwards: %v", problems)
 	}
 }

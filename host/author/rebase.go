@@ -2,7 +2,6 @@ package author
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,11 +22,16 @@ type Move struct {
 // another: a Move for each chain that has it, where what is named in one chain
 // is in another the revision of the same time and slug. Where onto is empty it
 // is the one other head of the line. A chain in which the revision stands there
-// already has no Move. Nothing is written.
+// already has no Move. Where only is not empty it is the one dialect whose chain
+// is looked at. Nothing is written.
 //
-// It is refused, with a *RefusedError, where that would lead in a circle, where
+// It is refused, with a *DraftError, where that would lead in a circle, where
 // the revision joins several others, or where it is in a module.
-func PlanRebase(graphs []*chain.Graph, word, onto string) ([]Move, error) {
+func (f *Folder) PlanRebase(only chain.Dialect, word, onto string) ([]Move, error) {
+	graphs, err := f.chosen(only)
+	if err != nil {
+		return nil, err
+	}
 	main, rev, err := lookUp(graphs, word)
 	if err != nil {
 		return nil, err
@@ -130,42 +134,72 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 }
 
 // Rebase makes moves that PlanRebase has planned: it changes the parents in the
-// headers of the files, and not a byte besides, in all files or in none. root is
-// the folder that the revisions' sources are relative to.
-func Rebase(root string, moves []Move) error {
-	var changes []change
+// headers of the files, and not a byte besides, and the lines of the lock file
+// where there is one, all of it or nothing. root is the folder that the
+// revisions' sources are relative to.
+func (f *Folder) Rebase(root string, moves []Move) error {
+	texts := map[string][]byte{}
+	var files []file
 	for _, m := range moves {
-		path := filepath.Join(root, filepath.FromSlash(m.Revision.Source))
-		i := slices.IndexFunc(changes, func(c change) bool { return c.path == path })
-		if i < 0 {
-			text, err := os.ReadFile(path)
+		name := filepath.Join(root, filepath.FromSlash(m.Revision.Source))
+		if texts[name] == nil {
+			text, err := os.ReadFile(name)
 			if err != nil {
 				return err
 			}
-			i = len(changes)
-			changes = append(changes, change{path: path, text: text, was: text})
+			texts[name] = text
+			files = append(files, file{name: name, replace: true})
 		}
-		text, err := source.Reparent(m.Revision.Source, m.Revision.Dialect, changes[i].text, m.Onto.ID)
+		text, err := source.Reparent(m.Revision.Source, m.Revision.Dialect, texts[name], m.Onto.ID)
 		if err != nil {
 			return err
 		}
-		changes[i].text = text
+		texts[name] = text
 	}
-	// A file for several dialects may name one parent for all of them.
+	for i := range files {
+		files[i].text = texts[files[i].name]
+	}
+	var moved []chain.Revision
 	for _, m := range moves {
-		path := filepath.Join(root, filepath.FromSlash(m.Revision.Source))
-		i := slices.IndexFunc(changes, func(c change) bool { return c.path == path })
-		is, _, err := source.Header(m.Revision.Source, m.Revision.Dialect, changes[i].text)
+		text := texts[filepath.Join(root, filepath.FromSlash(m.Revision.Source))]
+		rev, _, err := source.Header(m.Revision.Source, m.Revision.Dialect, text)
 		if err != nil {
 			return err
 		}
-		if !slices.Equal(is.Revises, []string{m.Onto.ID}) {
+		if !slices.Equal(rev.Revises, []string{m.Onto.ID}) {
 			return refuse("write revises as a mapping of the dialects to their parents, and try again",
 				"%s has one parent for several dialects, which would now have different ones", m.Revision.Source)
 		}
+		moved = append(moved, rev)
 	}
-	if err := writeAll(changes); err != nil {
-		return fmt.Errorf("the parent is not changed: %w", err)
+	if f.Lock != nil && len(moved) > 0 {
+		lock, err := f.repin(moved)
+		if err != nil {
+			return err
+		}
+		files = append(files, file{f.lockName(), []byte(lock.String()), true})
 	}
-	return nil
+	return writeAll(files)
+}
+
+// repin returns the lock with revisions that were changed.
+func (f *Folder) repin(moved []chain.Revision) (*chain.Lock, error) {
+	lock := f.Lock
+	for _, g := range f.Graphs {
+		accept := map[chain.Key]bool{}
+		revisions := slices.Collect(g.All())
+		for i, r := range revisions {
+			for _, m := range moved {
+				if m.Key == r.Key && m.Dialect == r.Dialect {
+					revisions[i], accept[r.Key] = m, true
+				}
+			}
+		}
+		next, err := chain.NewGraph(g.Dialect(), revisions)
+		if err != nil {
+			return nil, err
+		}
+		lock = lock.With(next, accept)
+	}
+	return lock, nil
 }

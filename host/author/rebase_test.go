@@ -18,12 +18,12 @@ func TestRebaseChangesBothChains(t *testing.T) {
 		{"0000000000cc", "00000000000b"}, // each names it in a chain of its own
 	} {
 		f := twoHeads(t)
-		moves, err := author.PlanRebase(f.graphs(), c.rev, c.onto)
+		moves, err := f.open().PlanRebase("", c.rev, c.onto)
 		if err != nil || len(moves) != 2 {
 			t.Fatalf("%+v: %v, %v", c, moves, err)
 		}
 		before := f.texts()
-		if err := author.Rebase(f.dir, moves); err != nil {
+		if err := f.open().Rebase(f.dir, moves); err != nil {
 			t.Fatal(err)
 		}
 		after := f.texts()
@@ -40,7 +40,7 @@ func TestRebaseChangesBothChains(t *testing.T) {
 			before[w.name] = after[w.name]
 		}
 		f.unchanged(before)
-		if moves, err := author.PlanRebase(f.graphs(), c.rev, "00000000000b"); err != nil || len(moves) != 0 {
+		if moves, err := f.open().PlanRebase("", c.rev, "00000000000b"); err != nil || len(moves) != 0 {
 			t.Errorf("a second time: %v, %v", moves, err)
 		}
 	}
@@ -55,9 +55,9 @@ func TestRebaseOfASharedFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte(shared), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	moves, err := author.PlanRebase(f.graphs(), "00000000000c", "")
+	moves, err := f.open().PlanRebase("", "00000000000c", "")
 	if err == nil {
-		err = author.Rebase(f.dir, moves)
+		err = f.open().Rebase(f.dir, moves)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -77,12 +77,12 @@ func TestRebaseOfOneParentForTwoChains(t *testing.T) {
 		"sqlite/2026_01_02_000000_0000000000bb_b.sql":     revisionFile("0000000000bb", "00000000000a"),
 	})
 	before := f.texts()
-	moves, err := author.PlanRebase(f.graphs(), "00000000000c", "")
+	moves, err := f.open().PlanRebase("", "00000000000c", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var refused *author.RefusedError
-	if err := author.Rebase(f.dir, moves); !errors.As(err, &refused) || !strings.Contains(err.Error(), "one parent for several dialects") {
+	var refused *author.DraftError
+	if err := f.open().Rebase(f.dir, moves); !errors.As(err, &refused) || !strings.Contains(err.Error(), "one parent for several dialects") {
 		t.Errorf("%v", err)
 	}
 	f.unchanged(before)
@@ -111,8 +111,8 @@ func TestRebaseIsRefused(t *testing.T) {
 		{"00000000000e", "nowhere", "no revision"},
 		{"heads", "", "does not name one revision"},
 	} {
-		moves, err := author.PlanRebase(f.graphs()[1:], c.rev, c.onto)
-		var refused *author.RefusedError
+		moves, err := f.open().PlanRebase(chain.SQLite, c.rev, c.onto)
+		var refused *author.DraftError
 		var target *chain.TargetError
 		if !errors.As(err, &refused) && !errors.As(err, &target) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s onto %q: %v, %v; want %q", c.rev, c.onto, moves, err, c.want)
@@ -120,22 +120,46 @@ func TestRebaseIsRefused(t *testing.T) {
 	}
 }
 
-// What somebody else edits in the meantime is not written over.
+// A file that is no longer the revision it was is not touched, and neither is
+// the other one.
 func TestRebaseLeavesAnotherEditAlone(t *testing.T) {
 	f := twoHeads(t)
-	moves, err := author.PlanRebase(f.graphs(), "00000000000c", "")
+	folder := f.open()
+	moves, err := folder.PlanRebase("", "00000000000c", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The second file can no longer be read as the same revision.
 	name := filepath.Join(f.dir, "versions/sqlite/2026_01_03_000000_0000000000cc_c.sql")
 	if err := os.WriteFile(name, []byte("-- nothing\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	before := f.texts()
 	var parse *chain.ParseError
-	if err := author.Rebase(f.dir, moves); !errors.As(err, &parse) {
+	if err := folder.Rebase(f.dir, moves); !errors.As(err, &parse) {
 		t.Errorf("%v", err)
 	}
 	f.unchanged(before)
+}
+
+// The lock file pins the new text.
+func TestRebaseKeepsLock(t *testing.T) {
+	f := twoHeads(t)
+	folder := f.open()
+	if err := folder.WriteLock(folder.Relock(nil)); err != nil {
+		t.Fatal(err)
+	}
+	moves, err := folder.PlanRebase("", "00000000000b", "")
+	if err == nil {
+		err = folder.Rebase(f.dir, moves)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := author.Open(f.dir, f.graphs()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := after.Check(); len(problems) != 0 {
+		t.Errorf("afterwards: %v", problems)
+	}
 }

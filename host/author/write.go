@@ -131,3 +131,10 @@ func remove(name string) error {
 	}
 	return nil
 }
+
+// WriteFile writes a file that somebody asked for by its name, whole or not at
+// all. Where it is there already the error is an *ExistsError, unless force says
+// that it may be written over.
+func WriteFile(name string, text []byte, force bool) error {
+	return writeAll([]file{{name, text, force}})
+}
