@@ -35,8 +35,8 @@ func newHistory(a *app) *cobra.Command {
 		Long: `Lists the revisions of the chain, newest first, with the time each was applied
 to the database.
 
---ledger lists what was done to the database instead: every upgrade, downgrade
-and stamp, newest first, and how long it took.`,
+--ledger lists what was done to the database instead: every upgrade, downgrade,
+stamp and rehash, newest first, and how long it took.`,
 		Example: `  sandpiper history
   sandpiper history --ledger --limit 20
   sandpiper history --json`,
@@ -110,9 +110,18 @@ func (a *app) printLedger(w io.Writer, entries []host.Entry) {
 		fmt.Fprintln(w, "the ledger is empty")
 		return
 	}
+	header := table.Row{"#", "when", "action", "revision", "migration", "time", "by"}
+	reasons := slices.ContainsFunc(entries, func(e host.Entry) bool { return e.Reason != "" })
+	if reasons {
+		header = append(header, "reason")
+	}
 	var rows []table.Row
 	for _, e := range entries {
-		rows = append(rows, table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner})
+		row := table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner}
+		if reasons {
+			row = append(row, printable(e.Reason))
+		}
+		rows = append(rows, row)
 	}
-	a.printTable(w, table.Row{"#", "when", "action", "revision", "migration", "time", "by"}, rows)
+	a.printTable(w, header, rows)
 }
