@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -165,8 +164,6 @@ func (a *app) drawn(data graphData, drawing []byte, output string, force bool) e
 	switch {
 	case errors.As(err, &exists):
 		return usage("write to another file, or say --force", "%w", err)
-	case errors.Is(err, os.ErrNotExist):
-		return usage("make its folder first", "%s cannot be written: %w", output, err)
 	case err != nil:
 		return fmt.Errorf("%s cannot be written: %w", output, err)
 	}

@@ -39,9 +39,9 @@ to the database. Flags leave only some: those of a line or a labelled branch,
 those between two revisions, those of some days (of their creation), those that
 are applied or not, the newest few.
 
---ledger lists what was done to the database instead: every upgrade, downgrade
-and stamp, newest first, and how long it took. --line, --since, --until and
---limit choose from it.`,
+--ledger lists what was done to the database instead: every upgrade, downgrade,
+stamp and rehash, newest first, and how long it took. --line, --since, --until
+and --limit choose from it.`,
 		Example: `  sandpiper history
   sandpiper history --pending
   sandpiper history --from 9725c1 --to reports@head
@@ -160,9 +160,18 @@ func (a *app) printLedger(w io.Writer, entries []host.Entry) {
 		fmt.Fprintln(w, "the ledger is empty")
 		return
 	}
+	header := table.Row{"#", "when", "action", "revision", "migration", "time", "by"}
+	reasons := slices.ContainsFunc(entries, func(e host.Entry) bool { return e.Reason != "" })
+	if reasons {
+		header = append(header, "reason")
+	}
 	var rows []table.Row
 	for _, e := range entries {
-		rows = append(rows, table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner})
+		row := table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner}
+		if reasons {
+			row = append(row, printable(e.Reason))
+		}
+		rows = append(rows, row)
 	}
-	a.printTable(w, table.Row{"#", "when", "action", "revision", "migration", "time", "by"}, rows)
+	a.printTable(w, header, rows)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // A mergeData is the data of merge.
@@ -41,21 +42,17 @@ it come after the other.`,
 			if m.Dialect, err = onlyDialect(dialect); err != nil {
 				return err
 			}
-			s, err := a.open()
+			c, err := a.wholeChains()
 			if err != nil {
 				return err
 			}
-			defer s.close()
-			if err := s.onlyFolder("merge"); err != nil {
-				return err
-			}
-			folder, err := s.folder()
+			note, err := c.readKept()
 			if err != nil {
 				return err
 			}
-			written, err := folder.Merge(m)
+			written, err := c.folder.Merge(m)
 			if err != nil {
-				return authorError(err)
+				return authoring(err)
 			}
 			data := mergeData{Revisions: revisionDocuments(written.Revisions), Files: written.Files}
 			a.result(data, func(w io.Writer) {
@@ -66,6 +63,9 @@ it come after the other.`,
 					fmt.Fprintf(w, "wrote %s\n", name)
 				}
 			})
+			if note != "" {
+				a.say("%s", note)
+			}
 			return nil
 		},
 	}
@@ -75,4 +75,13 @@ it come after the other.`,
 	f.StringVar(&format, "format", "sql", "sql or yaml")
 	f.StringVar(&dialect, "dialect", "", "write for postgresql or sqlite alone")
 	return cmd
+}
+
+// onlyDialect reads the flag --dialect of commands that look at one chain or all.
+func onlyDialect(flag string) (chain.Dialect, error) {
+	switch d := chain.Dialect(flag); d {
+	case "", chain.PostgreSQL, chain.SQLite:
+		return d, nil
+	}
+	return "", usage("", "--dialect is postgresql or sqlite, and not %q", flag)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,33 +46,32 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 		Args:              arguments(1, 1, "one REV"),
 		ValidArgsFunction: a.completeTargets,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.open()
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			if err := s.onlyFolder("rebase"); err != nil {
-				return err
-			}
 			only, err := onlyDialect(dialect)
 			if err != nil {
 				return err
 			}
-			folder, err := s.folder()
+			c, err := a.wholeChains()
 			if err != nil {
 				return err
 			}
-			moves, err := folder.PlanRebase(only, args[0], onto)
+			note, err := c.readKept()
 			if err != nil {
-				return authorError(err)
-			}
-			if err := s.unapplied(cmd.Context(), moves, offline); err != nil {
 				return err
 			}
-			if err := folder.Rebase(s.sourceRoot(), moves); err != nil {
-				return authorError(err)
+			moves, err := c.folder.PlanRebase(only, args[0], onto)
+			if err != nil {
+				return authoring(err)
 			}
-			a.rebased(moves)
+			if err := a.unapplied(cmd.Context(), moves, offline); err != nil {
+				return err
+			}
+			if err := c.folder.Rebase(sourceRoot(c.set.dir), moves); err != nil {
+				return authoring(err)
+			}
+			a.rebased(moves, c.folder)
+			if note != "" && len(moves) > 0 {
+				a.say("%s", note)
+			}
 			return nil
 		},
 	}
@@ -83,7 +83,19 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 }
 
 // unapplied refuses moves of what the database has applied or begun to.
-func (s *session) unapplied(ctx context.Context, moves []author.Move, offline bool) error {
+func (a *app) unapplied(ctx context.Context, moves []author.Move, offline bool) error {
+	switch {
+	case len(moves) == 0:
+		return nil
+	case offline:
+		a.say("no database was asked whether %s is applied", moves[0].Revision.Key)
+		return nil
+	}
+	s, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer s.close()
 	var mine []chain.Key
 	for _, m := range moves {
 		if m.Revision.Dialect == s.db.Dialect() {
@@ -91,17 +103,14 @@ func (s *session) unapplied(ctx context.Context, moves []author.Move, offline bo
 		}
 	}
 	if len(mine) == 0 {
-		return nil
-	}
-	if offline {
-		s.app.say("no database was asked whether %s is applied", mine[0])
+		a.say("the database is not asked: it is of another dialect than %s", moves[0].Revision.Key)
 		return nil
 	}
 	r, err := s.runner(host.Config{})
 	if err != nil {
 		return err
 	}
-	ledger, err := s.app.askedLedger(ctx, r, false)
+	ledger, err := a.askedLedger(ctx, r, false)
 	if err != nil || ledger == nil {
 		return err
 	}
@@ -112,14 +121,14 @@ func (s *session) unapplied(ctx context.Context, moves []author.Move, offline bo
 		}
 		if applied {
 			return usage("downgrade first, or join the heads with `sandpiper merge`",
-				"%s is applied in %s, or part of it: what is applied does not get another parent", key, s.app.database)
+				"%s is applied in %s, or part of it: what is applied does not get another parent", key, a.database)
 		}
 	}
 	return nil
 }
 
 // rebased says what was changed.
-func (a *app) rebased(moves []author.Move) {
+func (a *app) rebased(moves []author.Move, folder *author.Folder) {
 	data := rebaseData{Moves: []moveJSON{}}
 	for _, m := range moves {
 		now := m.Revision
@@ -137,10 +146,22 @@ func (a *app) rebased(moves []author.Move) {
 			}
 			fmt.Fprintf(w, "%s: %s revises %s (was %s)\n", m.Revision.Source, m.Revision.ID, m.Onto.ID, was)
 		}
+		if len(moves) > 0 && folder.Lock != nil {
+			fmt.Fprintf(w, "wrote %s\n", folder.LockName())
+		}
 	})
 	for _, m := range moves {
 		if len(m.Heads) > 1 {
 			a.say("line %s still has %d heads for %s: %s", m.Revision.Line, len(m.Heads), m.Revision.Dialect, strings.Join(m.Heads, ", "))
 		}
 	}
+}
+
+// sourceRoot is the folder that the files of revisions are relative to: that of
+// openDir.
+func sourceRoot(dir string) string {
+	if filepath.IsLocal(dir) {
+		return "."
+	}
+	return dir
 }

@@ -88,6 +88,19 @@ func (s *session) show(ctx context.Context, r *host.Runner, key chain.Key) (*sho
 	return data, nil
 }
 
+// graphOf reads the chain of a dialect.
+func (s *session) graphOf(d chain.Dialect) (*chain.Graph, error) {
+	fsys, root, err := openDir(s.set.dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := host.NewRunner(fsys, dialectOnly(d), s.box, host.Config{Path: root, Naming: s.set.naming})
+	if err != nil {
+		return nil, err
+	}
+	return r.Graph(), nil
+}
+
 // pair finds the other dialect's revision of the same migration. A chain that
 // cannot be read has none.
 func (s *session) pair(rev chain.Revision) (chain.Revision, bool) {

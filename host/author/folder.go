@@ -17,8 +17,8 @@ const templatesDir = "templates"
 // dialects in the order in which they are written about.
 var dialects = []chain.Dialect{chain.PostgreSQL, chain.SQLite}
 
-// A Folder is a project's migrations as they are on disk: the chains, the lock
-// file and the notes.
+// A Folder is a project's migrations as they are on disk: the chains, and once
+// they are read, the lock file and the notes.
 type Folder struct {
 	Dir    string         // holds versions/
 	Graphs []*chain.Graph // of the configured dialects
@@ -45,25 +45,22 @@ func Dialects(dir string) ([]chain.Dialect, error) {
 	return configured, nil
 }
 
-// Open reads the lock file and the notes of a folder. What is wrong with them is
-// a *chain.ParseError; the folder that is returned beside one lacks the file.
-func Open(dir string, graphs ...*chain.Graph) (*Folder, error) {
-	f := &Folder{Dir: dir, Graphs: graphs}
-	lock, there, lockErr := readFile(f.lockName())
-	if there && lockErr == nil {
-		f.Lock, lockErr = chain.ParseLock(shown(f.lockName()), lock)
+// ReadLock reads the lock file. What is wrong with it is a *chain.ParseError.
+func (f *Folder) ReadLock() error {
+	text, there, err := readFile(f.lockName())
+	if err == nil && there {
+		f.Lock, err = chain.ParseLock(f.LockName(), text)
 	}
-	notes, there, notesErr := readFile(f.notesName())
-	if there && notesErr == nil {
-		f.Notes, notesErr = chain.ParseNotes(shown(f.notesName()), notes)
+	return err
+}
+
+// ReadNotes reads the notes. What is wrong with them is a *chain.ParseError.
+func (f *Folder) ReadNotes() error {
+	text, there, err := readFile(f.notesName())
+	if err == nil && there {
+		f.Notes, err = chain.ParseNotes(f.NotesName(), text)
 	}
-	switch {
-	case lockErr == nil:
-		return f, notesErr
-	case notesErr == nil:
-		return f, lockErr
-	}
-	return f, errors.Join(lockErr, notesErr)
+	return err
 }
 
 // maxFile bounds what is read of the lock file, the notes and templates.
@@ -155,11 +152,11 @@ func (f *Folder) notes() (*chain.Notes, error) {
 }
 
 // Relock returns the lock of the chains as they are now: what is pinned already
-// stays as it is pinned, but for the revisions of accept, or all if it is nil.
-func (f *Folder) Relock(accept map[chain.Key]bool) *chain.Lock {
+// stays as it is pinned, but for the revisions that accept says yes to.
+func (f *Folder) Relock(accept func(chain.Dialect, chain.Key) bool) *chain.Lock {
 	lock := f.Lock
 	for _, g := range f.Graphs {
-		lock = lock.With(g, accept)
+		lock = lock.With(g, func(k chain.Key) bool { return accept(g.Dialect(), k) })
 	}
 	return lock
 }

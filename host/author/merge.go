@@ -114,7 +114,8 @@ func (m *Merge) complete() error {
 }
 
 // kept returns the lock file and the notes with what was written, where the
-// folder has them.
+// folder has them. Notes are begun where a chain is left out: they say that this
+// is meant.
 func (f *Folder) kept(w *Written) (files []file, err error) {
 	if f.Lock != nil {
 		lock, err := f.pin(w.Revisions)
@@ -122,9 +123,6 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 			return nil, err
 		}
 		files = append(files, file{f.lockName(), []byte(lock.String()), true})
-	}
-	if f.Notes == nil {
-		return files, nil
 	}
 	note := chain.Note{Slug: w.Slug, IDs: map[chain.Dialect]string{}, Text: "Joins heads of the chain, and changes nothing."}
 	for _, r := range w.Revisions {
@@ -135,7 +133,14 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 			note.None = append(note.None, g.Dialect())
 		}
 	}
-	return append(files, file{f.notesName(), []byte(f.Notes.Add(note)), true}), nil
+	if f.Notes == nil && len(note.None) == 0 {
+		return files, nil
+	}
+	notes, err := f.notes()
+	if err != nil {
+		return nil, err
+	}
+	return append(files, file{f.notesName(), []byte(notes.Add(note)), true}), nil
 }
 
 // chosen returns the chain of one dialect, or all of them where it is empty.

@@ -199,7 +199,7 @@ func (f *Folder) repin(moved []chain.Revision) (*chain.Lock, error) {
 		if err != nil {
 			return nil, err
 		}
-		lock = lock.With(next, accept)
+		lock = lock.With(next, func(k chain.Key) bool { return accept[k] })
 	}
 	return lock, nil
 }

@@ -145,7 +145,7 @@ func TestRebaseLeavesAnotherEditAlone(t *testing.T) {
 func TestRebaseKeepsLock(t *testing.T) {
 	f := twoHeads(t)
 	folder := f.open()
-	if err := folder.WriteLock(folder.Relock(nil)); err != nil {
+	if err := folder.WriteLock(folder.Relock(func(chain.Dialect, chain.Key) bool { return true })); err != nil {
 		t.Fatal(err)
 	}
 	moves, err := folder.PlanRebase("", "00000000000b", "")
@@ -155,8 +155,8 @@ func TestRebaseKeepsLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := author.Open(f.dir, f.graphs()...)
-	if err != nil {
+	after := f.open()
+	if err := errors.Join(after.ReadLock(), after.ReadNotes()); err != nil {
 		t.Fatal(err)
 	}
 	if problems := after.Check(); len(problems) != 0 {

@@ -258,7 +258,7 @@ func (f *Folder) pin(revisions []chain.Revision) (*chain.Lock, error) {
 				"%s pins revision %s, which the %s chain does not have", f.LockName(), lost[0], g.Dialect())
 		}
 	}
-	return after.Relock(map[chain.Key]bool{}), nil
+	return after.Relock(func(chain.Dialect, chain.Key) bool { return false }), nil
 }
 
 // fileName is where a revision's file goes.

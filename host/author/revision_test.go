@@ -59,8 +59,8 @@ func open(t *testing.T, dir string) *author.Folder {
 		}
 		graphs = append(graphs, g)
 	}
-	f, err := author.Open(dir, graphs...)
-	if err != nil {
+	f := &author.Folder{Dir: dir, Graphs: graphs}
+	if err := errors.Join(f.ReadLock(), f.ReadNotes()); err != nil {
 		t.Fatal(err)
 	}
 	return f

@@ -117,8 +117,8 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 
 // With returns a lock for the chain of one dialect, and with the pins of the
 // others as they are. A revision that is pinned already stays pinned to what it
-// was, but for those in accept; all are accepted where accept is nil.
-func (l *Lock) With(g *Graph, accept map[Key]bool) *Lock {
+// was, unless accept says yes to it.
+func (l *Lock) With(g *Graph, accept func(Key) bool) *Lock {
 	was := map[Key]string{}
 	next := &Lock{pins: map[Dialect][]pin{}}
 	if l != nil {
@@ -132,7 +132,7 @@ func (l *Lock) With(g *Graph, accept map[Key]bool) *Lock {
 	var pins []pin
 	for r := range g.All() {
 		p := pin{key: r.Key, digest: pinned(r)}
-		if old, ok := was[r.Key]; ok && accept != nil && !accept[r.Key] {
+		if old, ok := was[r.Key]; ok && !accept(r.Key) {
 			p.digest = old
 		}
 		before := ""
@@ -185,7 +185,7 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 	if len(problems) > 0 {
 		return problems
 	}
-	want := l.With(g, map[Key]bool{}).pins[g.dialect]
+	want := l.With(g, func(Key) bool { return false }).pins[g.dialect]
 	for i, p := range l.pins[g.dialect] {
 		if want[i].key != p.key || want[i].sum != p.sum {
 			return []Problem{{RuleLock, p.key.String(), name, p.line,

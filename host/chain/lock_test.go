@@ -42,6 +42,9 @@ func graphOf(t *testing.T, d chain.Dialect, revs []chain.Revision) *chain.Graph 
 	return g
 }
 
+// all accepts every edit.
+func all(chain.Key) bool { return true }
+
 func parseLock(t *testing.T, text string) *chain.Lock {
 	t.Helper()
 	l, err := chain.ParseLock("sandpiper.lock", []byte(text))
@@ -75,7 +78,7 @@ func wantProblems(t *testing.T, problems []chain.Problem, want ...string) {
 func TestLockGoesThroughText(t *testing.T) {
 	pg, sq := line(t, chain.PostgreSQL, "a", "one", "two"), line(t, chain.SQLite, "b", "one", "two")
 	var none *chain.Lock
-	l := none.With(pg, nil).With(sq, nil)
+	l := none.With(pg, all).With(sq, all)
 	text := l.String()
 	if first, _, _ := strings.Cut(text, "\n"); first != "sandpiper.lock 1 digest 1" {
 		t.Errorf("the first line is %q", first)
@@ -91,19 +94,19 @@ func TestLockGoesThroughText(t *testing.T) {
 func TestLockFindsWhatChanged(t *testing.T) {
 	revs := revisionsOf(chain.SQLite, "a", "one", "two", "three")
 	var none *chain.Lock
-	l := none.With(graphOf(t, chain.SQLite, revs), nil)
+	l := none.With(graphOf(t, chain.SQLite, revs), all)
 
 	edited := slices.Clone(revs)
 	edited[0].Digest = chain.Digest([]byte("edited"))
 	g := graphOf(t, chain.SQLite, edited)
 	wantProblems(t, l.Check("sandpiper.lock", g), "lock aaaaaaaaaa01 2026_01_01_000000_aaaaaaaaaa01_one.sql:0 it is not what sandpiper.lock pins")
 	// Adding a revision does not take the edit for granted; rehash does.
-	wantProblems(t, l.With(g, map[chain.Key]bool{}).Check("sandpiper.lock", g), "lock aaaaaaaaaa01")
-	wantProblems(t, l.With(g, map[chain.Key]bool{revs[0].Key: true}).Check("sandpiper.lock", g))
-	wantProblems(t, l.With(g, nil).Check("sandpiper.lock", g))
+	wantProblems(t, l.With(g, func(chain.Key) bool { return false }).Check("sandpiper.lock", g), "lock aaaaaaaaaa01")
+	wantProblems(t, l.With(g, func(k chain.Key) bool { return k == revs[0].Key }).Check("sandpiper.lock", g))
+	wantProblems(t, l.With(g, all).Check("sandpiper.lock", g))
 
 	wantProblems(t, parseLock(t, l.String()).Check("sandpiper.lock", graphOf(t, chain.SQLite, revs[:2])), "lock aaaaaaaaaa03 sandpiper.lock:7 it pins a revision")
-	wantProblems(t, none.With(graphOf(t, chain.SQLite, revs[:2]), nil).Check("sandpiper.lock", graphOf(t, chain.SQLite, revs)), "lock aaaaaaaaaa03")
+	wantProblems(t, none.With(graphOf(t, chain.SQLite, revs[:2]), all).Check("sandpiper.lock", graphOf(t, chain.SQLite, revs)), "lock aaaaaaaaaa03")
 
 	lines := strings.SplitAfter(l.String(), "\n")
 	lines[4], lines[5] = lines[5], lines[4]
@@ -114,7 +117,7 @@ func TestLockPinsModulesByTheirOwnDigest(t *testing.T) {
 	revs := revisionsOf(chain.SQLite, "a", "one")
 	revs[0].Module = chain.Digest([]byte("wasm"))
 	var none *chain.Lock
-	l := none.With(graphOf(t, chain.SQLite, revs), nil)
+	l := none.With(graphOf(t, chain.SQLite, revs), all)
 	if !strings.Contains(l.String(), " "+revs[0].Module+" ") {
 		t.Errorf("the module's digest is not there:\n%s", l)
 	}
@@ -127,17 +130,17 @@ func TestLockPinsModulesByTheirOwnDigest(t *testing.T) {
 func TestLockChanges(t *testing.T) {
 	revs := revisionsOf(chain.SQLite, "a", "one", "two", "three")
 	var none *chain.Lock
-	l := none.With(graphOf(t, chain.SQLite, revs[:2]), nil)
+	l := none.With(graphOf(t, chain.SQLite, revs[:2]), all)
 	revs[1].Digest = chain.Digest([]byte("edited"))
 	var got []string
-	for _, c := range l.Changes(l.With(graphOf(t, chain.SQLite, revs), nil)) {
+	for _, c := range l.Changes(l.With(graphOf(t, chain.SQLite, revs), all)) {
 		got = append(got, fmt.Sprintf("%s %s %v %v", c.Dialect, c.Key, c.Was != "", c.Now != ""))
 	}
 	want := []string{"sqlite aaaaaaaaaa02 true true", "sqlite aaaaaaaaaa03 false true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("changes %q, want %q", got, want)
 	}
-	gone := l.Changes(l.With(graphOf(t, chain.SQLite, revs[:1]), nil))
+	gone := l.Changes(l.With(graphOf(t, chain.SQLite, revs[:1]), all))
 	if len(gone) != 1 || gone[0].Now != "" {
 		t.Errorf("changes %v, want one that is gone", gone)
 	}
@@ -145,7 +148,7 @@ func TestLockChanges(t *testing.T) {
 
 func TestLockIsRefused(t *testing.T) {
 	var none *chain.Lock
-	good := none.With(line(t, chain.SQLite, "a", "one", "two"), nil).String()
+	good := none.With(line(t, chain.SQLite, "a", "one", "two"), all).String()
 	pin := strings.Split(good, "\n")[4]
 	for name, c := range map[string]struct {
 		text, want string
