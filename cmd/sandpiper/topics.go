@@ -19,7 +19,9 @@ const targetsText = `A TARGET says how far to go:
   base            before the first revision
   +2, -1          so many revisions on or back from where the database is
   9725c1cbee35    a revision, or the beginning of its id if only one fits
-  acme@head       the head of the line "acme"; also acme@base, acme@9725c1`
+  acme@head       the head of the line "acme"; also acme@base, acme@9725c1
+  reports         the revision with the branch label "reports"
+  reports@head    the head of that branch; also reports@base, reports@+1`
 
 const configText = `sandpiper.toml holds what does not change from call to call. It is read from
 the current folder, else from the folder of --dir; --config names another file.
