@@ -71,19 +71,19 @@ func Init(root string, p Project) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	var names []string
+	for i, f := range files {
+		files[i].name = filepath.Join(root, filepath.FromSlash(f.name))
+		if err := absent(files[i]); err != nil {
+			return nil, err
+		}
+		names = append(names, f.name)
+	}
 	versions := filepath.Join(root, filepath.FromSlash(p.Dir), "versions")
 	if _, err := os.Lstat(versions); err == nil {
 		return nil, &ExistsError{versions}
 	}
-	var names []string
-	for i, f := range files {
-		names = append(names, f.name)
-		files[i].name = filepath.Join(root, filepath.FromSlash(f.name))
-	}
-	if err := writeAll(files); err != nil {
-		return nil, err
-	}
-	return names, nil
+	return names, writeAll(files)
 }
 
 // newID makes the id of a revision.

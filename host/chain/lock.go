@@ -43,8 +43,8 @@ const (
 )
 
 const lockHead = `# Written by "sandpiper revision" and "sandpiper rehash". Two branches that both
-# add a revision conflict here: keep both files, let one revise the other, and
-# run "sandpiper rehash --offline".
+# add a revision conflict here: take either side of this file, let one of the
+# revisions revise the other, and run "sandpiper rehash --offline".
 `
 
 // String returns the text of the lock file.
@@ -91,8 +91,8 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 			continue
 		}
 		if conflictMark(text) {
-			return fail(line, "a conflict of a merge: keep the files of both branches, let one revision revise the other, "+
-				"remove this file and run `sandpiper rehash --offline`")
+			return fail(line, "a conflict of a merge: take either side of this file (git checkout --ours), let one of the revisions "+
+				"revise the other, and run `sandpiper rehash --offline`")
 		}
 		words := strings.Fields(text)
 		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !knownDialect(Dialect(words[0])) {
@@ -189,7 +189,7 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 	for i, p := range l.pins[g.dialect] {
 		if want[i].key != p.key || want[i].sum != p.sum {
 			return []Problem{{RuleLock, p.key.String(), name, p.line,
-				"the lines are not those that were written: one was edited or moved, or two branches were merged; see `sandpiper history`, and run `sandpiper rehash --offline`"}}
+				"the lines are not those that were written: one was edited or moved, or two branches were merged; see that the chain is as it should be, and run `sandpiper rehash --offline`"}}
 		}
 	}
 	return nil

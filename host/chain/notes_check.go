@@ -48,7 +48,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 				add(RuleNotes, id, e.line, "the entry of %s lacks its %s revision %s: write it there", pairs[place].Slug, d, id)
 			}
 		}
-		if place > newest {
+		if place > newest && later(graphs, pairs[newest], pairs[place]) {
 			add(RuleNotesOrder, "", e.line, "the entry of %s stands below that of %s, which is older: the newest comes first", pairs[place].Slug, pairs[newest].Slug)
 		}
 		newest = place
@@ -60,6 +60,17 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 		}
 	}
 	return problems
+}
+
+// later reports whether b is newer than a: it comes from a, or was written later.
+// Of what was written at once in two branches or lines, neither is.
+func later(graphs []*Graph, a, b Pair) bool {
+	if b.Created.After(a.Created) {
+		return true
+	}
+	return slices.ContainsFunc(graphs, func(g *Graph) bool {
+		return slices.Contains(g.Ancestors(Key{b.Line, b.IDs[g.dialect]}), Key{a.Line, a.IDs[g.dialect]})
+	})
 }
 
 // ids names a pair's revisions for people.

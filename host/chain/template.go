@@ -223,7 +223,14 @@ func templateError(err error) error {
 		bad.Line, _ = strconv.Atoi(m[1])
 		bad.Msg = "template: " + m[2]
 	}
+	if m := templateStart.FindStringSubmatch(bad.Msg); m != nil {
+		bad.Line, _ = strconv.Atoi(m[1])
+		bad.Msg = "template: unclosed action"
+	}
 	return bad
 }
+
+// What is not closed is told at the end of the text, and means where it begins.
+var templateStart = regexp.MustCompile(`unclosed action started at :(\d+)$`)
 
 var templatePlace = regexp.MustCompile(`(?s)^template: :(\d+):(?:\d+:)? (.*)$`)
