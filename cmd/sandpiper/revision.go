@@ -47,12 +47,12 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
   sandpiper revision -m "hotfix" --head 9725c1 --splice`,
 		Args: arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			switch d := chain.Dialect(dialect); d {
-			case "":
-			case chain.PostgreSQL, chain.SQLite:
-				draft.Dialects = []chain.Dialect{d}
-			default:
-				return usage("", "--dialect is postgresql or sqlite, and not %q", dialect)
+			only, err := onlyDialect(dialect)
+			if err != nil {
+				return err
+			}
+			if only != "" {
+				draft.Dialects = []chain.Dialect{only}
 			}
 			c, err := a.wholeChains()
 			if err != nil {

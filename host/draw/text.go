@@ -3,8 +3,6 @@ package draw
 import (
 	"bytes"
 	"strings"
-
-	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // The marks of nodes in text.
@@ -149,12 +147,4 @@ func (n Node) name() (id, slug string) {
 		return n.elision(), ""
 	}
 	return n.Revision.Key.String(), n.Revision.Slug
-}
-
-// line is the line a node's revision is in.
-func (n Node) line() string {
-	if n.Revision.Line == "" {
-		return chain.DefaultLine
-	}
-	return n.Revision.Line
 }
