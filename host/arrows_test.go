@@ -20,6 +20,7 @@ var pure = map[string][]string{
 	"host/wasmfile":         {"sdk/abi", "host/chain"},
 	"host/sqlite/tabletext": {"host/chain"},
 	"sdk/schema":            {"sdk/abi"},
+	"host/draw":             {"host/chain"},
 }
 
 // allowed says who may import whom of this module, besides the pure packages
@@ -34,14 +35,14 @@ var allowed = map[string][]string{
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
 	"host/build":                 {"host/source"},
-	"host/author":                {"host"},
+	"host/author":                {"host", "host/source"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
 	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema"},
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/draw", "host/source"},
 }
 
 // sole importers of what only one adapter may know of.

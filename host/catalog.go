@@ -184,6 +184,7 @@ func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error)
 		if err != nil {
 			return nil, err
 		}
+		revision.Module = m.digest
 		revisions = append(revisions, found{revision, &body{dialect: dialect, path: name, module: m, step: r.Step, revision: r}})
 	}
 	return revisions, nil

@@ -174,9 +174,24 @@ type Ledger struct {
 	Progress []Pending // migrations that began and are not done
 }
 
+// Replay takes one entry of the history into Applied. Entries come in the order
+// of their ids.
+func (l *Ledger) Replay(action Action, key chain.Key, applied Applied) {
+	switch action {
+	case ActionUpgrade, ActionStamp:
+		l.Applied[key] = applied
+	case ActionRehash:
+		if was, ok := l.Applied[key]; ok {
+			l.Applied[key] = Applied{Digest: applied.Digest, At: was.At}
+		}
+	default:
+		delete(l.Applied, key)
+	}
+}
+
 // Applied is the newest upgrade or stamp of a revision.
 type Applied struct {
-	Digest string
+	Digest string // of the newest rehash since, if there is one
 	At     time.Time
 }
 
@@ -224,6 +239,7 @@ type Entry struct {
 	Started  time.Time     // UTC, microseconds
 	Duration time.Duration // microseconds
 	Runner   string        // version of Sandpiper
+	Reason   string        // why, as a person gave it; of a rehash
 }
 
 // Action is what was done to a revision.
@@ -235,4 +251,5 @@ const (
 	ActionDowngrade Action = "downgrade"
 	ActionStamp     Action = "stamp"   // recorded as applied, not run
 	ActionUnstamp   Action = "unstamp" // recorded as not applied, not run
+	ActionRehash    Action = "rehash"  // the digest of what is applied was changed, nothing was run
 )

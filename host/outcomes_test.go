@@ -237,8 +237,8 @@ func TestStamp(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		f.write(rev1, "CREATE TABLE a (id INTEGER);\n")
-		f.write(rev2, "CREATE TABLE b (id INTEGER);\n")
+		f.write(rev1, "-- +upgrade\nCREATE TABLE a (id INTEGER);\n-- +downgrade\nDROP TABLE a;\n")
+		f.write(rev2, "-- +upgrade\nCREATE TABLE b (id INTEGER);\n-- +downgrade\nDROP TABLE b;\n")
 		f.upgrade()
 		report, err := f.runner(host.Config{}).Verify(t.Context())
 		if err != nil || len(report.Problems) > 0 || report.Applied != 2 {
@@ -253,9 +253,9 @@ func TestVerify(t *testing.T) {
 		}
 		var rules []string
 		for _, p := range report.Problems {
-			rules = append(rules, p.Rule)
+			rules = append(rules, string(p.Rule))
 		}
-		if got := strings.Join(rules, " "); got != "unreadable changed unknown" {
+		if got := strings.Join(rules, " "); got != "downgrade unreadable changed unknown" {
 			t.Errorf("got %s: %+v", got, report.Problems)
 		}
 	})

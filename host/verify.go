@@ -16,27 +16,13 @@ import (
 type Report struct {
 	Revisions int // in the chain
 	Applied   int // of them, in the database
-	Problems  []Problem
+	Problems  []chain.Problem
 }
 
-// A Problem is one thing that Verify found wrong.
-type Problem struct {
-	Rule     string // changed, unknown, heads, pending, unreadable
-	Revision string // "" if it is not about one
-	Source   string // file, "" if it is not about one
-	Message  string // what is wrong and what to do
-}
-
-// Verify reads every migration whole and compares the chain with the ledger.
-// It runs nothing and changes nothing.
+// Verify reads every migration whole, as VerifyFiles does, and compares the
+// chain with the ledger. It runs nothing and changes nothing.
 func (r *Runner) Verify(ctx context.Context) (Report, error) {
-	report := Report{}
-	r.verifyBodies(&report)
-	for _, line := range r.Graph().Lines() {
-		if heads := r.Graph().Heads(line); len(heads) > 1 {
-			report.add("heads", "", "", "line %s has %d heads: %s; a merge revision joins them", line, len(heads), strings.Join(heads, ", "))
-		}
-	}
+	report := r.VerifyFiles()
 	ledger, err := r.ledger(ctx)
 	if err != nil {
 		return report, err
@@ -45,8 +31,17 @@ func (r *Runner) Verify(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
-func (p *Report) add(rule, revision, source, format string, args ...any) {
-	p.Problems = append(p.Problems, Problem{rule, revision, source, fmt.Sprintf(format, args...)})
+// VerifyFiles reads every migration whole: each can be run, has a downgrade or
+// says that it has none, and each line has one head. It needs no database.
+func (r *Runner) VerifyFiles() Report {
+	report := Report{}
+	r.verifyBodies(&report)
+	report.Problems = append(report.Problems, r.Graph().CheckHeads()...)
+	return report
+}
+
+func (p *Report) add(rule chain.Rule, revision, source, format string, args ...any) {
+	p.Problems = append(p.Problems, chain.Problem{Rule: rule, Revision: revision, Source: source, Message: fmt.Sprintf(format, args...)})
 }
 
 func (r *Runner) verifyBodies(report *Report) {
@@ -62,8 +57,16 @@ func (r *Runner) verifyBodies(report *Report) {
 				err = file.Check()
 			}
 		}
-		if err != nil {
-			report.add("unreadable", rev.ID, body.path, "%v", err)
+		var parse *chain.ParseError
+		switch {
+		case errors.As(err, &parse):
+			report.Problems = append(report.Problems, chain.Problem{
+				Rule: chain.RuleUnreadable, Revision: rev.Key.String(), Source: parse.Path, Line: parse.Line, Message: parse.Msg,
+			})
+		case err != nil:
+			report.add(chain.RuleUnreadable, rev.Key.String(), body.path, "%v", err)
+		case body.parsed != nil && body.parsed.Irreversible && !body.parsed.Marked:
+			report.add(chain.RuleDowngrade, rev.Key.String(), body.path, "it has no downgrade, and does not say why: write one below \"-- +downgrade\", or \"-- Irreversible: \" and the reason into its header")
 		}
 	}
 }
@@ -80,20 +83,21 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 	for _, key := range keys {
 		rev, ok := r.Graph().Revision(key)
 		if !ok {
-			report.add("unknown", key.String(), "", "the database has applied it and the chain does not have it: these migrations are older than the database, or a file is missing")
+			report.add(chain.RuleUnknown, key.String(), "", "the database has applied it and the chain does not have it: these migrations are older than the database, or a file is missing")
 			continue
 		}
 		report.Applied++
 		if got := ledger.Applied[key].Digest; rev.Digest != "" && got != "" && rev.Digest != got {
-			report.add("changed", rev.ID, rev.Source, "changed after it was applied (%s then, %s now): put it back, and write a new migration for the change", shortDigest(got), shortDigest(rev.Digest))
+			report.add(chain.RuleChanged, rev.Key.String(), rev.Source, "changed after it was applied (%s then, %s now): put it back, and write a new migration for the change; if the edit is meant, run `sandpiper rehash %s --reason …`",
+				shortDigest(got), shortDigest(rev.Digest), rev.Key)
 		}
 	}
 	for _, p := range ledger.Progress {
-		report.add("pending", p.Key.String(), "", "%v: `sandpiper %s` goes on with it", &PendingError{Pending: p}, p.Direction)
+		report.add(chain.RulePending, p.Key.String(), "", "%v: `sandpiper %s` goes on with it", &PendingError{Pending: p}, p.Direction)
 	}
 	var unknown *chain.UnknownError
 	if _, err := r.Graph().Plan(ledger.Heads, chain.Upgrade, "heads"); err != nil && !errors.As(err, &unknown) {
-		report.add("heads", "", "", "%v", err)
+		report.add(chain.RuleHeads, "", "", "%v", err)
 	}
 }
 

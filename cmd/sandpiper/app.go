@@ -83,11 +83,11 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
-		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newReset(a))...)
+		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newReset(a))...)
 	root.AddCommand(
-		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newShow(a), newVerify(a), newWait(a))...)
+		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newVerify(a), newWait(a))...)
 	root.AddCommand(
-		grouped(groupWrite, newInit(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
+		grouped(groupWrite, newInit(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
 	root.AddCommand(newDocs(a))
 	root.AddCommand(topics()...)
 	return root

@@ -32,7 +32,7 @@ const (
 	kindLocked      = "locked"      // another runner holds the lock
 	kindBehind      = "behind"      // current --check
 	kindAhead       = "ahead"       // current --check
-	kindProblems    = "problems"    // verify
+	kindProblems    = "problems"    // verify, notes
 	kindDeclined    = "declined"    // the answer was not yes
 	kindBuild       = "build"       // a module cannot be built
 	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM
@@ -133,7 +133,8 @@ func (f *failure) ofKind(err error) {
 	case errors.As(err, &edited):
 		f.Kind, f.exit = kindChanged, exitProblems
 		f.File = edited.Edited[0].Revision.Source
-		f.Next = "put the file back and write a new migration for the change; if the edit is meant, say --allow-changed"
+		f.Next = fmt.Sprintf("put the file back and write a new migration for the change; if the edit is meant, run `sandpiper rehash %s --reason …`, or say --allow-changed",
+			edited.Edited[0].Revision.Key)
 		f.Revision = edited.Edited[0].Revision.Key.String()
 	case errors.As(err, &changed):
 		f.Kind = kindChanged

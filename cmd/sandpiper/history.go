@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // A historyData is the data of history: the chain, or with --ledger the ledger.
@@ -26,24 +28,37 @@ type appliedJSON struct {
 
 func newHistory(a *app) *cobra.Command {
 	var (
-		ledger bool
-		limit  int
+		flags                    selectionFlags
+		ledger, applied, pending bool
 	)
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List the chain's revisions, or what was done to the database",
 		Long: `Lists the revisions of the chain, newest first, with the time each was applied
-to the database.
+to the database. Flags leave only some: those of a line or a labelled branch,
+those between two revisions, those of some days (of their creation), those that
+are applied or not, the newest few.
 
---ledger lists what was done to the database instead: every upgrade, downgrade
-and stamp, newest first, and how long it took.`,
+--ledger lists what was done to the database instead: every upgrade, downgrade,
+stamp and rehash, newest first, and how long it took. --line, --since, --until
+and --limit choose from it.`,
 		Example: `  sandpiper history
+  sandpiper history --pending
+  sandpiper history --from 9725c1 --to reports@head
+  sandpiper history --since 2026-10-01 --line acme
   sandpiper history --ledger --limit 20
   sandpiper history --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if limit < 0 {
-				return usage("", "--limit must not be negative")
+			selection, err := flags.selection()
+			if err != nil {
+				return err
+			}
+			switch {
+			case applied && pending:
+				return usage("", "--applied and --pending leave nothing: give one of them")
+			case ledger && (applied || pending || flags.label+flags.from+flags.to != ""):
+				return usage("", "--ledger takes --line, --since, --until and --limit alone")
 			}
 			s, err := a.open()
 			if err != nil {
@@ -54,35 +69,40 @@ and stamp, newest first, and how long it took.`,
 			if err != nil {
 				return err
 			}
-			data := historyData{Dialect: string(s.db.Dialect())}
 			if ledger {
-				entries, err := r.History(cmd.Context(), limit)
-				if err != nil {
-					return err
-				}
-				data.Entries = entryDocuments(entries)
-				a.result(data, func(w io.Writer) { a.printLedger(w, entries) })
-				return nil
+				return a.ledgerHistory(cmd.Context(), r, selection)
 			}
-			applied, err := r.Ledger(cmd.Context())
+			state, err := r.Ledger(cmd.Context())
 			if err != nil {
 				return err
 			}
-			a.history(data, r, applied, limit)
-			return nil
+			if applied || pending {
+				selection.Keep = func(rev chain.Revision) bool {
+					_, ok := state.Applied[rev.Key]
+					return ok == applied
+				}
+			}
+			return a.chainHistory(r, state, selection)
 		},
 	}
-	cmd.Flags().BoolVar(&ledger, "ledger", false, "list what was done to the database")
-	cmd.Flags().IntVarP(&limit, "limit", "n", 0, "list no more than this `many` (0: all)")
+	f := cmd.Flags()
+	f.BoolVar(&ledger, "ledger", false, "list what was done to the database")
+	f.BoolVar(&applied, "applied", false, "only what the database has")
+	f.BoolVar(&pending, "pending", false, "only what the database does not have")
+	flags.lineFlags(f)
+	flags.dateFlags(f)
 	return cmd
 }
 
-// history lists the chain, newest first, against what is applied.
-func (a *app) history(data historyData, r *host.Runner, ledger *host.Ledger, limit int) {
-	revisions := slices.Collect(r.Graph().All())
+// chainHistory lists the chain, newest first, against what is applied.
+func (a *app) chainHistory(r *host.Runner, ledger *host.Ledger, selection chain.Selection) error {
+	revisions, err := r.Graph().Select(selection, ledger.Heads)
+	if err != nil {
+		return err
+	}
+	data := historyData{Dialect: string(r.Graph().Dialect())}
 	var rows []table.Row
-	for i := len(revisions) - 1; i >= 0 && (limit == 0 || len(rows) < limit); i-- {
-		rev := revisions[i]
+	for _, rev := range slices.Backward(revisions) {
 		entry := appliedJSON{revisionJSON: revisionDocument(rev)}
 		when := "-"
 		if at, ok := ledger.Applied[rev.Key]; ok {
@@ -102,6 +122,36 @@ func (a *app) history(data historyData, r *host.Runner, ledger *host.Ledger, lim
 		}
 		a.printTable(w, table.Row{"revision", "revises", "applied", "migration"}, rows)
 	})
+	return nil
+}
+
+// ledgerHistory lists what was done to the database.
+func (a *app) ledgerHistory(ctx context.Context, r *host.Runner, selection chain.Selection) error {
+	limit := selection.Limit
+	chosen := selection.Line != "" || !selection.Since.IsZero() || !selection.Until.IsZero()
+	if chosen {
+		limit = 0 // what is left out must not count
+	}
+	entries, err := r.History(ctx, limit)
+	if err != nil {
+		return err
+	}
+	entries = slices.DeleteFunc(entries, func(e host.Entry) bool {
+		return selection.Line != "" && lineName(e.Key.Line) != selection.Line ||
+			e.Started.Before(selection.Since) || !selection.Until.IsZero() && !e.Started.Before(selection.Until)
+	})
+	if selection.Limit > 0 {
+		entries = entries[:min(selection.Limit, len(entries))]
+	}
+	data := historyData{Dialect: string(r.Graph().Dialect()), Entries: entryDocuments(entries)}
+	a.result(data, func(w io.Writer) {
+		if len(entries) == 0 && chosen {
+			fmt.Fprintln(w, "no entries")
+			return
+		}
+		a.printLedger(w, entries)
+	})
+	return nil
 }
 
 // printLedger prints the ledger's lines, newest first.
@@ -110,9 +160,18 @@ func (a *app) printLedger(w io.Writer, entries []host.Entry) {
 		fmt.Fprintln(w, "the ledger is empty")
 		return
 	}
+	header := table.Row{"#", "when", "action", "revision", "migration", "time", "by"}
+	reasons := slices.ContainsFunc(entries, func(e host.Entry) bool { return e.Reason != "" })
+	if reasons {
+		header = append(header, "reason")
+	}
 	var rows []table.Row
 	for _, e := range entries {
-		rows = append(rows, table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner})
+		row := table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner}
+		if reasons {
+			row = append(row, printable(e.Reason))
+		}
+		rows = append(rows, row)
 	}
-	a.printTable(w, table.Row{"#", "when", "action", "revision", "migration", "time", "by"}, rows)
+	a.printTable(w, header, rows)
 }

@@ -20,8 +20,8 @@ func newInit(a *app) *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Start a project: settings and a first migration for each database",
 		Long: `Writes sandpiper.toml into the current folder and a first migration for each
-dialect, as an example, into DIR ("migrations" if left out). It writes over
-nothing.`,
+dialect, as an example, into DIR ("migrations" if left out), with the notes and
+the templates of further ones. It writes over nothing.`,
 		Example: `  sandpiper init
   sandpiper upgrade`,
 		Args: arguments(0, 1, "one DIR"),
@@ -43,6 +43,7 @@ Next:
   sandpiper upgrade        apply the example to sqlite:sandpiper.db
   sandpiper current        say where the database is
   sandpiper downgrade -1   undo it
+  sandpiper revision -m "what it does"   write the next one
 `)
 			})
 			return nil

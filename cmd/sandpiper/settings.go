@@ -73,36 +73,8 @@ func (d *duration) UnmarshalText(text []byte) error {
 
 // settings merges flags, environment, sandpiper.toml and defaults, in this order.
 func (a *app) settings() (settings, error) {
-	file, err := findConfig(a.flags.config, a.flags.dir)
+	s, file, err := a.projectSettings()
 	if err != nil {
-		return settings{}, err
-	}
-	s := settings{
-		allowChanged: a.flags.allowChanged || file.AllowChanged,
-		naming:       schema.Naming(file.Naming),
-	}
-	if err := s.naming.Validate(); err != nil {
-		return settings{}, usage("see: sandpiper help config", "%s: %w", file.path, err)
-	}
-	for _, d := range []struct {
-		flag time.Duration
-		file *duration
-		set  func(time.Duration)
-	}{
-		{a.flags.lockWait, file.LockWait, func(d time.Duration) { s.lockWait = d }},
-		{a.flags.timeLimit, file.TimeLimit, func(d time.Duration) { s.timeLimit = d }},
-		{a.flags.lockTimeout, file.LockTimeout, func(d time.Duration) { s.lockTimeout = &d }},
-	} {
-		switch {
-		case d.flag < 0:
-			return settings{}, usage("", "a duration must not be negative: %s", d.flag)
-		case d.flag > 0:
-			d.set(d.flag)
-		case d.file != nil:
-			d.set(time.Duration(*d.file))
-		}
-	}
-	if s.dir, err = file.dir(a.flags.dir); err != nil {
 		return settings{}, err
 	}
 	switch {
@@ -120,6 +92,42 @@ func (a *app) settings() (settings, error) {
 		s.database, s.origin = defaultDatabase, originDefault
 	}
 	return s, nil
+}
+
+// projectSettings are the settings but for the database, which is not looked
+// for: what works on files alone needs none.
+func (a *app) projectSettings() (settings, configFile, error) {
+	file, err := findConfig(a.flags.config, a.flags.dir)
+	if err != nil {
+		return settings{}, file, err
+	}
+	s := settings{
+		allowChanged: a.flags.allowChanged || file.AllowChanged,
+		naming:       schema.Naming(file.Naming),
+	}
+	if err := s.naming.Validate(); err != nil {
+		return settings{}, file, usage("see: sandpiper help config", "%s: %w", file.path, err)
+	}
+	for _, d := range []struct {
+		flag time.Duration
+		file *duration
+		set  func(time.Duration)
+	}{
+		{a.flags.lockWait, file.LockWait, func(d time.Duration) { s.lockWait = d }},
+		{a.flags.timeLimit, file.TimeLimit, func(d time.Duration) { s.timeLimit = d }},
+		{a.flags.lockTimeout, file.LockTimeout, func(d time.Duration) { s.lockTimeout = &d }},
+	} {
+		switch {
+		case d.flag < 0:
+			return settings{}, file, usage("", "a duration must not be negative: %s", d.flag)
+		case d.flag > 0:
+			d.set(d.flag)
+		case d.file != nil:
+			d.set(time.Duration(*d.file))
+		}
+	}
+	s.dir, err = file.dir(a.flags.dir)
+	return s, file, err
 }
 
 // findConfig reads the file of --config, else the one in the current folder,

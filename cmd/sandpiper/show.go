@@ -88,27 +88,31 @@ func (s *session) show(ctx context.Context, r *host.Runner, key chain.Key) (*sho
 	return data, nil
 }
 
-// pair finds the other dialect's revision of the same migration: the one with
-// the same time and slug. A chain that cannot be read has none.
+// graphOf reads the chain of a dialect.
+func (s *session) graphOf(d chain.Dialect) (*chain.Graph, error) {
+	fsys, root, err := openDir(s.set.dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := host.NewRunner(fsys, dialectOnly(d), s.box, host.Config{Path: root, Naming: s.set.naming})
+	if err != nil {
+		return nil, err
+	}
+	return r.Graph(), nil
+}
+
+// pair finds the other dialect's revision of the same migration. A chain that
+// cannot be read has none.
 func (s *session) pair(rev chain.Revision) (chain.Revision, bool) {
 	other := chain.PostgreSQL
 	if rev.Dialect == other {
 		other = chain.SQLite
 	}
-	fsys, root, err := openDir(s.set.dir)
-	if err != nil || rev.Created.IsZero() {
-		return chain.Revision{}, false
-	}
-	r, err := host.NewRunner(fsys, dialectOnly(other), s.box, host.Config{Path: root, Naming: s.set.naming})
+	g, err := s.graphOf(other)
 	if err != nil {
 		return chain.Revision{}, false
 	}
-	for candidate := range r.Graph().All() {
-		if candidate.Line == rev.Line && candidate.Slug == rev.Slug && candidate.Created.Equal(rev.Created) {
-			return candidate, true
-		}
-	}
-	return chain.Revision{}, false
+	return g.Pair(rev)
 }
 
 // dialectOnly is a database that nobody connects to: enough to read a chain.

@@ -19,7 +19,9 @@ const targetsText = `A TARGET says how far to go:
   base            before the first revision
   +2, -1          so many revisions on or back from where the database is
   9725c1cbee35    a revision, or the beginning of its id if only one fits
-  acme@head       the head of the line "acme"; also acme@base, acme@9725c1`
+  acme@head       the head of the line "acme"; also acme@base, acme@9725c1
+  reports         the revision with the branch label "reports"
+  reports@head    the head of that branch; also reports@base, reports@+1`
 
 const configText = `sandpiper.toml holds what does not change from call to call. It is read from
 the current folder, else from the folder of --dir; --config names another file.
@@ -47,6 +49,12 @@ A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
   NO_COLOR                   if set, no colours
+
+Beside versions/ lie, for people and for git:
+
+  MIGRATION-NOTES.md         an entry for each migration; see sandpiper help notes
+  sandpiper.lock             digests of all revisions; see sandpiper help rehash
+  templates/                 of new migrations; see sandpiper help revision
 
 With no setting at all the database is sqlite:sandpiper.db, and Sandpiper says so.
 
@@ -92,9 +100,12 @@ data:
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]
   show        revision + applied, pair
-  verify      revisions, applied, problems: [{rule, revision, file, message}]
+  verify      revisions, applied, problems: [problem], hints: [text]
   wait        server, waited_ms
   init        files: [path]
+  revision    slug, revisions: [revision], files: [path]
+  notes       file, added: [slug], problems: [problem]
+  rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
   build       output, size, digest, revisions
   inspect     file, size, digest, manifest, imports, exports
   version     version, abi, go, os, arch
@@ -102,7 +113,8 @@ data:
   revision    revision, line, dialect, slug, revises, depends_on, labels, created,
               irreversible, digest, source
   entry       id, revision, line, action, slug, started, duration_us, digest,
-              module, seed, runner
+              module, seed, runner, reason
+  problem     rule, revision, file, line, message
 
 Times are RFC 3339 in UTC. Fields that are empty may be left out; fields may be
 added. Progress and warnings go to stderr.`

@@ -74,6 +74,7 @@ type entryJSON struct {
 	Module     string `json:"module,omitempty"`
 	Seed       string `json:"seed,omitempty"`
 	Runner     string `json:"runner,omitempty"`
+	Reason     string `json:"reason,omitempty"` // of a rehash
 }
 
 func entryDocument(e host.Entry) entryJSON {
@@ -88,6 +89,7 @@ func entryDocument(e host.Entry) entryJSON {
 		Module:     e.Module,
 		Seed:       e.Seed,
 		Runner:     e.Runner,
+		Reason:     e.Reason,
 	}
 }
 

@@ -1,76 +1,187 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // A verifyData is the data of verify.
 type verifyData struct {
-	Revisions int           `json:"revisions"` // in the chain
+	Revisions int           `json:"revisions"` // in the chain; of all chains with --offline
 	Applied   int           `json:"applied"`   // of them, in the database
 	Problems  []problemJSON `json:"problems"`
+	Hints     []string      `json:"hints,omitempty"` // what could be there and is not
 }
 
 type problemJSON struct {
 	Rule     string `json:"rule"`
 	Revision string `json:"revision,omitempty"`
 	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
 	Message  string `json:"message"`
 }
 
 func newVerify(a *app) *cobra.Command {
-	return &cobra.Command{
+	var offline bool
+	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Compare the migrations with what was applied",
-		Long: `Reads every migration whole and compares the chain with the database's ledger:
-files that changed after they were applied, revisions that are missing, files
-that cannot be read, migrations that are half done. It runs nothing. The exit
-code is 5 if there is anything to tell.`,
+		Short: "Find what is wrong with the migrations, and with what was applied",
+		Long: `Reads every migration of every dialect whole, runs nothing, and tells what is
+wrong, by rule:
+
+  unreadable, id, duplicate, parent, depends_on, cycle, label, dialect
+                the files make one chain for each dialect
+  heads         a line has one head
+  pair          each migration of main has a revision of the same time and slug
+                for each dialect, or an entry in the notes that says it needs none
+  file_name     the id in a file's name is the one inside
+  downgrade     a downgrade is there, or "-- Irreversible: why" in the header
+  lock          the files are those that sandpiper.lock pins
+  notes, notes_entry, notes_order
+                MIGRATION-NOTES.md is right: see "sandpiper help notes"
+
+and, in the database's ledger, unless --offline is given:
+
+  changed       a file has changed since it was applied
+  unknown       something is applied that the chain does not have
+  pending       a migration is half done
+
+The exit code is 5 if there is anything to tell.`,
 		Example: `  sandpiper verify
+  sandpiper verify --offline      in CI, without a database
   sandpiper verify --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.open()
+			v, err := a.verify(cmd.Context(), offline)
 			if err != nil {
 				return err
 			}
-			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
-			report, err := r.Verify(cmd.Context())
-			if err != nil {
-				return err
-			}
-			data := verifyData{Revisions: report.Revisions, Applied: report.Applied, Problems: []problemJSON{}}
-			for _, p := range report.Problems {
-				data.Problems = append(data.Problems, problemJSON{p.Rule, p.Revision, p.Source, p.Message})
-			}
-			a.result(data, func(w io.Writer) { a.printReport(w, report) })
-			if n := len(report.Problems); n > 0 {
-				return outcome(exitProblems, kindProblems, "verify found %s", count(n, "problem"))
-			}
-			return nil
+			data := verifyData{v.report.Revisions, v.report.Applied, problemDocuments(v.report.Problems), v.hints}
+			a.result(data, func(w io.Writer) { a.printReport(w, v) })
+			return problemsFound("verify", len(v.report.Problems))
 		},
+	}
+	cmd.Flags().BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	return cmd
+}
+
+// A verified is what verify found.
+type verified struct {
+	report  host.Report
+	hints   []string
+	offline bool
+}
+
+// verify looks at the files of all dialects, and at the database.
+func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
+	v := &verified{offline: offline}
+	set, _, err := a.projectSettings()
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Ext(set.dir) == ".wasm" {
+		if offline {
+			return nil, usage("`sandpiper inspect` reads it", "%s is a module: --offline compares the files of a folder", set.dir)
+		}
+		_, err := a.verifyDatabase(ctx, v, false)
+		return v, err
+	}
+	c, err := a.chains()
+	if err != nil {
+		return nil, err
+	}
+	defer c.box.Close()
+	looked := chain.Dialect("") // whose files the database's report has
+	if !offline {
+		if looked, err = a.verifyDatabase(ctx, v, c.err != nil); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range c.runners {
+		if r.Graph().Dialect() == looked {
+			continue
+		}
+		files := r.VerifyFiles()
+		if offline {
+			v.report.Revisions += files.Revisions
+		}
+		v.report.Problems = append(v.report.Problems, files.Problems...)
+	}
+	problems, hints := c.check()
+	v.report.Problems = append(v.report.Problems, problems...)
+	v.hints = hints
+	return v, nil
+}
+
+// verifyDatabase compares the database with the chain of its dialect, which it
+// returns. Where a chain is broken, which is told anyway, it may be this one.
+func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (chain.Dialect, error) {
+	s, err := a.open()
+	if err != nil {
+		return "", err
+	}
+	defer s.close()
+	r, err := s.runner(host.Config{})
+	if err != nil && broken {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	v.report, err = r.Verify(ctx)
+	return s.db.Dialect(), err
+}
+
+func problemDocuments(problems []chain.Problem) []problemJSON {
+	out := make([]problemJSON, 0, len(problems))
+	for _, p := range problems {
+		out = append(out, problemJSON{string(p.Rule), p.Revision, p.Source, p.Line, p.Message})
+	}
+	return out
+}
+
+// problemsFound is how a command ends that has found problems.
+func problemsFound(command string, n int) error {
+	if n == 0 {
+		return nil
+	}
+	return outcome(exitProblems, kindProblems, "%s found %s", command, count(n, "problem"))
+}
+
+func (a *app) printReport(w io.Writer, v *verified) {
+	seen := fmt.Sprintf("%s, %d applied", count(v.report.Revisions, "revision"), v.report.Applied)
+	if v.offline {
+		seen = count(v.report.Revisions, "revision")
+	}
+	if n := len(v.report.Problems); n == 0 {
+		fmt.Fprintf(w, "%s: no problems\n", seen)
+	} else {
+		a.printProblems(w, v.report.Problems)
+		fmt.Fprintf(w, "\n%s: %s\n", seen, count(n, "problem"))
+	}
+	for _, hint := range v.hints {
+		if !a.flags.quiet {
+			fmt.Fprintln(w, hint)
+		}
 	}
 }
 
-func (a *app) printReport(w io.Writer, report host.Report) {
-	if len(report.Problems) == 0 {
-		fmt.Fprintf(w, "%s, %d applied: no problems\n", count(report.Revisions, "revision"), report.Applied)
-		return
-	}
-	rows := make([]table.Row, 0, len(report.Problems))
-	for _, p := range report.Problems {
-		rows = append(rows, table.Row{p.Rule, p.Revision, p.Source, p.Message})
+func (a *app) printProblems(w io.Writer, problems []chain.Problem) {
+	rows := make([]table.Row, 0, len(problems))
+	for _, p := range problems {
+		where := p.Source
+		if p.Line > 0 {
+			where = fmt.Sprintf("%s:%d", where, p.Line)
+		}
+		rows = append(rows, table.Row{p.Rule, p.Revision, where, printable(p.Message)})
 	}
 	a.printTable(w, table.Row{"problem", "revision", "file", "what"}, rows)
-	fmt.Fprintf(w, "\n%s, %d applied: %s\n", count(report.Revisions, "revision"), report.Applied, count(len(rows), "problem"))
 }

@@ -48,9 +48,12 @@ func (a *app) open() (*session, error) {
 	if set.database == defaultDatabase && set.origin == originDefault {
 		a.say("using %s; --database, SANDPIPER_DATABASE or sandpiper.toml name another", defaultDatabase)
 	}
-	return &session{app: a, set: set, db: db, name: databaseName(a.database), box: &lateSandbox{open: func() (*sandbox.Sandbox, error) {
-		return a.sandbox(set.timeLimit)
-	}}}, nil
+	return &session{app: a, set: set, db: db, name: databaseName(a.database), box: a.newBox(set)}, nil
+}
+
+// newBox makes the sandbox of a session, once it is needed.
+func (a *app) newBox(set settings) *lateSandbox {
+	return &lateSandbox{open: func() (*sandbox.Sandbox, error) { return a.sandbox(set.timeLimit) }}
 }
 
 // sqliteOptions are what tests add to the connections.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,7 +17,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-//go:embed templates
+//go:embed templates skeletons
 var templates embed.FS
 
 // A Project is what Init writes. The zero value works.
@@ -50,8 +49,8 @@ func (e *ExistsError) Error() string {
 const slug = "create_note"
 
 // Init writes a new project into the folder root: sandpiper.toml, and in the
-// project's Dir a first migration for each dialect and MIGRATION-NOTES.md. It
-// returns the files it has written, relative to root, with forward slashes.
+// project's Dir a first migration for each dialect, MIGRATION-NOTES.md, and the
+// templates of further migrations. It returns the files it has written, relative to root, with forward slashes.
 // Where one of them exists, or there are migrations, it writes none and returns
 // an *ExistsError.
 func Init(root string, p Project) ([]string, error) {
@@ -72,87 +71,76 @@ func Init(root string, p Project) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range append(names(files), path.Join(p.Dir, "versions")) {
-		if _, err := os.Lstat(filepath.Join(root, filepath.FromSlash(name))); err == nil {
-			return nil, &ExistsError{filepath.Join(root, filepath.FromSlash(name))}
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	for _, f := range files {
-		if err := write(filepath.Join(root, filepath.FromSlash(f.name)), f.text); err != nil {
-			return nil, err
-		}
-	}
-	return names(files), nil
-}
-
-type file struct {
-	name string
-	text []byte
-}
-
-func names(files []file) []string {
 	var names []string
-	for _, f := range files {
+	for i, f := range files {
+		files[i].name = filepath.Join(root, filepath.FromSlash(f.name))
+		if err := absent(files[i]); err != nil {
+			return nil, err
+		}
 		names = append(names, f.name)
 	}
-	return names
+	versions := filepath.Join(root, filepath.FromSlash(p.Dir), "versions")
+	if _, err := os.Lstat(versions); err == nil {
+		return nil, &ExistsError{versions}
+	}
+	return names, writeAll(files)
+}
+
+// newID makes the id of a revision.
+func newID(random io.Reader) (string, error) {
+	var id [6]byte
+	if _, err := io.ReadFull(random, id[:]); err != nil {
+		return "", fmt.Errorf("make a revision id: %w", err)
+	}
+	return hex.EncodeToString(id[:]), nil
 }
 
 // files renders everything before anything is written.
 func (p Project) files() ([]file, error) {
-	data := struct {
-		Dir, Slug string
-		IDs       map[string]string
-	}{p.Dir, slug, map[string]string{}}
-	for _, d := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
-		var id [6]byte
-		if _, err := io.ReadFull(p.Random, id[:]); err != nil {
-			return nil, fmt.Errorf("make a revision id: %w", err)
+	ids := map[chain.Dialect]string{}
+	for _, d := range dialects {
+		id, err := newID(p.Random)
+		if err != nil {
+			return nil, err
 		}
-		data.IDs[string(d)] = hex.EncodeToString(id[:])
+		ids[d] = id
 	}
-	stamp := p.Now.UTC().Format("2006_01_02_150405")
 	revision := func(d chain.Dialect) string {
-		return path.Join(p.Dir, "versions", string(d), fmt.Sprintf("%s_%s_%s.sql", stamp, data.IDs[string(d)], slug))
+		r := chain.Revision{Key: chain.Key{ID: ids[d]}, Slug: slug, Created: p.Now}
+		return path.Join(p.Dir, "versions", string(d), chain.FileName(r, ".sql"))
 	}
 	var files []file
-	for _, f := range []struct{ template, name string }{
-		{"sandpiper.toml", "sandpiper.toml"},
-		{"postgresql.sql", revision(chain.PostgreSQL)},
-		{"sqlite.sql", revision(chain.SQLite)},
-		{"MIGRATION-NOTES.md", path.Join(p.Dir, "MIGRATION-NOTES.md")},
+	for _, f := range []struct{ template, name, ID, Dir string }{
+		{template: "sandpiper.toml", name: "sandpiper.toml", Dir: p.Dir},
+		{template: "postgresql.sql", name: revision(chain.PostgreSQL), ID: ids[chain.PostgreSQL]},
+		{template: "sqlite.sql", name: revision(chain.SQLite), ID: ids[chain.SQLite]},
 	} {
 		t, err := template.ParseFS(templates, "templates/"+f.template+".tmpl")
 		if err != nil {
 			return nil, err
 		}
 		var text bytes.Buffer
-		if err := t.Execute(&text, data); err != nil {
+		if err := t.Execute(&text, f); err != nil {
 			return nil, err
 		}
-		files = append(files, file{f.name, text.Bytes()})
+		files = append(files, file{name: f.name, text: text.Bytes()})
+	}
+	notes, err := (&Folder{Dir: filepath.FromSlash(p.Dir)}).notes()
+	if err != nil {
+		return nil, err
+	}
+	text := notes.Add(chain.Note{Slug: slug, Text: "The table of notes.", IDs: ids})
+	files = append(files, file{name: path.Join(p.Dir, chain.NotesName), text: []byte(text)})
+	skeletons, err := fs.ReadDir(templates, "skeletons")
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range skeletons {
+		text, err := templates.ReadFile("skeletons/" + s.Name())
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{name: path.Join(p.Dir, templatesDir, s.Name()), text: text})
 	}
 	return files, nil
-}
-
-// write makes a file and the folders above it. A file that has come about in
-// the meantime is left alone.
-func write(name string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return &ExistsError{name}
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(text); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }

@@ -33,6 +33,9 @@ func TestInitWritesAProject(t *testing.T) {
 		"migrations/versions/postgresql/2026_08_01_120000_000102030405_create_note.sql",
 		"migrations/versions/sqlite/2026_08_01_120000_aabbccddeeff_create_note.sql",
 		"migrations/MIGRATION-NOTES.md",
+		"migrations/templates/revision.go.tmpl",
+		"migrations/templates/revision.sql.tmpl",
+		"migrations/templates/revision.yaml.tmpl",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("files %q, want %q", got, want)

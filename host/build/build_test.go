@@ -138,6 +138,7 @@ func TestBadSources(t *testing.T) {
 		{"a module among the files", map[string]string{"versions/sqlite/a.wasm": "\x00asm"}, "versions/sqlite/a.wasm is a module already"},
 		{"a module for both dialects", map[string]string{"versions/a.wasm": "\x00asm", "versions/sqlite/a.sql": first}, "versions/a.wasm is a module already"},
 		{"nothing in it", map[string]string{"versions/sqlite/README.md": ""}, "holds no migrations"},
+		{"two lines", map[string]string{"versions/sqlite/a.sql": "-- Line: reports\n" + first}, "it is of the line reports"},
 		{"which dialect", map[string]string{"a.sql": first}, "--dialect"},
 		{"not Go that compiles", map[string]string{"main.go": "package main\nfunc main() { nonsense() }\n", "go.mod": "module x\n"}, "undefined: nonsense"},
 		{"not a program", map[string]string{"lib.go": "package lib\n", "go.mod": "module x\n"}, "requires exactly one main package"},

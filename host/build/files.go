@@ -110,6 +110,9 @@ func (f fileFolder) read(fsys fs.FS, line string, naming schema.Naming) ([]*chai
 			if err != nil {
 				return nil, err
 			}
+			if file.Line != chain.DefaultLine && file.Line != line {
+				return nil, fmt.Errorf("%s: it is of the line %s, and the module of the line %s: say --line %s, or build it by itself", name, file.Line, line, file.Line)
+			}
 			file.Line = line
 			inLine := file.Revision
 			inLine.DependsOn = nil // may be in other lines, which only the runner sees

@@ -14,6 +14,10 @@
 // The splitter (split.go) cuts a text into statements with it; the adapters use
 // Tokens to recognize a statement without a parser.
 //
+// What is kept beside the chains is read, compared with them and written here as
+// well: the lock file (lock.go), the notes (notes.go), what makes a pair (pair.go),
+// and the template of a new file (template.go).
+//
 // What the package promises:
 //
 //   - It is pure: standard library only, no files, no clock, no database.

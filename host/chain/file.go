@@ -11,6 +11,7 @@ type File struct {
 	Revision
 	Upgrade   []Item
 	Downgrade []Item // empty and not Irreversible: the downgrade has nothing to do
+	Marked    bool   // Irreversible, and the file says so itself
 }
 
 // An Item is one thing that a direction of a file does.
@@ -39,7 +40,8 @@ const (
 //	-- +autocommit begin                 what follows commits statement by statement
 //	-- +autocommit end
 //
-// A file without -- +upgrade and -- +downgrade is all upgrade, and irreversible.
+// A file without -- +upgrade and -- +downgrade is all upgrade, and irreversible;
+// "-- Irreversible: why" in the header says that this is meant.
 // Sections that name the other dialect are checked and left out; several
 // sections of one direction follow each other. A marker is a line comment of
 // its own between two statements; inside a string, a body or parentheses it is
@@ -73,6 +75,9 @@ func Parse(name string, d Dialect, b []byte) (*File, error) {
 			bad.Path = name
 		}
 		return nil, err
+	}
+	if p.file.Marked = h.irreversible != ""; p.file.Marked && !p.file.Irreversible {
+		return nil, &ParseError{Path: name, Msg: `the header says "Irreversible", and there is a downgrade: take one of the two out`}
 	}
 	return &p.file, nil
 }

@@ -296,3 +296,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestLineAndIrreversibleInTheHeader(t *testing.T) {
+	const top = "-- Revision ID: 00000000000a\n-- Revises:\n-- Line: reports\n-- Irreversible: it drops the addresses\n"
+	f, err := chain.Parse("a.sql", chain.SQLite, []byte(top+"-- +upgrade\nSELECT 1;\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Line != "reports" || !f.Irreversible || !f.Marked {
+		t.Errorf("line %q, irreversible %t, marked %t", f.Line, f.Irreversible, f.Marked)
+	}
+	for text, want := range map[string]string{
+		top + "-- +upgrade\nSELECT 1;\n-- +downgrade\n":                 "there is a downgrade",
+		"-- Revision ID: 00000000000a\n-- Revises:\n-- Line: a b\n":     "a.sql:3: -- Line: a b: \"a b\" is not the name of a line",
+		"-- Revision ID: 00000000000a\n-- Revises:\n-- Irreversible:\n": "a.sql:3: -- Irreversible:: say why",
+		"-- Revision ID: 00000000000a\n-- Revises:\n-- Line: head\n":    "is not the name of a line",
+	} {
+		if _, err := chain.Parse("a.sql", chain.SQLite, []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}

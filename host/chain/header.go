@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,12 +10,14 @@ import (
 
 // ParseHeader reads the comment lines at the top of a migration file, and
 // digests the file. The body is not read, so Irreversible is always false: only
-// Parse knows. The line of the revision is DefaultLine.
+// Parse knows.
 //
 //	-- Revision ID: 5e1f0c0de0a2
 //	-- Revises: 5e1f0c0de0a1
 //	-- Depends on: tools@0123456789ab      (optional)
 //	-- Branch labels: reports              (optional)
+//	-- Line: reports                       (optional, defaults to main)
+//	-- Irreversible: it drops the addresses (optional: why there is no downgrade)
 //	-- Create Date: 2026-10-02 09:30:00    (optional, defaults to the file name's)
 //	-- Template: on                        (optional, see Parse)
 //
@@ -33,7 +36,8 @@ func ParseHeader(name string, d Dialect, b []byte) (Revision, error) {
 // A header is what stands at the top of a file.
 type header struct {
 	Revision
-	template bool
+	template     bool
+	irreversible string // the mark's reason
 }
 
 // A Header collects what the top of a migration file of another form says, key
@@ -138,6 +142,20 @@ var headerLines = map[string]func(*header, string) error{
 	"create date": func(h *header, v string) (err error) {
 		h.Created, err = parseDate(v)
 		return err
+	},
+	"line": func(h *header, v string) error {
+		if !validName(v) {
+			return fmt.Errorf("%q is not the name of a line: use letters, digits and _ . / - inside, and not head, heads or base", v)
+		}
+		h.Line = v
+		return nil
+	},
+	"irreversible": func(h *header, v string) error {
+		if v == "" {
+			return errors.New("say why there is no downgrade")
+		}
+		h.irreversible = v
+		return nil
 	},
 	"template": func(h *header, v string) error {
 		switch strings.ToLower(v) {

@@ -17,6 +17,42 @@ const nameTime = "2006_01_02_150405"
 // but every part may be missing, and the id may stand at the end or be another
 // revision's: the header has the id, and the name is for people.
 func ParseName(name string) (created time.Time, slug string) {
+	created, _, slug = parseName(name)
+	return created, slug
+}
+
+// nameID is the id in the name of a migration file, "" if it has none.
+func nameID(name string) string {
+	_, id, _ := parseName(name)
+	return id
+}
+
+// FileName returns the name of a revision's file. ext begins with a dot.
+func FileName(r Revision, ext string) string {
+	return r.Created.UTC().Format(nameTime) + "_" + r.ID + "_" + r.Slug + ext
+}
+
+// maxSlug keeps file names short enough for every file system and for people.
+const maxSlug = 60
+
+// Slug makes the slug of a message: its letters and digits (those of ASCII, in
+// lower case) with underscores between, cut between words to 60 characters. It
+// is empty where the message has none.
+func Slug(message string) string {
+	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool {
+		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9')
+	})
+	slug := strings.Join(words, "_")
+	if len(slug) <= maxSlug {
+		return slug
+	}
+	if i := strings.LastIndexByte(slug[:maxSlug+1], '_'); i > 0 {
+		return slug[:i]
+	}
+	return slug[:maxSlug]
+}
+
+func parseName(name string) (created time.Time, id, slug string) {
 	slug = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	slug = strings.TrimSuffix(slug, path.Ext(slug))
 	if len(slug) >= len(nameTime) {
@@ -27,10 +63,10 @@ func ParseName(name string) (created time.Time, slug string) {
 	}
 	first, rest, _ := strings.Cut(slug, "_")
 	if ValidID(first) {
-		return created, rest
+		return created, first, rest
 	}
 	if i := strings.LastIndexByte(slug, '_'); i >= 0 && ValidID(slug[i+1:]) {
-		slug = slug[:i]
+		slug, id = slug[:i], slug[i+1:]
 	}
-	return created, slug
+	return created, id, slug
 }

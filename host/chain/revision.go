@@ -61,6 +61,7 @@ type Revision struct {
 	Created      time.Time // zero if unknown
 	Irreversible bool      // there is no downgrade
 	Digest       string    // "sha256:…" of the source, or "" where it has none of its own
+	Module       string    // "sha256:…" of the .wasm file that holds it, "" for a file of its own
 	Source       string    // the file it comes from, for people
 }
 

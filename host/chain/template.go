@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
+	"time"
 )
 
 // maxExpanded is how large a text may become, in bytes: ${printf "%1000000d" 1}
@@ -17,6 +18,71 @@ const maxExpanded = 16 << 20
 
 // expand runs the template that a file is, and returns its text, and for each
 // line of that the line of the file it comes from.
+func expand(r Revision, text string) (string, []int, error) {
+	return expandWith(template.FuncMap{
+		"dialect":       func() string { return string(r.Dialect) },
+		"revision":      func() string { return r.ID },
+		"down_revision": func() string { return strings.Join(r.Revises, ", ") },
+		"slug":          func() string { return r.Slug },
+	}, text)
+}
+
+// A Blank is a migration that is about to be written: what the template of a new
+// file can fill in.
+type Blank struct {
+	Dialect   Dialect              // "" for a file that serves several
+	Revisions map[Dialect]Revision // of the dialects that get one
+	Message   string
+}
+
+// Fill runs the template of a new file, with the delimiters and the rules of
+// Parse's templates, and the functions
+//
+//	dialect, line, slug, message    what they say
+//	revision, down_revision         of this dialect, or of one that is named:
+//	                                ${revision "sqlite"}
+//	create_date, create_time        as in 2026-10-02 09:30:00 and
+//	                                2026-10-02T09:30:00Z
+//
+// Errors are of type *ParseError.
+func (b Blank) Fill(name string, text []byte) ([]byte, error) {
+	source := string(normalize(text))
+	if at := badText(source); at >= 0 {
+		return nil, &ParseError{Path: name, Line: 1 + strings.Count(source[:at], "\n"), Msg: "not UTF-8 text, or it holds a NUL byte: save the file as UTF-8"}
+	}
+	common := b.Revisions[b.Dialect]
+	for _, r := range b.Revisions {
+		if b.Dialect == "" {
+			common = r // in what is asked of it, any is like the others
+		}
+	}
+	of := func(dialect []string) Revision {
+		if len(dialect) > 0 {
+			return b.Revisions[Dialect(dialect[0])]
+		}
+		return b.Revisions[b.Dialect]
+	}
+	out, _, err := expandWith(template.FuncMap{
+		"dialect":       func() string { return string(b.Dialect) },
+		"line":          func() string { return common.Line },
+		"slug":          func() string { return common.Slug },
+		"message":       func() string { return b.Message },
+		"revision":      func(dialect ...string) string { return of(dialect).ID },
+		"down_revision": func(dialect ...string) string { return strings.Join(of(dialect).Revises, ", ") },
+		"create_date":   func() string { return common.Created.UTC().Format(time.DateTime) },
+		"create_time":   func() string { return common.Created.UTC().Format(time.RFC3339) },
+	}, source)
+	if err != nil {
+		var bad *ParseError
+		if errors.As(err, &bad) {
+			bad.Path = name
+		}
+		return nil, err
+	}
+	return []byte(out), nil
+}
+
+// expandWith runs a template with some functions.
 //
 // A template chooses and fills in; it does not loop, since one that ranges over
 // a large number, or calls itself, would not end. So what runs here takes about
@@ -25,13 +91,8 @@ const maxExpanded = 16 << 20
 // The lines are found by marks: before the template runs, the beginning of
 // every line in its literal text gets "NUL line NUL", which the text itself
 // cannot hold. Afterwards the marks are taken out.
-func expand(r Revision, text string) (string, []int, error) {
-	t, err := template.New("").Delims("${", "}").Option("missingkey=error").Funcs(template.FuncMap{
-		"dialect":       func() string { return string(r.Dialect) },
-		"revision":      func() string { return r.ID },
-		"down_revision": func() string { return strings.Join(r.Revises, ", ") },
-		"slug":          func() string { return r.Slug },
-	}).Parse(text)
+func expandWith(functions template.FuncMap, text string) (string, []int, error) {
+	t, err := template.New("").Delims("${", "}").Option("missingkey=error").Funcs(functions).Parse(text)
 	if err != nil {
 		return "", nil, templateError(err)
 	}
@@ -162,7 +223,14 @@ func templateError(err error) error {
 		bad.Line, _ = strconv.Atoi(m[1])
 		bad.Msg = "template: " + m[2]
 	}
+	if m := templateStart.FindStringSubmatch(bad.Msg); m != nil {
+		bad.Line, _ = strconv.Atoi(m[1])
+		bad.Msg = "template: unclosed action"
+	}
 	return bad
 }
+
+// What is not closed is told at the end of the text, and means where it begins.
+var templateStart = regexp.MustCompile(`unclosed action started at :(\d+)$`)
 
 var templatePlace = regexp.MustCompile(`(?s)^template: :(\d+):(?:\d+:)? (.*)$`)

@@ -65,6 +65,7 @@ func testLedger(t *testing.T, h Harness) {
 			Started:  time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC),
 			Duration: 1234567 * time.Microsecond,
 			Runner:   "9.9.9",
+			Reason:   `the "same" rows -- größer`,
 		}
 		f := host.Fence{Line: want.Key.Line}
 		mustApply(t, conn, f, want, []string{want.Key.ID}, "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (7)")
@@ -130,6 +131,7 @@ func testLedger(t *testing.T, h Harness) {
 			"cccccccccccc": {host.ActionUpgrade, host.ActionDowngrade, host.ActionUpgrade},
 			"dddddddddddd": {host.ActionStamp},
 			"eeeeeeeeeeee": {host.ActionStamp, host.ActionUnstamp},
+			"ffffffffffff": {host.ActionUpgrade, host.ActionRehash, host.ActionDowngrade, host.ActionRehash},
 		}
 		for id, actions := range keys {
 			for i, action := range actions {
@@ -148,6 +150,31 @@ func testLedger(t *testing.T, h Harness) {
 		}
 		if len(applied) != 3 {
 			t.Errorf("applied are %v, want three", applied)
+		}
+	})
+
+	t.Run("a rehash changes the digest, and neither the time nor the heads", func(t *testing.T) {
+		_, conn := ready(t, h)
+		a, b := entry("aaaaaaaaaaaa"), entry("bbbbbbbbbbbb")
+		a.Digest, b.Digest = "sha256:a", "sha256:b"
+		mustApply(t, conn, fence(), a, []string{a.Key.ID})
+		mustApply(t, conn, fence(a.Key.ID), b, []string{b.Key.ID})
+		edited := a // which is not the head
+		edited.Action, edited.Digest, edited.Reason = host.ActionRehash, "sha256:edited", "a comment"
+		edited.Started = a.Started.Add(time.Hour)
+		mustApply(t, conn, fence(b.Key.ID), edited, []string{b.Key.ID})
+
+		wantHeads(t, conn, chain.DefaultLine, b.Key.ID)
+		applied := ledgerOf(t, conn).Applied
+		if got := applied[a.Key]; got.Digest != edited.Digest || !got.At.Equal(a.Started) {
+			t.Errorf("applied is %+v, want the digest %s and the time %s", got, edited.Digest, a.Started)
+		}
+		if got := applied[b.Key]; got.Digest != b.Digest {
+			t.Errorf("the other revision has the digest %s, want %s", got.Digest, b.Digest)
+		}
+		entries := historyOf(t, conn, 0)
+		if len(entries) != 3 || entries[0].Action != host.ActionRehash || entries[0].Reason != edited.Reason || entries[2].Digest != a.Digest {
+			t.Errorf("the history is %+v, want the rehash with its reason, and the first entry as it was", entries)
 		}
 	})
 

@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_history (
   seed text NOT NULL,
   started timestamptz NOT NULL,
   duration_us bigint NOT NULL,
-  runner text NOT NULL
+  runner text NOT NULL,
+  reason text NOT NULL
 );
 CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_progress (
   line text NOT NULL,
@@ -85,16 +86,11 @@ func (c *conn) Ledger(ctx context.Context) (*host.Ledger, error) {
 			},
 		},
 		{
-			sql: `SELECT line, revision, digest, ` + micros("started") + `, action IN ('upgrade', 'stamp')
+			sql: `SELECT line, revision, digest, ` + micros("started") + `, action
 				FROM ` + c.table("sandpiper_history") + ` ORDER BY id`,
 			row: func(v [][]byte) error {
-				key := chain.Key{Line: string(v[0]), ID: string(v[1])}
-				if !isTrue(v[4]) {
-					delete(l.Applied, key)
-					return nil
-				}
 				at, err := parseMicros(v[3])
-				l.Applied[key] = host.Applied{Digest: string(v[2]), At: at}
+				l.Replay(host.Action(v[4]), chain.Key{Line: string(v[0]), ID: string(v[1])}, host.Applied{Digest: string(v[2]), At: at})
 				return err
 			},
 		},
@@ -152,7 +148,7 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	sql := `SELECT id, line, revision, action, slug, digest, module, seed, ` + micros("started") + `, duration_us, runner
+	sql := `SELECT id, line, revision, action, slug, digest, module, seed, ` + micros("started") + `, duration_us, runner, reason
 		FROM ` + c.table("sandpiper_history") + ` ORDER BY id DESC`
 	if limit > 0 {
 		sql += " LIMIT " + strconv.Itoa(limit)
@@ -172,6 +168,7 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 		entries = append(entries, host.Entry{
 			ID: id, Key: chain.Key{Line: v[1], ID: v[2]}, Action: host.Action(v[3]), Slug: v[4], Digest: v[5],
 			Module: v[6], Seed: v[7], Started: started, Duration: time.Duration(duration) * time.Microsecond, Runner: v[10],
+			Reason: v[11],
 		})
 		return err
 	}})
@@ -224,7 +221,7 @@ func (c *conn) recordItem(entry host.Entry, from string, heads []string, token s
 		[]byte(entry.Key.Line), []byte(entry.Key.ID), textArray(heads),
 		[]byte(entry.Action), []byte(entry.Slug), []byte(entry.Digest), []byte(entry.Module), []byte(entry.Seed),
 		[]byte(timestampText(entry.Started.UnixMicro(), "+00")), []byte(strconv.FormatInt(entry.Duration.Microseconds(), 10)),
-		[]byte(entry.Runner), []byte(token),
+		[]byte(entry.Runner), []byte(token), []byte(entry.Reason),
 	}
 	if from == "" || len(heads) != 1 {
 		return own(roleLedger, "record", c.own.record, values...)

@@ -43,6 +43,7 @@ var headerKeys = map[string]string{
 	"revises":    "revises",
 	"depends_on": "depends on",
 	"labels":     "branch labels",
+	"line":       "line",
 	"created":    "create date",
 }
 
@@ -92,7 +93,7 @@ func parseYAML(name string, d chain.Dialect, b []byte, naming schema.Naming) (*c
 			upgrade, err = r.items(value, false)
 			file.Upgrade = r.file(upgrade)
 		case key.Value == keyDowngrade && isScalar(value, wordIrreversible):
-			file.Irreversible = true
+			file.Irreversible, file.Marked = true, true
 		case key.Value == keyDowngrade:
 			var downgrade []yamlItem
 			downgrade, err = r.items(value, false)
@@ -153,7 +154,7 @@ func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 		_, inHeader := headerKeys[key.Value]
 		switch {
 		case !inHeader && key.Value != keyUpgrade && key.Value != keyDowngrade:
-			return nil, r.fail(key, "unknown key %q: the keys are revision, revises, depends_on, labels, created, upgrade and downgrade", key.Value)
+			return nil, r.fail(key, "unknown key %q: the keys are revision, revises, depends_on, labels, line, created, upgrade and downgrade", key.Value)
 		case seen[key.Value]:
 			return nil, r.fail(key, "a second %q", key.Value)
 		}

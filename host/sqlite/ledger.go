@@ -33,7 +33,8 @@ var ledgerTables = []struct{ name, sql string }{
 	seed TEXT NOT NULL,
 	started TEXT NOT NULL,
 	duration_us INTEGER NOT NULL,
-	runner TEXT NOT NULL
+	runner TEXT NOT NULL,
+	reason TEXT NOT NULL
 )`},
 	{"sandpiper_progress", `CREATE TABLE main.sandpiper_progress (
 	line TEXT NOT NULL,
@@ -152,18 +153,10 @@ func (c *conn) readHeads(ctx context.Context, ledger *host.Ledger) error {
 
 func (c *conn) readApplied(ctx context.Context, ledger *host.Ledger) error {
 	return c.each(ctx, func(s *sqlite3.Stmt) error {
-		key := chain.Key{Line: s.ColumnText(0), ID: s.ColumnText(1)}
-		switch host.Action(s.ColumnText(2)) {
-		case host.ActionUpgrade, host.ActionStamp:
-			at, err := readInstant(s, 4)
-			if err != nil {
-				return err
-			}
-			ledger.Applied[key] = host.Applied{Digest: s.ColumnText(3), At: at}
-		default:
-			delete(ledger.Applied, key)
-		}
-		return nil
+		at, err := readInstant(s, 4)
+		ledger.Replay(host.Action(s.ColumnText(2)), chain.Key{Line: s.ColumnText(0), ID: s.ColumnText(1)},
+			host.Applied{Digest: s.ColumnText(3), At: at})
+		return err
 	}, "SELECT line, revision, action, digest, started FROM main.sandpiper_history ORDER BY id")
 }
 
@@ -213,9 +206,10 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 				Started:  started,
 				Duration: time.Duration(s.ColumnInt64(9)) * time.Microsecond,
 				Runner:   s.ColumnText(10),
+				Reason:   s.ColumnText(11),
 			})
 			return err
-		}, `SELECT id, line, revision, action, slug, digest, module, seed, started, duration_us, runner
+		}, `SELECT id, line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason
 			FROM main.sandpiper_history ORDER BY id DESC LIMIT ?1`, limit)
 	})
 	return entries, err
@@ -255,10 +249,10 @@ func (c *conn) CreateLedger(ctx context.Context) (err error) {
 // of the migration is recorded yet, else empty.
 func (c *conn) record(ctx context.Context, entry host.Entry, from string, heads []string) error {
 	err := c.do(ctx, `INSERT INTO main.sandpiper_history
-		(line, revision, action, slug, digest, module, seed, started, duration_us, runner)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+		(line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`,
 		entry.Key.Line, entry.Key.ID, string(entry.Action), entry.Slug, entry.Digest, entry.Module, entry.Seed,
-		entry.Started.UTC().Format(instant), entry.Duration.Microseconds(), entry.Runner)
+		entry.Started.UTC().Format(instant), entry.Duration.Microseconds(), entry.Runner, entry.Reason)
 	if err == nil && from != "" && len(heads) == 1 {
 		// As most migrations do. Each statement less counts: after a change of
 		// the schema SQLite compiles all of them anew.

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// chains are the migrations of every dialect that a project has, read without a
+// database.
+type chains struct {
+	set     settings
+	config  configFile
+	runners []*host.Runner // that could be read and have a folder
+	folder  *author.Folder
+	err     error // why a chain could not be read
+	box     *lateSandbox
+}
+
+// chains reads what the flags and sandpiper.toml name. A chain that cannot be
+// read is not in the folder, and err says why.
+func (a *app) chains() (*chains, error) {
+	set, config, err := a.projectSettings()
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Ext(set.dir) == ".wasm" {
+		return nil, usage("name the folder that it was built from", "%s is a module: this needs a folder with versions/", set.dir)
+	}
+	fsys, root, err := openDir(set.dir)
+	if err != nil {
+		return nil, err
+	}
+	configured, err := author.Dialects(set.dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &chains{set: set, config: config, folder: &author.Folder{Dir: set.dir}, box: a.newBox(set)}
+	for _, d := range configured {
+		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root, Naming: set.naming})
+		switch {
+		case err == nil:
+			c.runners = append(c.runners, r)
+			c.folder.Graphs = append(c.folder.Graphs, r.Graph())
+		case errors.Is(err, fs.ErrNotExist) && isFolder(filepath.Join(set.dir, "versions")):
+			empty, err := chain.NewGraph(d, nil)
+			if err != nil {
+				return nil, err
+			}
+			c.folder.Graphs = append(c.folder.Graphs, empty)
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+			return nil, err
+		default:
+			c.err = errors.Join(c.err, err)
+		}
+	}
+	return c, nil
+}
+
+// wholeChains reads chains of which none may be broken.
+func (a *app) wholeChains() (*chains, error) {
+	c, err := a.chains()
+	if err != nil {
+		return nil, err
+	}
+	return c, c.err
+}
+
+// readKept reads the lock file and the notes for a command that goes on without
+// the lock file where it cannot be read, as after a git merge with a conflict in
+// it. It returns what to say about it in the end.
+func (c *chains) readKept() (note string, err error) {
+	if err := c.folder.ReadLock(); err != nil {
+		note = err.Error() + "\n" + c.folder.LockName() + " is left as it is"
+	}
+	return note, c.folder.ReadNotes()
+}
+
+// check compares everything that can be compared without a database.
+func (c *chains) check() (problems []chain.Problem, hints []string) {
+	problems = chain.Problems(c.err)
+	if err := c.folder.ReadLock(); err != nil {
+		problems = append(problems, ofRule(chain.RuleLock, err)...)
+	} else if c.folder.Lock == nil {
+		hints = append(hints, "there is no "+c.folder.LockName()+", which tells of files that changed: `sandpiper rehash --offline` makes one")
+	}
+	if err := c.folder.ReadNotes(); err != nil {
+		problems = append(problems, ofRule(chain.RuleNotes, err)...)
+	} else if c.folder.Notes == nil {
+		hints = append(hints, "there is no "+c.folder.NotesName()+": `sandpiper notes sync` begins it")
+	}
+	if c.err != nil {
+		return problems, hints // what is compared would be half of it
+	}
+	return append(problems, c.folder.Check()...), hints
+}
+
+// ofRule makes problems of an error of reading a file that has a rule of its own.
+func ofRule(rule chain.Rule, err error) []chain.Problem {
+	problems := chain.Problems(err)
+	for i := range problems {
+		problems[i].Rule = rule
+	}
+	return problems
+}
+
+// authoring gives the errors of writing files their kind.
+func authoring(err error) error {
+	var (
+		draft  *author.DraftError
+		exists *author.ExistsError
+	)
+	switch {
+	case errors.As(err, &draft):
+		return usage(draft.Next, "%w", err)
+	case errors.As(err, &exists):
+		return usage("say --force to write over it", "%w", err)
+	}
+	return err
+}

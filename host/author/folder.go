@@ -1,0 +1,171 @@
+package author
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// templatesDir holds the project's own templates, beside versions/.
+const templatesDir = "templates"
+
+// dialects in the order in which they are written about.
+var dialects = []chain.Dialect{chain.PostgreSQL, chain.SQLite}
+
+// A Folder is a project's migrations as they are on disk: the chains, and once
+// they are read, the lock file and the notes.
+type Folder struct {
+	Dir    string         // holds versions/
+	Graphs []*chain.Graph // of the configured dialects
+	Lock   *chain.Lock    // nil where there is none
+	Notes  *chain.Notes   // nil where there are none
+}
+
+// Dialects returns the dialects that a folder of migrations is configured for:
+// those with a folder in versions/, both if there is none.
+func Dialects(dir string) ([]chain.Dialect, error) {
+	var configured []chain.Dialect
+	for _, d := range dialects {
+		info, err := os.Stat(filepath.Join(dir, "versions", string(d)))
+		switch {
+		case err == nil && info.IsDir():
+			configured = append(configured, d)
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	if len(configured) == 0 {
+		return slices.Clone(dialects), nil
+	}
+	return configured, nil
+}
+
+// ReadLock reads the lock file. What is wrong with it is a *chain.ParseError.
+func (f *Folder) ReadLock() error {
+	text, there, err := readFile(f.lockName())
+	if err == nil && there {
+		f.Lock, err = chain.ParseLock(f.LockName(), text)
+	}
+	return err
+}
+
+// ReadNotes reads the notes. What is wrong with them is a *chain.ParseError.
+func (f *Folder) ReadNotes() error {
+	text, there, err := readFile(f.notesName())
+	if err == nil && there {
+		f.Notes, err = chain.ParseNotes(f.NotesName(), text)
+	}
+	return err
+}
+
+// maxFile bounds what is read of the lock file, the notes and templates.
+const maxFile = 16 << 20
+
+func readFile(name string) (text []byte, there bool, err error) {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%s has %d bytes: at most 16 MiB are read", shown(name), info.Size())
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	text, err = os.ReadFile(name)
+	return text, true, err
+}
+
+// shown is a file's name in messages and documents, the same on every system.
+func shown(name string) string { return filepath.ToSlash(name) }
+
+func (f *Folder) lockName() string  { return filepath.Join(f.Dir, chain.LockName) }
+func (f *Folder) notesName() string { return filepath.Join(f.Dir, chain.NotesName) }
+
+// LockName is the lock file's name for messages.
+func (f *Folder) LockName() string { return shown(f.lockName()) }
+
+// NotesName is the notes' name for messages.
+func (f *Folder) NotesName() string { return shown(f.notesName()) }
+
+// graph returns the chain of a dialect, nil if the folder is not for it.
+func (f *Folder) graph(d chain.Dialect) *chain.Graph {
+	for _, g := range f.Graphs {
+		if g.Dialect() == d {
+			return g
+		}
+	}
+	return nil
+}
+
+// Check compares the chains with each other, with their files' names, with the
+// lock file and with the notes. Where one of the two is missing, it is not
+// compared.
+func (f *Folder) Check() []chain.Problem {
+	var problems []chain.Problem
+	for _, g := range f.Graphs {
+		if f.Lock != nil {
+			problems = append(problems, f.Lock.Check(f.LockName(), g)...)
+		}
+	}
+	problems = append(problems, chain.CheckNames(f.Graphs...)...)
+	problems = append(problems, chain.CheckPairs(f.Notes.Alone, f.Graphs...)...)
+	if f.Notes != nil {
+		problems = append(problems, f.Notes.Check(f.Graphs...)...)
+	}
+	return problems
+}
+
+// SyncNotes adds to the notes what they lack, and returns the slugs of the
+// entries it has added. Notes that are not there are begun.
+func (f *Folder) SyncNotes() ([]string, error) {
+	notes, err := f.notes()
+	if err != nil {
+		return nil, err
+	}
+	text, added := notes.Sync(f.Graphs...)
+	if len(added) == 0 {
+		return nil, nil
+	}
+	if err := writeAll([]file{{f.notesName(), []byte(text), true}}); err != nil {
+		return nil, err
+	}
+	f.Notes, err = chain.ParseNotes(f.NotesName(), []byte(text))
+	return added, err
+}
+
+// notes returns the folder's notes, or the beginning of some.
+func (f *Folder) notes() (*chain.Notes, error) {
+	if f.Notes != nil {
+		return f.Notes, nil
+	}
+	text, err := templates.ReadFile("templates/" + chain.NotesName)
+	if err != nil {
+		return nil, err
+	}
+	return chain.ParseNotes(f.NotesName(), text)
+}
+
+// Relock returns the lock of the chains as they are now: what is pinned already
+// stays as it is pinned, but for the revisions that accept says yes to.
+func (f *Folder) Relock(accept func(chain.Dialect, chain.Key) bool) *chain.Lock {
+	lock := f.Lock
+	for _, g := range f.Graphs {
+		lock = lock.With(g, func(k chain.Key) bool { return accept(g.Dialect(), k) })
+	}
+	return lock
+}
+
+// WriteLock writes the lock file.
+func (f *Folder) WriteLock(lock *chain.Lock) error {
+	if err := writeAll([]file{{f.lockName(), []byte(lock.String()), true}}); err != nil {
+		return err
+	}
+	f.Lock = lock
+	return nil
+}

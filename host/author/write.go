@@ -1,0 +1,140 @@
+package author
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A file is one that is to be written.
+type file struct {
+	name    string // with the system's slashes
+	text    []byte
+	replace bool // it may be there already
+}
+
+// writeAll writes all files or none. Each is written beside its place first;
+// only when all are on the disk are they renamed, and if that fails in the
+// middle, what was there before is put back. A file that is there and may not be
+// replaced is an *ExistsError.
+func writeAll(files []file) (err error) {
+	for _, f := range files {
+		if err := absent(f); err != nil {
+			return err
+		}
+	}
+	var undo []func() error
+	defer func() {
+		for i := len(undo) - 1; err != nil && i >= 0; i-- {
+			err = errors.Join(err, undo[i]())
+		}
+	}()
+	beside := make([]string, len(files))
+	for i, f := range files {
+		made, err := makeFolder(filepath.Dir(f.name))
+		undo = append(undo, func() error { return removeAll(made) })
+		if err != nil {
+			return err
+		}
+		if beside[i], err = writeBeside(f); err != nil {
+			return err
+		}
+		undo = append(undo, func() error { return remove(beside[i]) })
+	}
+	for i, f := range files {
+		if err := absent(f); err != nil {
+			return err // it has come about in the meantime
+		}
+		before, err := os.ReadFile(f.name)
+		there := err == nil
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Rename(beside[i], f.name); err != nil {
+			return err
+		}
+		undo = append(undo, func() error {
+			if !there {
+				return remove(f.name)
+			}
+			old, err := writeBeside(file{name: f.name, text: before})
+			if err != nil {
+				return err
+			}
+			return os.Rename(old, f.name)
+		})
+	}
+	return nil
+}
+
+// absent returns an *ExistsError if a file is there that may not be.
+func absent(f file) error {
+	info, err := os.Lstat(f.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !f.replace || !info.Mode().IsRegular():
+		return &ExistsError{f.name}
+	}
+	return nil
+}
+
+// writeBeside writes a file's text into a new file of the same folder. A file
+// that is going to be replaced hands down its permissions.
+func writeBeside(f file) (name string, err error) {
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(f.name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	temp, err := os.CreateTemp(filepath.Dir(f.name), ".sandpiper-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = temp.Write(f.text)
+	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
+	if err != nil {
+		return "", errors.Join(err, remove(temp.Name()))
+	}
+	return temp.Name(), nil
+}
+
+// makeFolder makes a folder and those above it, and returns what it has made,
+// outermost first.
+func makeFolder(name string) (made []string, err error) {
+	for dir := name; ; dir = filepath.Dir(dir) {
+		_, err := os.Stat(dir)
+		if err == nil || filepath.Dir(dir) == dir {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		made = append([]string{dir}, made...)
+	}
+	return made, os.MkdirAll(name, 0o777)
+}
+
+func removeAll(folders []string) (err error) {
+	for i := len(folders) - 1; i >= 0; i-- {
+		err = errors.Join(err, remove(folders[i]))
+	}
+	return err
+}
+
+// remove removes what may be gone already.
+func remove(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// WriteFile writes a file that somebody asked for by its name, whole or not at
+// all. Where it is there already the error is an *ExistsError, unless force says
+// that it may be written over.
+func WriteFile(name string, text []byte, force bool) error {
+	return writeAll([]file{{name, text, force}})
+}

@@ -1,0 +1,272 @@
+package chain
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// LockName is what the lock file is called, in the folder that holds versions/.
+const LockName = "sandpiper.lock"
+
+// A Lock is what a lock file pins: of each dialect's revisions, in the order of
+// the chain, a digest of the file, or of the module that holds the revision.
+//
+//	sandpiper.lock 1 digest 1
+//	# comment
+//	postgresql 5e1f0c0de0a1 sha256:… sha256:…
+//
+// The first line has the version of this form and that of the digest (Digest).
+// The last digest of a line is over the line before of the same dialect and this
+// one, so that lines cannot be left out, moved or mixed unseen. Two branches that
+// both add a revision write different lines at one place, which git cannot merge.
+type Lock struct {
+	pins map[Dialect][]pin
+}
+
+// A pin is one line of a lock file.
+type pin struct {
+	key    Key
+	digest string // of the file or module, "sha256:…"
+	sum    string // over the line before and this one, "sha256:…"
+	line   int    // in the file it was read from
+}
+
+// The versions of the form and of Digest that this package writes and reads.
+const (
+	lockForm   = 1
+	lockDigest = 1
+)
+
+const lockHead = `# Written by "sandpiper revision" and "sandpiper rehash". Two branches that both
+# add a revision conflict here: take either side of this file, let one of the
+# revisions revise the other, and run "sandpiper rehash --offline".
+`
+
+// String returns the text of the lock file.
+func (l *Lock) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d digest %d\n%s", LockName, lockForm, lockDigest, lockHead)
+	for _, d := range l.dialects() {
+		for _, p := range l.pins[d] {
+			fmt.Fprintf(&b, "%s %s %s %s\n", d, p.key, p.digest, p.sum)
+		}
+	}
+	return b.String()
+}
+
+// dialects returns those that have pins, in the order of the file.
+func (l *Lock) dialects() (dialects []Dialect) {
+	for d := range l.pins {
+		dialects = append(dialects, d)
+	}
+	slices.Sort(dialects)
+	return dialects
+}
+
+// ParseLock reads a lock file. Errors are of type *ParseError.
+func ParseLock(name string, b []byte) (*Lock, error) {
+	fail := func(line int, format string, args ...any) (*Lock, error) {
+		return nil, &ParseError{Path: name, Line: line, Msg: fmt.Sprintf(format, args...)}
+	}
+	l := &Lock{pins: map[Dialect][]pin{}}
+	lines := strings.Split(string(normalize(b)), "\n")
+	var form, digest int
+	if n, err := fmt.Sscanf(lines[0], LockName+" %d digest %d", &form, &digest); n != 2 || err != nil {
+		return fail(1, "not a lock file: its first line is %q; bring it back, or remove it and run `sandpiper rehash --offline`",
+			fmt.Sprintf("%s %d digest %d", LockName, lockForm, lockDigest))
+	}
+	if form > lockForm || digest > lockDigest || form < 1 || digest < 1 {
+		return fail(1, "it is written by a newer version of Sandpiper (form %d, digest %d; this version reads form %d, digest %d): use that version",
+			form, digest, lockForm, lockDigest)
+	}
+	seen := map[Dialect]map[Key]int{}
+	for i, text := range lines {
+		line := i + 1
+		if i == 0 || strings.TrimSpace(text) == "" || text[0] == '#' {
+			continue
+		}
+		if conflictMark(text) {
+			return fail(line, "a conflict of a merge: take either side of this file (git checkout --ours), let one of the revisions "+
+				"revise the other, and run `sandpiper rehash --offline`")
+		}
+		words := strings.Fields(text)
+		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !knownDialect(Dialect(words[0])) {
+			return fail(line, "a line is: dialect, revision, digest, chained digest; bring it back, or remove the file and run `sandpiper rehash --offline`")
+		}
+		d := Dialect(words[0])
+		key, err := ParseKey(words[1])
+		if err != nil {
+			return fail(line, "%v", err)
+		}
+		if first := seen[d][key]; first > 0 {
+			return fail(line, "revision %s is pinned at line %d already: remove one of the two", key, first)
+		}
+		if seen[d] == nil {
+			seen[d] = map[Key]int{}
+		}
+		seen[d][key] = line
+		l.pins[d] = append(l.pins[d], pin{key, words[2], words[3], line})
+	}
+	return l, nil
+}
+
+// With returns a lock for the chain of one dialect, and with the pins of the
+// others as they are. A revision that is pinned already stays pinned to what it
+// was, unless accept says yes to it.
+func (l *Lock) With(g *Graph, accept func(Key) bool) *Lock {
+	was := map[Key]string{}
+	next := &Lock{pins: map[Dialect][]pin{}}
+	if l != nil {
+		for d, pins := range l.pins {
+			next.pins[d] = pins
+		}
+		for _, p := range l.pins[g.dialect] {
+			was[p.key] = p.digest
+		}
+	}
+	var pins []pin
+	for r := range g.All() {
+		p := pin{key: r.Key, digest: pinned(r)}
+		if old, ok := was[r.Key]; ok && !accept(r.Key) {
+			p.digest = old
+		}
+		before := ""
+		if len(pins) > 0 {
+			before = pins[len(pins)-1].sum
+		}
+		p.sum = chained(before, g.dialect, p)
+		pins = append(pins, p)
+	}
+	next.pins[g.dialect] = pins
+	if len(pins) == 0 {
+		delete(next.pins, g.dialect)
+	}
+	return next
+}
+
+// Lost returns the pinned revisions of a dialect that its chain does not have.
+func (l *Lock) Lost(g *Graph) (lost []Key) {
+	if l == nil {
+		return nil
+	}
+	for _, p := range l.pins[g.dialect] {
+		if _, ok := g.Revision(p.key); !ok {
+			lost = append(lost, p.key)
+		}
+	}
+	return lost
+}
+
+// Check compares the lock with the chain of one dialect. name is the lock's file.
+func (l *Lock) Check(name string, g *Graph) []Problem {
+	pins := map[Key]pin{}
+	var problems []Problem
+	for _, p := range l.pins[g.dialect] {
+		pins[p.key] = p
+	}
+	for _, key := range l.Lost(g) {
+		problems = append(problems, Problem{RuleLock, key.String(), name, pins[key].line,
+			fmt.Sprintf("it pins a revision that the %s chain does not have: bring the file back, or, if it was removed on purpose, run `sandpiper rehash --offline`", g.dialect)})
+	}
+	for r := range g.All() {
+		switch p, ok := pins[r.Key]; {
+		case !ok:
+			problems = append(problems, problem(RuleLock, r, "%s does not have it: if the file is as it should be, run `sandpiper rehash --offline`", name))
+		case p.digest != pinned(r):
+			problems = append(problems, problem(RuleLock, r, "it is not what %s pins (%s there, %s now): put it back; if the edit is meant, run `sandpiper rehash %s --reason …` where it is applied, or `sandpiper rehash --offline` if it is nowhere yet",
+				name, short(p.digest), short(pinned(r)), r.Key))
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	want := l.With(g, func(Key) bool { return false }).pins[g.dialect]
+	for i, p := range l.pins[g.dialect] {
+		if want[i].key != p.key || want[i].sum != p.sum {
+			return []Problem{{RuleLock, p.key.String(), name, p.line,
+				"the lines are not those that were written: one was edited or moved, or two branches were merged; see that the chain is as it should be, and run `sandpiper rehash --offline`"}}
+		}
+	}
+	return nil
+}
+
+// A PinChange is a revision whose pin differs between two locks.
+type PinChange struct {
+	Dialect  Dialect
+	Key      Key
+	Was, Now string // digests; "" where it is not pinned
+}
+
+// Changes lists what differs in next: what it changes and drops, and what it
+// adds.
+func (l *Lock) Changes(next *Lock) (changes []PinChange) {
+	was := map[Dialect]map[Key]string{}
+	add := func(d Dialect, k Key, was, now string) {
+		if was != now {
+			changes = append(changes, PinChange{d, k, was, now})
+		}
+	}
+	if l != nil {
+		for d, pins := range l.pins {
+			was[d] = map[Key]string{}
+			for _, p := range pins {
+				was[d][p.key] = p.digest
+			}
+		}
+	}
+	for _, d := range next.dialects() {
+		for _, p := range next.pins[d] {
+			add(d, p.key, was[d][p.key], p.digest)
+			delete(was[d], p.key)
+		}
+	}
+	for d, gone := range was {
+		for k, digest := range gone {
+			add(d, k, digest, "")
+		}
+	}
+	slices.SortStableFunc(changes, func(a, b PinChange) int {
+		return cmp.Or(cmp.Compare(a.Dialect, b.Dialect), a.Key.compare(b.Key))
+	})
+	return changes
+}
+
+// pinned is the digest that stands for a revision in a lock.
+func pinned(r Revision) string { return cmp.Or(r.Module, r.Digest) }
+
+// chained is the digest over a line and, through its digest, all before it.
+func chained(before string, d Dialect, p pin) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s %s %s\n", before, d, p.key, p.digest))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+func isDigest(s string) bool {
+	digits, ok := strings.CutPrefix(s, "sha256:")
+	return ok && len(digits) == 2*sha256.Size && span(digits, isHex) == len(digits)
+}
+
+func short(digest string) string {
+	_, digits, _ := strings.Cut(digest, ":")
+	return digits[:min(12, len(digits))]
+}
+
+func knownDialect(d Dialect) bool { return d == PostgreSQL || d == SQLite }
+
+// conflictMark reports whether a line is one that git writes around what it
+// could not merge. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+func conflictMark(line string) bool {
+	for _, c := range []string{"<", "=", ">", "|"} {
+		if rest, ok := strings.CutPrefix(line, strings.Repeat(c, 7)); ok && (rest == "" || rest[0] == ' ') {
+			return true
+		}
+	}
+	return false
+}
+
+// Equal reports whether a file holds this lock already, however its lines end.
+func (l *Lock) Equal(b []byte) bool { return bytes.Equal(normalize(b), []byte(l.String())) }
