@@ -95,6 +95,9 @@ data:
   verify      revisions, applied, problems: [{rule, revision, file, message}]
   wait        server, waited_ms
   init        files: [path]
+  import      tool, dialect, dir, files: [path],
+              revisions: [{revision, version, from, file, plugin}],
+              notes: [{file, line, text}]
   build       output, size, digest, revisions
   inspect     file, size, digest, manifest, imports, exports
   version     version, abi, go, os, arch
