@@ -63,7 +63,7 @@ func (r *reader) dbmate(s *step) error {
 		if m[1] == "down" {
 			place = &s.down
 		}
-		if *place != nil || s.up == nil {
+		if *place != nil || m[1] == "down" && s.up == nil {
 			return &chain.ParseError{Path: s.file, Line: line, Msg: `"-- migrate:up" stands once, and "-- migrate:down" once below it`}
 		}
 		*place = to

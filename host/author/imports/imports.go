@@ -187,7 +187,7 @@ func (i *Import) rewrite(r *reader) error {
 				return err
 			}
 			rev.text = text
-			r.note(s.file, 0, "%s: %s holds its place; see the notes there", s.code, rev.Path)
+			r.note(s.file, 0, "%s: %s holds its place and is yours to write", s.code, rev.Path)
 		} else {
 			text, err := i.migration(rev, s, r)
 			if err != nil {

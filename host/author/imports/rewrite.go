@@ -93,6 +93,12 @@ func (s *script) placed(err error) error {
 	return &moved
 }
 
+// The markers of what runs outside of a transaction.
+const (
+	beginOutside = "-- +autocommit begin\n"
+	endOutside   = "-- +autocommit end\n"
+)
+
 // A sectionWriter writes the text of a section.
 type sectionWriter struct {
 	b      strings.Builder
@@ -141,9 +147,9 @@ func (w *sectionWriter) split() {
 func (w *sectionWriter) marker(inside bool) {
 	w.newLine()
 	if inside {
-		w.b.WriteString("-- +autocommit end\n")
+		w.b.WriteString(endOutside)
 	} else {
-		w.b.WriteString("-- +autocommit begin\n")
+		w.b.WriteString(beginOutside)
 	}
 	w.inside = inside
 }
@@ -156,12 +162,12 @@ func (w *sectionWriter) newLine() {
 
 // finish returns the section, without blank lines around it.
 func (w *sectionWriter) finish() string {
-	if !w.inside {
-		w.marker(true)
-	}
 	text := strings.Trim(w.b.String(), "\n")
-	if text == "" {
-		return ""
+	if text != "" {
+		text += "\n"
 	}
-	return text + "\n"
+	if !w.inside {
+		text += endOutside
+	}
+	return text
 }
