@@ -96,7 +96,6 @@ the migrations can run.`,
 	f.StringVar(&tool, "from", "", "the `tool`: "+strings.Join(imports.Names(), ", "))
 	f.StringVarP(&output, "output", "o", "migrations", "`folder` to write versions/ into")
 	f.StringVar(&dialect, "dialect", "", "what the SQL is written for: postgresql or sqlite\n(else that of the database that is configured)")
-	_ = cmd.MarkFlagRequired("from")
 	_ = cmd.MarkFlagDirname("output")
 	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions(imports.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -105,6 +104,9 @@ the migrations can run.`,
 // importOptions makes options of the flags, and returns the folder to read.
 func (a *app) importOptions(from, tool, dialect string) (imports.Options, string, error) {
 	opts := imports.Options{Tool: tool, Dialect: chain.Dialect(dialect)}
+	if tool == "" {
+		return opts, "", usage("say --from and one of "+strings.Join(imports.Names(), ", "), "whose migrations these are, is not said")
+	}
 	switch opts.Dialect {
 	case chain.PostgreSQL, chain.SQLite:
 	case "":
@@ -174,7 +176,7 @@ func printImport(w io.Writer, i *imports.Import, dir string, files []string) {
 		fmt.Fprintf(w, "  write and build %s in %s: the skeletons hold their places\n",
 			count(plugins, "plugin"), filepath.ToSlash(filepath.Join(dir, "plugins")))
 	}
-	fmt.Fprintf(w, `  sandpiper stamp --from-existing   adopt a database that %s has run
+	fmt.Fprint(w, `  sandpiper stamp --from-existing   adopt a database that has them already
   sandpiper upgrade                 upgrade one that is new
-`, i.Tool)
+`)
 }
