@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -52,7 +53,7 @@ gap, or a database that is ahead of the migrations is refused.`,
 				return err
 			}
 			if existing {
-				return a.adopt(cmd, s, r, tool)
+				return a.adopt(cmd.Context(), r, tool)
 			}
 			result, err := r.Stamp(cmd.Context(), args[0])
 			return a.ran(r, result, err)
@@ -66,16 +67,16 @@ gap, or a database that is ahead of the migrations is refused.`,
 }
 
 // adopt stamps what another tool has recorded.
-func (a *app) adopt(cmd *cobra.Command, s *session, r *host.Runner, tool string) error {
-	adoption, result, err := imports.Adopt(cmd.Context(), r, s.db, tool)
+func (a *app) adopt(ctx context.Context, r *host.Runner, tool string) error {
+	adoption, result, err := imports.Adopt(ctx, r, tool)
 	var unknown *imports.UnknownToolError
 	if errors.As(err, &unknown) {
 		return usage("", "%w", err)
 	}
 	if err == nil {
-		a.say("%s", printable(fmt.Sprintf("adopted from %s, which %s keeps", adoption.Table, adoption.Tool)))
+		a.say("adopted from %s, which %s keeps", adoption.Table, adoption.Tool)
 		for _, v := range adoption.Unknown {
-			a.say("%s", printable(fmt.Sprintf("warning: %s has version %s, which no migration here is", adoption.Table, v)))
+			fmt.Fprintf(a.stderr, "warning: %s has version %s, which no migration here is\n", adoption.Table, printable(v))
 		}
 	}
 	return a.ran(r, result, err)

@@ -18,10 +18,10 @@ type Adoption struct {
 }
 
 // Adopt stamps the database with what another tool has recorded in it, and runs
-// nothing. db is the database of the runner. Where tool is "" the table is looked
-// for. A database that has a place in the chain already is not moved.
-func Adopt(ctx context.Context, r *host.Runner, db host.Database, tool string) (Adoption, host.Result, error) {
-	rec, err := ReadRecorded(ctx, db, tool)
+// nothing. Where tool is "" the table is looked for. A database that has a place
+// in the chain already is not moved.
+func Adopt(ctx context.Context, r *host.Runner, tool string) (Adoption, host.Result, error) {
+	rec, err := ReadRecorded(ctx, r, tool)
 	if err != nil {
 		return Adoption{}, host.Result{}, err
 	}

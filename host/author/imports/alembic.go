@@ -60,6 +60,7 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 		return err
 	}
 	var to *script
+	var before strings.Builder
 	line := 0
 	for text := range strings.Lines(text) {
 		line++
@@ -67,6 +68,8 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 		if m == nil {
 			if to != nil {
 				to.text += text
+			} else {
+				before.WriteString(text)
 			}
 			continue
 		}
@@ -97,6 +100,9 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 		r.steps = append(r.steps, step{
 			version: above[0], name: "revision", parents: below, root: below == nil, file: name, up: to,
 		})
+	}
+	if to != nil && !r.blank(withoutVersionTable(r.dialect, before.String())) {
+		r.note(name, 1, "what stands before the first revision, other than the version table, is left out")
 	}
 	return nil
 }

@@ -138,31 +138,40 @@ func (r *reader) delimited(text, delimiter string) string {
 	if delimiter == "" || delimiter == ";" {
 		return text
 	}
-	newlines := strings.Repeat("\n", strings.Count(delimiter, "\n"))
-	// The first line is the directive, which holds the delimiter itself.
-	at := atlasDirective.FindStringIndex(text)
-	for at != nil && !strings.Contains(text[at[0]:at[1]], "atlas:delimiter") {
-		next := atlasDirective.FindStringIndex(text[at[1]:])
-		at = []int{at[1] + next[0], at[1] + next[1]}
-	}
+	// The directive holds the delimiter itself.
 	end := 0
-	if at != nil {
-		end = at[1]
+	for _, at := range atlasDirective.FindAllStringSubmatchIndex(text, -1) {
+		if text[at[2]:at[3]] == "delimiter" {
+			end = at[1]
+		}
 	}
 	var b strings.Builder
 	b.WriteString(text[:end])
-	parts := strings.Split(text[end:], delimiter)
-	for i, part := range parts {
-		b.WriteString(strings.TrimRight(part, "\n"))
-		if !r.ended(part) {
-			b.WriteString("\n;")
+	for i, part := range strings.Split(text[end:], delimiter) {
+		if i > 0 {
+			b.WriteString(strings.Repeat("\n", strings.Count(delimiter, "\n")))
 		}
-		b.WriteString(part[len(strings.TrimRight(part, "\n")):])
-		if i < len(parts)-1 {
-			b.WriteString(newlines)
-		}
+		b.WriteString(r.terminated(part))
 	}
 	return b.String()
+}
+
+// terminated puts a semicolon after the last thing in a text, comments aside,
+// unless it is one.
+func (r *reader) terminated(text string) string {
+	end := 0
+	for tok := range chain.Tokens(r.dialect, text) {
+		if tok.Blank() {
+			continue
+		}
+		if end = tok.Pos + len(tok.Text); tok.Is(";") {
+			end = 0
+		}
+	}
+	if end == 0 {
+		return text
+	}
+	return text[:end] + ";" + text[end:]
 }
 
 // recordedAtlas reads the revisions: rows whose version begins with a dot are

@@ -49,9 +49,9 @@ func (e *DirtyError) Error() string {
 		e.Tool, e.Version, e.Mark, e.Tool)
 }
 
-// ReadRecorded reads the table of a tool, or, where tool is "", of the one tool
-// that has a table in the database. It changes nothing.
-func ReadRecorded(ctx context.Context, db host.Database, name string) (rec Recorded, err error) {
+// ReadRecorded reads the table of a tool, or, where name is "", of the one tool
+// that has a table in the runner's database. It changes nothing.
+func ReadRecorded(ctx context.Context, r *host.Runner, name string) (rec Recorded, err error) {
 	candidates := tools
 	if name != "" {
 		t, err := toolOf(name)
@@ -60,42 +60,20 @@ func ReadRecorded(ctx context.Context, db host.Database, name string) (rec Recor
 		}
 		candidates = []tool{t}
 	}
-	conn, err := db.Connect(ctx)
-	if err != nil {
-		return rec, err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	tx, err := conn.Begin(ctx, host.Fence{})
-	if err != nil {
-		return rec, err
-	}
-	defer tx.Rollback()
-	q := querier{ctx: ctx, tx: tx, dialect: db.Dialect()}
-	var found []tool
-	var places []string
-	for _, t := range candidates {
-		place, err := q.find(t.table)
-		if err != nil {
-			return rec, err
+	var found tool
+	var rows [][]string
+	err = r.Read(ctx, func(ctx context.Context, tx host.Tx) (err error) {
+		q := querier{ctx: ctx, tx: tx, dialect: r.Graph().Dialect()}
+		if found, rec.Table, err = q.only(candidates); err == nil {
+			rows, err = q.rows(found.table, rec.Table)
 		}
-		if place != "" {
-			found, places = append(found, t), append(places, place)
-		}
-	}
-	switch {
-	case len(found) == 0 && name != "":
-		return rec, fmt.Errorf("the database has no table %s of %s: nothing was changed", candidates[0].table.name, name)
-	case len(found) == 0:
-		return rec, errors.New("the database has no table of another migration tool: nothing was changed; if it has one of another name, stamp a revision")
-	case len(found) > 1:
-		return rec, fmt.Errorf("the database has tables of %s and %s: say whose counts with --from", found[0].name, found[1].name)
-	}
-	rec = Recorded{Tool: found[0].name, Table: places[0]}
-	rows, err := q.rows(found[0].table, places[0])
+		return err
+	})
 	if err != nil {
 		return rec, err
 	}
-	return rec, found[0].table.read(rows, &rec)
+	rec.Tool = found.name
+	return rec, found.table.read(rows, &rec)
 }
 
 // A querier reads other tools' tables. Everything is read as text: what one
@@ -104,6 +82,29 @@ type querier struct {
 	ctx     context.Context
 	tx      host.Tx
 	dialect chain.Dialect
+}
+
+// only returns the one tool of several that has a table, and where it is.
+func (q querier) only(candidates []tool) (found tool, place string, err error) {
+	for _, t := range candidates {
+		there, err := q.find(t.table)
+		switch {
+		case err != nil:
+			return found, "", err
+		case there == "":
+		case place != "":
+			return found, "", fmt.Errorf("the database has tables of %s and %s: say whose counts with --from", found.name, t.name)
+		default:
+			found, place = t, there
+		}
+	}
+	switch {
+	case place == "" && len(candidates) == 1:
+		return found, "", fmt.Errorf("the database has no table %s of %s: nothing was changed", candidates[0].table.name, candidates[0].name)
+	case place == "":
+		return found, "", errors.New("the database has no table of another migration tool: nothing was changed; if it has one of another name, stamp a revision")
+	}
+	return found, place, nil
 }
 
 // find returns where the table is, or "". A table of that name with other columns
@@ -145,7 +146,7 @@ func (q querier) find(t table) (string, error) {
 func (q querier) rows(t table, place string) ([][]string, error) {
 	var columns []string
 	for _, c := range t.columns {
-		columns = append(columns, "CAST("+quoted(c)+" AS TEXT)")
+		columns = append(columns, `CAST("`+c+`" AS TEXT)`)
 	}
 	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + place
 	if t.order != "" {
@@ -153,8 +154,6 @@ func (q querier) rows(t table, place string) ([][]string, error) {
 	}
 	return q.query(query)
 }
-
-func quoted(name string) string { return `"` + name + `"` }
 
 // query returns the rows of a query whose columns are texts; NULL is "".
 func (q querier) query(sql string) (all [][]string, err error) {

@@ -83,7 +83,7 @@ func (r *reader) goose(s *step) error {
 			if block == 0 {
 				return fail(line, `"-- +goose StatementEnd" has no StatementBegin`)
 			}
-			if !r.ended(inBlock.String()) {
+			if text := inBlock.String(); r.terminated(text) != text {
 				end = ";\n"
 			}
 			block = 0
@@ -121,18 +121,6 @@ func gooseAnnotation(line string) (string, bool) {
 		return "", false
 	}
 	return strings.Join(words[1:], " "), true
-}
-
-// ended reports whether the last thing in a text, comments aside, is a semicolon,
-// or there is nothing.
-func (r *reader) ended(text string) bool {
-	last := ";"
-	for tok := range chain.Tokens(r.dialect, text) {
-		if !tok.Blank() {
-			last = tok.Text
-		}
-	}
-	return last == ";"
 }
 
 // recordedGoose reads the newest row of every version. Version 0 is the table's own.

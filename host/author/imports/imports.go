@@ -215,7 +215,7 @@ func (i *Import) check() error {
 		if err != nil {
 			var bad *chain.ParseError
 			if errors.As(err, &bad) {
-				return fmt.Errorf("%s does not come through: as %w", rev.From, bad)
+				return &chain.ParseError{Path: rev.From, Msg: fmt.Sprintf("it does not come through: line %d of what it becomes: %s", bad.Line, bad.Msg)}
 			}
 			return err
 		}

@@ -218,25 +218,25 @@ func TestBodies(t *testing.T) {
 			map[string]string{
 				"20200101000000_a.sql": "-- atlas:delimiter -- end\n\nCREATE TABLE a (n int);\n-- end\nSELECT 1\n-- end\n",
 				"20200102000000.sql":   "-- atlas:txmode none\n\nCREATE INDEX CONCURRENTLY i ON a (n);\n",
-				"20200103000000_c.sql": "-- atlas:txtar\n\n-- checks.sql --\nSELECT true;\n-- migration.sql --\nDROP INDEX i;\n-- down.sql --\nCREATE INDEX i ON a (n);\n",
+				"20200103000000_c.sql": "-- atlas:txtar\n-- atlas:delimiter ;;\n\n-- checks.sql --\nSELECT true;\n-- migration.sql --\nDROP INDEX i;;\n-- down.sql --\n-- atlas:nolint\nCREATE INDEX i ON a (n);\n",
 				"20200104000000_d.sql": "-- atlas:checkpoint\n\nCREATE TABLE a (n int);\n",
 				"atlas.sum":            "h1:x=\n20200101000000_a.sql h1:y=\n",
 			},
 			[]string{"20200101000000", "20200102000000", "20200103000000"},
 			[]string{
-				"-- +upgrade\n-- atlas:delimiter -- end\n\nCREATE TABLE a (n int);\n\nSELECT 1\n;\n",
+				"-- +upgrade\n-- atlas:delimiter -- end\n\nCREATE TABLE a (n int);\n\nSELECT 1;\n",
 				"-- +upgrade\n-- atlas:txmode none\n\n-- +autocommit begin\nCREATE INDEX CONCURRENTLY i ON a (n);\n-- +autocommit end\n",
-				"-- +upgrade\nDROP INDEX i;\n\n-- +downgrade\nCREATE INDEX i ON a (n);\n",
+				"-- +upgrade\nDROP INDEX i;\n\n-- +downgrade\n-- atlas:nolint\nCREATE INDEX i ON a (n);\n",
 			},
 			[]string{
-				"20200103000000_c.sql:3: checks.sql is left out: there are no checks before a migration",
+				"20200103000000_c.sql:4: checks.sql is left out: there are no checks before a migration",
 				"20200104000000_d.sql: a checkpoint, which repeats what the files before it did, and is left out",
 			},
 		},
 		{
 			"alembic", "alembic", chain.PostgreSQL,
 			map[string]string{
-				"up.sql": "BEGIN;\n\nCREATE TABLE alembic_version (\n    version_num VARCHAR(32) NOT NULL\n);\n\n" +
+				"up.sql": "BEGIN;\n\nCREATE SCHEMA s;\n\nCREATE TABLE alembic_version (\n    version_num VARCHAR(32) NOT NULL\n);\n\n" +
 					"-- Running upgrade  -> 1975ea83b712\n\nCREATE TABLE a (n int);\n\nINSERT INTO alembic_version (version_num) VALUES ('1975ea83b712') RETURNING alembic_version.version_num;\n\n" +
 					"-- Running upgrade 1975ea83b712 -> second\n\nCOMMIT;\n\nCREATE INDEX CONCURRENTLY i ON a (n);\n\nBEGIN;\n\nCREATE TABLE b (n int);\n\n" +
 					"UPDATE alembic_version SET version_num='second' WHERE alembic_version.version_num = '1975ea83b712';\n\nCOMMIT;\n\n",
@@ -247,7 +247,7 @@ func TestBodies(t *testing.T) {
 				"-- +upgrade\nCREATE TABLE a (n int);\n",
 				"-- +upgrade\n-- +autocommit begin\nCREATE INDEX CONCURRENTLY i ON a (n);\n\n\n\n-- +autocommit end\nCREATE TABLE b (n int);\n\n-- +downgrade\nDROP TABLE b;\n",
 			},
-			nil,
+			[]string{"up.sql:1: what stands before the first revision, other than the version table, is left out"},
 		},
 		{
 			"numbered", "numbered", chain.SQLite,
@@ -385,7 +385,8 @@ func TestReadRefuses(t *testing.T) {
 		{"no marker", "dbmate", map[string]string{"1_a.sql": "SELECT 1;"}, `1_a.sql:1: this stands before "-- migrate:up"`},
 		{"no annotation", "goose", map[string]string{"1_a.sql": "-- nothing\n"}, `1_a.sql: it has no "-- +goose Up"`},
 		{"open block", "goose", map[string]string{"1_a.sql": "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n"}, "1_a.sql:2: \"-- +goose StatementBegin\" has no StatementEnd"},
-		{"another tool's marker", "sqlx", map[string]string{"1_a.sql": "-- +migrate Up\nSELECT 1;\n"}, "1_a.sql does not come through"},
+		{"another tool's marker", "sqlx", map[string]string{"1_a.sql": "-- +migrate Up\nSELECT 1;\n"}, "1_a.sql: it does not come through"},
+		{"an indented annotation", "goose", map[string]string{"1_a.sql": "-- +goose Up\nSELECT 1;\n -- +goose Down\nSELECT 2;\n"}, "1_a.sql: it does not come through"},
 		{"lost file", "atlas", map[string]string{"1.sql": "SELECT 1;", "atlas.sum": "h1:x\n1.sql h1:x\n2.sql h1:x\n"}, "atlas.sum lists 2.sql, which is not there"},
 		{"lost parent", "alembic", map[string]string{"x.sql": "-- Running upgrade 00000000000a -> 00000000000b\n"}, "00000000000a"},
 	} {

@@ -39,7 +39,7 @@ func (r *reader) rewrite(s *script) (string, error) {
 	w := sectionWriter{inside: true}
 	inside, committed, owned, end := !s.outside, false, 0, 0
 	for _, stmt := range stmts {
-		w.text(s.text[end:stmt.Start])
+		w.b.WriteString(s.text[end:stmt.Start])
 		end = stmt.End
 		switch {
 		case stmt.Owned != "":
@@ -60,7 +60,7 @@ func (r *reader) rewrite(s *script) (string, error) {
 			w.statement(s.text[stmt.Start:stmt.End], here, stmt.Ended)
 		}
 	}
-	w.text(s.text[end:])
+	w.b.WriteString(s.text[end:])
 	if owned > 0 && s.drop == nil {
 		r.note(s.file, owned, "BEGIN and COMMIT are left out: the runner owns the transaction")
 	}
@@ -104,24 +104,6 @@ type sectionWriter struct {
 	b      strings.Builder
 	inside bool // the last marker leaves the transaction open
 	any    bool // a statement was written
-}
-
-// text writes what is between statements.
-func (w *sectionWriter) text(s string) {
-	for line := range strings.Lines(s) {
-		if foreign(line) {
-			// A marker of the other tool, which has been followed.
-			line = line[len(strings.TrimRight(line, "\n")):]
-		}
-		w.b.WriteString(line)
-	}
-}
-
-// foreign reports whether a line is a comment that a run would take for a marker.
-func foreign(line string) bool {
-	comment, ok := strings.CutPrefix(strings.TrimSpace(line), "--")
-	comment = strings.ToLower(strings.TrimSpace(comment))
-	return ok && (strings.HasPrefix(comment, "+goose ") || strings.HasPrefix(comment, "migrate:"))
 }
 
 // statement writes a statement, inside the transaction or outside.
