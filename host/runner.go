@@ -196,6 +196,41 @@ func (r *Runner) History(ctx context.Context, limit int) ([]Entry, error) {
 	return conn.History(ctx, limit)
 }
 
+// readPatience is how long Read waits for the lock before it tells that another
+// program holds it.
+const readPatience = time.Second
+
+// Read has read look into the database, in a transaction under the lock that is
+// rolled back afterwards. Where another runner or program holds the lock it waits
+// as long as a run would. read may be called more than once.
+func (r *Runner) Read(ctx context.Context, read func(context.Context, Tx) error) (err error) {
+	conn, err := r.db.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	w := waiting{runner: r}
+	for {
+		// Without a line to fence, a dialect may wait for the lock itself and
+		// tell nobody.
+		begin, cancel := context.WithTimeout(ctx, readPatience)
+		tx, err := conn.Begin(begin, Fence{})
+		cancel()
+		switch {
+		case err == nil:
+			err = errors.Join(read(ctx, tx), tx.Rollback())
+		case errors.Is(begin.Err(), context.DeadlineExceeded) && ctx.Err() == nil:
+			err = ErrLocked
+		}
+		if !contested(err) {
+			return err
+		}
+		if err := w.pause(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
 // awaitLock waits until no other runner is at work, for as long as a run would.
 func (r *Runner) awaitLock(ctx context.Context, conn Conn) error {
 	w := waiting{runner: r}

@@ -106,6 +106,9 @@ data:
   revision    slug, revisions: [revision], files: [path]
   notes       file, added: [slug], problems: [problem]
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
+  import      tool, dialect, dir, files: [path],
+              revisions: [{revision, version, from, file, plugin}],
+              notes: [{file, line, text}]
   build       output, size, digest, revisions
   inspect     file, size, digest, manifest, imports, exports
   version     version, abi, go, os, arch

@@ -27,6 +27,30 @@ func Split(d Dialect, sql string) ([]Statement, error) {
 	return all, nil
 }
 
+// A Located is one statement of a text with the place it has there.
+type Located struct {
+	Statement
+	Start int    // offset of its first byte
+	End   int    // offset after its semicolon, or after its last word where it has none
+	Ended bool   // it has a semicolon
+	Owned string // "BEGIN", "COMMIT" and so on where the statement is the runner's, else ""
+}
+
+// Locate cuts a text into its statements as Split does, for what rewrites the
+// SQL of other tools: it says where each one lies, and those that begin or end a
+// transaction are no error.
+func Locate(d Dialect, sql string) ([]Located, error) {
+	var all []Located
+	s := splitter{
+		lex:    lexer{dialect: d, src: sql},
+		locate: func(stmt Located) { all = append(all, stmt) },
+	}
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
 // A splitter finds where statements end: at a semicolon that is not in a
 // string or comment (the lexer's business), not in the body of a routine or
 // trigger, and not between the parentheses of CREATE RULE. These are the rules
@@ -34,6 +58,9 @@ func Split(d Dialect, sql string) ([]Statement, error) {
 type splitter struct {
 	lex  lexer
 	emit func(Statement) error
+
+	// locate, if set, gets every statement in the place of emit.
+	locate func(Located)
 
 	// marker, if set, gets every line comment that is not inside a body or
 	// parentheses, and says whether it is a marker.
@@ -74,7 +101,7 @@ func (s *splitter) run() error {
 			return err
 		}
 	}
-	return s.finish()
+	return s.finish(false)
 }
 
 // token takes the next token.
@@ -102,7 +129,7 @@ func (s *splitter) token(tok Token) error {
 				return s.errorf(tok.Pos, "a semicolon inside the parenthesis that opens at line %d: close the parenthesis first", u.parenLine)
 			}
 		case tok.Text == ";" && u.owed == 0 && (!u.trigger || u.closed):
-			return s.finish()
+			return s.finish(true)
 		}
 	}
 	return s.add(tok)
@@ -202,8 +229,9 @@ func (s *splitter) comment(tok Token) error {
 	return nil
 }
 
-// finish ends the statement under way, if there is one.
-func (s *splitter) finish() error {
+// finish ends the statement under way, if there is one. ended says that the
+// lexer has just read its semicolon.
+func (s *splitter) finish(ended bool) error {
 	u := s.under
 	if !u.begun {
 		return nil
@@ -216,11 +244,21 @@ func (s *splitter) finish() error {
 	case u.trigger && !u.closed:
 		return errorAt(u.line, "the CREATE TRIGGER has no END after the last semicolon of its body")
 	}
-	if words := u.transactionControl(s.lex.dialect); words != "" {
-		return errorAt(u.line, "%s: the runner owns the transaction. Leave the statement out; put what must run "+
-			`outside of a transaction between "-- +autocommit begin" and "-- +autocommit end"`, words)
-	}
+	owned := u.transactionControl(s.lex.dialect)
 	stmt := Statement{SQL: s.lex.src[u.start:u.end], Line: u.line}
+	if s.locate != nil {
+		end := u.end
+		if ended {
+			end = s.lex.pos
+		}
+		s.under = statement{}
+		s.locate(Located{stmt, u.start, end, ended, owned})
+		return nil
+	}
+	if owned != "" {
+		return errorAt(u.line, "%s: the runner owns the transaction. Leave the statement out; put what must run "+
+			`outside of a transaction between "-- +autocommit begin" and "-- +autocommit end"`, owned)
+	}
 	s.under = statement{}
 	return s.emit(stmt)
 }
