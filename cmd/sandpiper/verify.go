@@ -40,8 +40,9 @@ wrong, by rule:
   unreadable, id, duplicate, parent, depends_on, cycle, label, dialect
                 the files make one chain for each dialect
   heads         a line has one head
-  pair          each migration of main has a revision of the same time and slug
-                for each dialect, or an entry in the notes that says it needs none
+  pair          each migration of main has a revision for each dialect, of the
+                same time and slug or in the same entry of the notes, unless that
+                says it needs none
   file_name     the id in a file's name is the one inside
   downgrade     a downgrade is there, or "-- Irreversible: why" in the header
   lock          the files are those that sandpiper.lock pins

@@ -114,7 +114,7 @@ func (f *Folder) Check() []chain.Problem {
 		}
 	}
 	problems = append(problems, chain.CheckNames(f.Graphs...)...)
-	problems = append(problems, chain.CheckPairs(f.Notes.Alone, f.Graphs...)...)
+	problems = append(problems, chain.CheckPairs(f.Notes, f.Graphs...)...)
 	if f.Notes != nil {
 		problems = append(problems, f.Notes.Check(f.Graphs...)...)
 	}

@@ -94,7 +94,7 @@ func resolve(g *chain.Graph, line, word string) (string, error) {
 // pairOf finds the revision of a dialect that is the pair of another dialect's,
 // which the same word names.
 func (f *Folder) pairOf(line string, dialect chain.Dialect, parents map[chain.Dialect][]string, word string) string {
-	for _, p := range chain.Pairs(f.Graphs...) {
+	for _, p := range chain.Pairs(f.Notes, f.Graphs...) {
 		for other, ids := range parents {
 			if p.Line == line && other != dialect && len(ids) == 1 && p.IDs[other] == ids[0] && strings.HasPrefix(ids[0], strings.TrimPrefix(word, line+"@")) {
 				return p.IDs[dialect]

@@ -165,7 +165,7 @@ func (f *Folder) complete(d *Draft) error {
 	if !slices.Contains([]Format{SQL, YAML, Go}, d.Format) {
 		return refuse("", "the formats are sql, yaml and go, and not %q", d.Format)
 	}
-	if _, err := chain.ParseKey(d.Line + "@" + strings.Repeat("0", 12)); err != nil {
+	if !chain.ValidLine(d.Line) {
 		return refuse("use letters, digits and _ . / - inside, and not head, heads or base", "%q is not the name of a line", d.Line)
 	}
 	if len(d.Dialects) == 0 {

@@ -75,7 +75,7 @@ func TestPairs(t *testing.T) {
 	pg[2].Created = sq[3].Created
 	graphs := []*chain.Graph{graphOf(t, chain.PostgreSQL, pg), graphOf(t, chain.SQLite, sq)}
 	var got []string
-	for _, p := range chain.Pairs(graphs...) {
+	for _, p := range chain.Pairs(nil, graphs...) {
 		got = append(got, p.Slug+" "+p.IDs[chain.PostgreSQL]+" "+p.IDs[chain.SQLite])
 	}
 	want := "one aaaaaaaaaa01 bbbbbbbbbb01; two aaaaaaaaaa02 bbbbbbbbbb02; three  bbbbbbbbbb03; four aaaaaaaaaa03 bbbbbbbbbb04"

@@ -225,8 +225,8 @@ func (n *Notes) unique() error {
 	return nil
 }
 
-// Alone reports whether an entry says that a revision is for its dialect alone.
-func (n *Notes) Alone(id string, d Dialect) bool {
+// alone reports whether an entry says that a revision is for its dialect alone.
+func (n *Notes) alone(id string, d Dialect) bool {
 	return n != nil && slices.ContainsFunc(n.entries, func(e notesEntry) bool {
 		return e.ids[d] == id && slices.ContainsFunc([]Dialect{PostgreSQL, SQLite}, func(other Dialect) bool {
 			none, said := e.ids[other]

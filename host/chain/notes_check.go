@@ -10,7 +10,7 @@ import (
 // an entry (other lines have an author of their own, who may keep notes), each
 // entry has the ids of one migration, and the newest is first.
 func (n *Notes) Check(graphs ...*Graph) []Problem {
-	pairs := Pairs(graphs...)
+	pairs := Pairs(n, graphs...)
 	where := positions(pairs)
 	var problems []Problem
 	add := func(rule Rule, revision string, line int, format string, args ...any) {
@@ -31,7 +31,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 				add(RuleNotes, id, e.at[d], "the %s chain has no revision %s: correct the entry, or bring the file back", d, id)
 			case place >= 0 && place != i:
 				wrong = true
-				add(RuleNotes, id, e.at[d], "%s and %s are two migrations, %s and %s (a migration's revisions have the same time and slug): give each an entry",
+				add(RuleNotes, id, e.at[d], "%s and %s are two migrations, %s and %s, by their time and slug: give each an entry",
 					pairs[place].ids(), pairs[i].ids(), pairs[place].Slug, pairs[i].Slug)
 			default:
 				place = i
@@ -113,7 +113,7 @@ type Note struct {
 // Sync returns the text of the notes with an entry for every migration that has
 // none, in its place, and the slugs of those. What is there stays as it is.
 func (n *Notes) Sync(graphs ...*Graph) (text string, added []string) {
-	pairs := Pairs(graphs...)
+	pairs := Pairs(n, graphs...)
 	where := positions(pairs)
 	noted := map[int]bool{}
 	type mark struct{ place, line int }

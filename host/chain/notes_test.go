@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -139,13 +140,13 @@ func TestOneDialectAlone(t *testing.T) {
 		n := parseNotes(t, text)
 		unsaid, _ := n.Sync(pg, sq)
 		wantProblems(t, parseNotes(t, unsaid).Check(pg, sq))
-		wantProblems(t, chain.CheckPairs(parseNotes(t, unsaid).Alone, pg, sq), "pair aaaaaaaaaa03 2026_01_01_000200_aaaaaaaaaa03_three.sql:0 the sqlite chain has no revision")
+		wantProblems(t, chain.CheckPairs(parseNotes(t, unsaid), pg, sq), "pair aaaaaaaaaa03 2026_01_01_000200_aaaaaaaaaa03_three.sql:0 the sqlite chain has no revision")
 		saidSo := n.Add(chain.Note{Slug: "three", Text: "GIN | GiST", IDs: map[chain.Dialect]string{chain.PostgreSQL: "aaaaaaaaaa03"}, None: []chain.Dialect{chain.SQLite}})
 		wantProblems(t, parseNotes(t, saidSo).Check(pg, sq))
-		wantProblems(t, chain.CheckPairs(parseNotes(t, saidSo).Alone, pg, sq))
+		wantProblems(t, chain.CheckPairs(parseNotes(t, saidSo), pg, sq))
 	}
 	var none *chain.Notes
-	wantProblems(t, chain.CheckPairs(none.Alone, pg, sq), "pair aaaaaaaaaa03")
+	wantProblems(t, chain.CheckPairs(none, pg, sq), "pair aaaaaaaaaa03")
 }
 
 func TestNotesOfNonsense(t *testing.T) {
@@ -184,5 +185,26 @@ func TestAnEntryForTheReferenceChain(t *testing.T) {
 	want := "|---|---|---|---|\n| new | `aaaaaaaaaa01` | `bbbbbbbbbb01` | |\n"
 	if !strings.Contains(got, want) || strings.Replace(got, want, "|---|---|---|---|\n", 1) != string(text) {
 		t.Errorf("got:\n%s", got)
+	}
+}
+
+// Chains that were written by hand have other times and slugs for the same
+// migration: the entry that names both ids makes them one.
+func TestNotesPairWhatTimeDoesNot(t *testing.T) {
+	pgRevs := revisionsOf(chain.PostgreSQL, "a", "one", "add_two")
+	sqRevs := revisionsOf(chain.SQLite, "b", "one", "two")
+	pgRevs[1].Created = pgRevs[1].Created.Add(time.Hour)
+	graphs := []*chain.Graph{graphOf(t, chain.PostgreSQL, pgRevs), graphOf(t, chain.SQLite, sqRevs)}
+	wantProblems(t, chain.CheckPairs(nil, graphs...), "pair bbbbbbbbbb02", "pair aaaaaaaaaa02")
+	for _, text := range []string{sectionNotes, tableNotes} {
+		n := parseNotes(t, text)
+		wantProblems(t, chain.CheckPairs(n, graphs...))
+		wantProblems(t, n.Check(graphs...))
+	}
+	// What has a pair by time and slug keeps it.
+	mixed := strings.NewReplacer("bbbbbbbbbb01", "bbbbbbbbbb02", "bbbbbbbbbb02", "bbbbbbbbbb01").Replace(tableNotes)
+	wantProblems(t, chain.CheckPairs(parseNotes(t, mixed), graphs...), "pair bbbbbbbbbb02", "pair aaaaaaaaaa02")
+	if got := said(parseNotes(t, mixed).Check(graphs...)); len(got) == 0 {
+		t.Error("ids of two migrations in one entry were accepted")
 	}
 }

@@ -91,6 +91,9 @@ func validName(name string) bool {
 	return name != "head" && name != "heads" && name != "base"
 }
 
+// ValidLine reports whether name can be the name of a line.
+func ValidLine(name string) bool { return validName(name) }
+
 // ParseKey reads "line@id", or "id" for the default line: what Key.String
 // writes.
 func ParseKey(s string) (Key, error) {
