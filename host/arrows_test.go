@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"host/author/imports":        {"host"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
-	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema"},
+	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema", "host/sqlite"},
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},

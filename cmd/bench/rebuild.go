@@ -15,23 +15,22 @@ import (
 // rebuildRows is how many rows the table has that is rebuilt.
 const rebuildRows = 5_000_000
 
-// The table that is rebuilt, and what is asked of it: a constraint, which
-// SQLite's ALTER TABLE cannot add.
+// The table that is rebuilt, and what is asked of it: another type, which
+// SQLite's ALTER TABLE cannot give a column.
 const (
 	rebuildTable = "CREATE TABLE event (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at DATETIME NOT NULL, size INTEGER, note TEXT)"
 
 	rebuildMigration = `revision: 000000000001
 revises:
 upgrade:
-  - add_constraint: {table: event, constraint: {name: size_is_positive, check: size >= 0}}
+  - alter_column: {table: event, name: note, type: string(200), was: {type: text}}
 `
 
 	// What the sqlite3 shell does is the copy alone: no checks, no comparison,
 	// no old table to drop.
 	rebuildCopy = `PRAGMA foreign_keys=OFF;
 BEGIN IMMEDIATE;
-CREATE TABLE copy (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at DATETIME NOT NULL, size INTEGER, note TEXT,
-  CONSTRAINT size_is_positive CHECK (size >= 0));
+CREATE TABLE copy (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at DATETIME NOT NULL, size INTEGER, note VARCHAR(200));
 INSERT INTO copy SELECT id, kind, at, size, note FROM event;
 COMMIT;
 `

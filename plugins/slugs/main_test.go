@@ -13,8 +13,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/sdktest/sqlitetest"
 )
 
-// filling is the part of the migration that is about rows. What the schema
-// operations make of the table is tested with the reference chain.
+// filling is the part of the migration that is about rows.
 var filling = sdk.Migration{
 	Slug:       "fill",
 	PostgreSQL: sdk.Revision{ID: "000000000001"},
@@ -69,6 +68,30 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 	}
 	if got := db.Text("SELECT count(*) FROM deployment WHERE slug IS NOT NULL"); got != "0" {
 		t.Errorf("%s slugs are left after the failure", got)
+	}
+}
+
+// The whole migration on a real database, there and back.
+func TestUpgradeAndDowngrade(t *testing.T) {
+	db := sqlitetest.Open(t, `
+		CREATE TABLE deployment (id CHAR(36) PRIMARY KEY, name TEXT NOT NULL);
+		INSERT INTO deployment VALUES ('a1', 'Hello, World!'), ('a2', 'hello world')`)
+	const columns = "SELECT name, type, [notnull], pk FROM pragma_table_info('deployment')"
+	before := db.Text(columns)
+	runner := sdktest.New(db)
+	runner.Upgrade(t)
+	if got := db.Text("SELECT slug FROM deployment ORDER BY id"); got != "hello-world\nhello-world-2" {
+		t.Errorf("the slugs are\n%s", got)
+	}
+	if _, err := db.Exec("INSERT INTO deployment VALUES ('a3', 'x', NULL)", nil); err == nil {
+		t.Error("a deployment without a slug is taken")
+	}
+	if _, err := db.Exec("INSERT INTO deployment VALUES ('a3', 'x', 'hello-world')", nil); err == nil {
+		t.Error("a second deployment with the same slug is taken")
+	}
+	runner.Downgrade(t)
+	if after := db.Text(columns); after != before {
+		t.Errorf("the downgrade leaves\n%s\nit was\n%s", after, before)
 	}
 }
 

@@ -1,6 +1,8 @@
 package sqlitetest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -8,7 +10,10 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 	"github.com/sandpiper-db/sandpiper/sdk"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 	"github.com/sandpiper-db/sandpiper/sdk/sdktest"
 )
 
@@ -18,7 +23,10 @@ type DB struct {
 	conn *sqlite3.Conn
 }
 
-var _ sdktest.Database = (*DB)(nil)
+var (
+	_ sdktest.Database = (*DB)(nil)
+	_ sdktest.Operator = (*DB)(nil)
+)
 
 // Open returns a database with the schema and the rows that the script makes.
 // It is closed when the test ends.
@@ -114,6 +122,19 @@ func (db *DB) Exec(sql string, params []sdk.Value) (int64, error) {
 		}
 	}
 	return 0, nil
+}
+
+// Apply does a schema operation, as the host would.
+func (db *DB) Apply(request schema.Request) error {
+	err := sqlite.Operate(context.Background(), db.conn, request)
+	var refused interface{ Errno() abi.Errno }
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return &sdk.Error{Errno: refused.Errno(), Message: err.Error()}
+	}
+	return &sdk.Error{Errno: sdk.ErrSQL, Message: err.Error()}
 }
 
 // Query runs one statement and opens its rows.
