@@ -315,7 +315,7 @@ func (g *change) rekey() {
 			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
 		}
 	}
-	g.want.aliased()
+	g.want.aliased(g.text)
 }
 
 // convertible refuses a type of numbers for values that are not such numbers.

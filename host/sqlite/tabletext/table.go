@@ -71,6 +71,7 @@ type Constraint struct {
 	OnDelete      string   // of a foreign key: the action in capitals, "" if none is given
 	OnUpdate      string   // the same
 	Autoincrement bool     // of a primary key
+	Descending    bool     // of a column's primary key: DESC
 	Stored        bool     // of a generated column
 }
 
