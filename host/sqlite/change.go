@@ -75,6 +75,9 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 // sees reports whether an operation reads what the change has made of columns
 // and not what they were: the change has to be made before.
 func (g *change) sees(op schema.Operation) bool {
+	if add, ok := op.(*schema.AddColumn); ok {
+		return g.mentionsNew(add.Column.Generated)
+	}
 	alter, ok := op.(*schema.AlterColumn)
 	if !ok {
 		return false
@@ -89,10 +92,14 @@ func (g *change) sees(op schema.Operation) bool {
 	if !there || from.how != unchanged {
 		return true
 	}
-	using := alter.Using.For(schema.SQLite)
+	return g.mentionsNew(alter.Using)
+}
+
+// mentionsNew reports whether an expression reads what is not in the old table.
+func (g *change) mentionsNew(expr schema.SQL) bool {
 	for i := range g.want.columns {
 		name := g.want.columns[i].name
-		if from, there := g.sources[tabletext.Fold(name)]; (!there || from.how != unchanged) && tabletext.Mentions(using, name) {
+		if from, there := g.sources[tabletext.Fold(name)]; (!there || from.how != unchanged) && tabletext.Mentions(expr.For(schema.SQLite), name) {
 			return true
 		}
 	}

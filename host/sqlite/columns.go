@@ -54,6 +54,12 @@ func (g *change) addColumn(ctx context.Context, op *schema.AddColumn) error {
 		}
 	}
 	g.want.columns = append(g.want.columns, added)
+	if col.NotNull && added.generated() {
+		g.doubt(op, g.nulls(col.Name), func(n int64) error {
+			return hinted(fmt.Errorf("column %q of table %q is NOT NULL, and what it is made of is NULL in %s", col.Name, g.was.name, rowCount(n)),
+				"mend these rows before, or let the column be NULL")
+		})
+	}
 	if e := g.a.checked(col.Type); e != nil {
 		g.want.addCheck(e.expr(col.Name))
 	}
@@ -219,8 +225,8 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
 	case !*op.NotNull && there > 0:
-		if there > 1 {
-			g.needs(op)
+		if there > 1 || g.text.CommentBeside(g.text.Columns[i].Find(tabletext.NotNull).Span) {
+			g.needs(op) // SQLite's takes one out, and comments along
 		}
 		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false
@@ -230,11 +236,13 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 	return nil
 }
 
-// nulls returns the query that counts the NULLs of a column.
+// nulls returns the query that counts the rows in which a column is to be NULL.
 func (g *change) nulls(column string) string {
 	expr := "NULL" // of a new column, unless it has a default
 	if from, there := g.sources[tabletext.Fold(column)]; there {
 		expr = from.expr
+	} else if k := g.text.Columns[g.text.Column(column)].Find(tabletext.Generated); k != nil {
+		expr = g.text.Text(k.Expr)
 	} else if value := g.want.column(column).value; value != "" && value != "null" {
 		expr = "1"
 	}
@@ -315,7 +323,7 @@ func (g *change) rekey() {
 			col.notNull = g.text.Columns[i].Find(tabletext.NotNull) != nil
 		}
 	}
-	g.want.aliased()
+	g.want.aliased(g.text)
 }
 
 // convertible refuses a type of numbers for values that are not such numbers.

@@ -144,7 +144,8 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 		return g.noConstraint(op)
 	}
 	dropped, expr := *k, g.text.Text(k.Expr)
-	if k.Kind == tabletext.Check && g.named(k.Name) == 1 {
+	// SQLite's takes comments along.
+	if k.Kind == tabletext.Check && g.named(k.Name) == 1 && !g.text.CommentBeside(k.Span) {
 		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP CONSTRAINT "+ident(k.Name))
 	} else {
 		g.needs(op)

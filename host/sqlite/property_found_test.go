@@ -25,24 +25,59 @@ func TestFound(t *testing.T) {
 			rows: "INSERT INTO t (rowid, a, b) VALUES (7, 1, 'x'), (9, NULL, 'y')", document: `{"alter_column": {"table": "t", "name": "b", "type": "string(9)"}}`, want: "VARCHAR(9)",
 		},
 		{
+			name: "a comment beside a NOT NULL that goes", table: "CREATE TABLE t (a TEXT NOT NULL /* why */, b TEXT)",
+			document: `{"alter_column": {"table": "t", "name": "a", "not_null": false}}`, want: "a TEXT /* why */,",
+		},
+		{
+			name: "a comment beside a NOT NULL that comes and goes", table: "CREATE TABLE t (a TEXT CHECK (a > 0) /* why */, b TEXT)",
+			document: `{"batch": {"table": "t", "operations": [
+				{"alter_column": {"table": "t", "name": "a", "not_null": true}}, {"alter_column": {"table": "t", "name": "a", "not_null": false}}]}}`,
+			want: "CHECK (a > 0) /* why */,",
+		},
+		{
+			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
+			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
+		},
+		{
 			name: "a check of a column that is missing", table: "CREATE TABLE t (a TEXT)",
 			document: `{"add_constraint": {"table": "t", "constraint": {"name": "x", "check": "\"missing\" > 0"}}}`, refused: []string{"t", "missing"},
 		},
 		{
 			name: "a generated column that is NULL", table: "CREATE TABLE t (a TEXT)", rows: "INSERT INTO t (a) VALUES (NULL)",
 			document: `{"add_column": {"table": "t", "column": {"name": "made", "type": "integer", "not_null": true, "generated": "length(a)", "virtual": true}}}`,
-			refused:  []string{"t", "made"},
+			refused:  []string{`"t"`, `"made"`, "1 row"},
+		},
+		{
+			name: "a stored column that is NULL", table: "CREATE TABLE t (a TEXT)", rows: "INSERT INTO t (a) VALUES (NULL), ('x'), (NULL)",
+			document: `{"add_column": {"table": "t", "column": {"name": "made", "type": "integer", "not_null": true, "generated": "length(a)"}}}`,
+			refused:  []string{`"t"`, `"made"`, "2 rows"},
+		},
+		{
+			name: "a generated column made NOT NULL", table: "CREATE TABLE t (a TEXT, made INTEGER AS (length(a)))", rows: "INSERT INTO t (a) VALUES (NULL), ('x')",
+			document: `{"alter_column": {"table": "t", "name": "made", "not_null": true}}`,
+			refused:  []string{`"t"`, `"made"`, "1 row"},
+		},
+		{
+			name: "a stored column of one that is added with it", table: "CREATE TABLE t (a TEXT)", rows: "INSERT INTO t (a) VALUES ('x')",
+			document: `{"batch": {"table": "t", "operations": [
+				{"add_column": {"table": "t", "column": {"name": "b", "type": "text"}}},
+				{"add_column": {"table": "t", "column": {"name": "made", "type": "integer", "not_null": true, "generated": "length(b)"}}}]}}`,
+			refused: []string{`"t"`, `"made"`, "1 row"},
+		},
+		{
+			name: "a primary key that is UNIQUE too, renamed", table: "CREATE TABLE t (a INTEGER PRIMARY KEY, UNIQUE (a)) WITHOUT ROWID",
+			document: `{"rename_column": {"table": "t", "name": "a", "to": "b"}}`, refused: []string{`"t"`, `"a"`, "drop that before"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path, conn := file(t)
 			raw(t, path, c.table, c.rows)
-			rows := rawText(t, path, "SELECT coalesce(group_concat(rowid), '') FROM t")
-			err := migrate(t.Context(), conn, c.document)
 			if c.refused != nil {
-				saysWhy(t, err, c.refused...)
+				saysWhy(t, migrate(t.Context(), conn, c.document), c.refused...)
 				return
 			}
+			rows := rawText(t, path, "SELECT coalesce(group_concat(rowid), '') FROM t")
+			err := migrate(t.Context(), conn, c.document)
 			if err != nil {
 				t.Fatalf("%v%s", err, adviceOf(err))
 			}

@@ -36,14 +36,21 @@ func (t *token) String() string {
 }
 
 func (t *token) space() string {
-	var b strings.Builder
-	for _, l := range t.lead {
-		if !l.elsewhere {
-			b.WriteString(l.text)
+	space := ""
+	comma := t.text == "," || t.text == ")" // there is one, or none is needed
+	for i := len(t.lead) - 1; i >= 0; i-- {
+		l := t.lead[i]
+		if l.elsewhere || l.comma() && comma {
+			continue
 		}
+		comma = comma || l.comma()
+		space = l.text + space
 	}
-	return b.String()
+	return space
 }
+
+// comma reports whether it is a comma that may be written between constraints.
+func (l trivia) comma() bool { return strings.TrimSpace(l.text) == "," }
 
 // render returns the text of tokens.
 func render(tokens []*token) string {

@@ -177,11 +177,15 @@ func (s *shape) implied() {
 }
 
 // aliased works out which column is the rowid, and what is NOT NULL for that,
-// after the key or its type has changed.
-func (s *shape) aliased() {
+// after the key or its type has changed. INTEGER PRIMARY KEY DESC in a column
+// makes none (https://sqlite.org/lang_createtable.html#rowid).
+func (s *shape) aliased(text *tabletext.Table) {
 	s.alias = ""
 	if key := s.primaryKey(); len(key) == 1 && !s.rowless && s.column(key[0]).kind == "INTEGER" {
-		s.alias = s.column(key[0]).name
+		own := text.Columns[text.Column(key[0])].Find(tabletext.PrimaryKey)
+		if own == nil || !own.Descending {
+			s.alias = s.column(key[0]).name
+		}
 	}
 	s.implied()
 }

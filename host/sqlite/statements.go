@@ -60,9 +60,17 @@ func (a *applier) renameColumn(ctx context.Context, op *schema.RenameColumn) err
 	if err != nil {
 		return err
 	}
-	return a.following(ctx, func() error {
+	err = a.following(ctx, func() error {
 		return a.exec(ctx, "ALTER TABLE "+ident(t.name)+" RENAME COLUMN "+ident(col.name)+" TO "+ident(op.To))
 	})
+	var refused *host.SQLError
+	if errors.As(err, &refused) {
+		refused.Message = fmt.Sprintf("column %q of table %q: %s", col.name, t.name, refused.Message)
+		if refused.Hint == "" && t.shape.rowless && col.key > 0 && strings.Contains(refused.Message, "no such column") {
+			refused.Hint = "SQLite renames no column of the primary key that a unique constraint, which is not needed, names as well: drop that before"
+		}
+	}
+	return err
 }
 
 // following renames something, with all that refers to it. SQLite reads the

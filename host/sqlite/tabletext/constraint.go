@@ -22,7 +22,7 @@ func (p *parser) columnConstraint(column string) (k Constraint, ok bool) {
 	case p.take("PRIMARY", "KEY"):
 		k.Kind, k.Columns = PrimaryKey, []string{column}
 		if !p.take("ASC") {
-			p.take("DESC")
+			k.Descending = p.take("DESC")
 		}
 		p.conflict()
 		k.Autoincrement = p.take("AUTOINCREMENT")

@@ -71,11 +71,28 @@ type Constraint struct {
 	OnDelete      string   // of a foreign key: the action in capitals, "" if none is given
 	OnUpdate      string   // the same
 	Autoincrement bool     // of a primary key
+	Descending    bool     // of a column's primary key: DESC
 	Stored        bool     // of a generated column
 }
 
 // Text returns a part of the table's text.
 func (t *Table) Text(s Span) string { return t.SQL[s.Start:s.End] }
+
+// CommentBeside reports whether there is a comment in a part of the text, or
+// between it and the tokens on its two sides.
+func (t *Table) CommentBeside(s Span) bool {
+	from, to := 0, len(t.SQL)
+	for _, k := range t.tokens {
+		if k.end <= s.Start {
+			from = k.end
+		}
+		if k.Pos >= s.End {
+			to = k.Pos
+			break
+		}
+	}
+	return Commented(t.SQL[from:to])
+}
 
 // Column returns the index of a column, or -1.
 func (t *Table) Column(name string) int {
