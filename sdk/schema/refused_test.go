@@ -10,10 +10,13 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
-// What no dialect is asked about.
-func TestDecodeRefuses(t *testing.T) {
+// A refusal is a document that is refused, and a part of the reason.
+type refusal struct{ name, doc, want string }
+
+// refusals are what no dialect is asked about.
+func refusals() []refusal {
 	table := func(rest string) string { return `{"create_table":{"name":"a","columns":[` + rest + `]}}` }
-	for _, c := range []struct{ name, doc, want string }{
+	return []refusal{
 		{"nothing", `{}`, "there is no operation"},
 		{"unknown operation", `{"drop_database":{"name":"a"}}`, `unknown field "drop_database"`},
 		{"two operations", `{"drop_table":{"name":"a"},"drop_view":{"name":"a"}}`, "a second operation"},
@@ -57,7 +60,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"batch of another table", `{"batch":{"table":"a","operations":[{"drop_column":{"table":"b","name":"x"}}]}}`, `not about the table "a"`},
 		{"batch in a batch", `{"batch":{"table":"a","operations":[{"batch":{"table":"a","operations":[]}}]}}`, `unknown field "batch"`},
 		{"nesting", strings.Repeat(`{"batch":{"operations":[`, 10000), "unknown field"},
-	} {
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for _, c := range refusals() {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := schema.Decode([]byte(c.doc))
 			if err == nil || !strings.Contains(err.Error(), c.want) {
