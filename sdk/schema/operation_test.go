@@ -6,7 +6,6 @@ import (
 	"flag"
 	"os"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
