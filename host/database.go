@@ -37,7 +37,8 @@ type Conn interface {
 	History(ctx context.Context, limit int) ([]Entry, error)
 
 	// CreateLedger creates the ledger's tables where they are missing. Any
-	// number of runners may call it at once.
+	// number of runners may call it at once. It returns ErrLocked where
+	// another program keeps it from that.
 	CreateLedger(ctx context.Context) error
 
 	// Begin starts a transaction under the runner's lock and checks fence

@@ -83,7 +83,14 @@ func (u *run) toTarget(ctx context.Context) error {
 		}
 		u.asked = true
 		if !u.ledger.Exists {
-			if err := u.conn.CreateLedger(ctx); err != nil {
+			err := u.conn.CreateLedger(ctx)
+			if errors.Is(err, ErrLocked) {
+				if _, err := u.retry(ctx, Step{}, err); err != nil {
+					return err
+				}
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -233,15 +233,21 @@ func (c *conn) CreateLedger(ctx context.Context) (err error) {
 	if c.tx != nil {
 		return c.db.failed("create the ledger of", errors.New("a transaction is open on the connection"))
 	}
-	return c.locked(ctx, host.Fence{}, func() error {
-		exists, err := c.hasLedger(ctx)
+	waiting, cancel := context.WithTimeout(ctx, commitPatience)
+	defer cancel()
+	err = c.locked(waiting, host.Fence{}, func() error {
+		exists, err := c.hasLedger(waiting)
 		for _, table := range ledgerTables {
 			if err == nil && !exists {
-				err = c.do(ctx, table.sql)
+				err = c.do(waiting, table.sql)
 			}
 		}
-		return c.ledgerFailed(ctx, "create", err)
+		return c.ledgerFailed(waiting, "create", err)
 	})
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return host.ErrLocked // a writer or a reader that does not end
+	}
+	return err
 }
 
 // record appends an entry to the history, sets its line's heads and removes its
