@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/source"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
@@ -18,7 +19,7 @@ func (s *session) Schema(ctx context.Context, request schema.Request) error {
 		return err
 	}
 	dialect := string(s.step.Revision.Dialect)
-	if err := request.Check(dialect); err != nil {
+	if err := source.Check(request, s.step.Revision.Dialect); err != nil {
 		return err
 	}
 	if !request.For(dialect) {

@@ -62,11 +62,19 @@ func Items(file *chain.File, dir chain.Direction) []chain.Item {
 }
 
 // Commits says where the items commit what ran before, for people: why, for
-// each operation that does so by itself.
+// each section and each operation that does so by itself.
 func Commits(items []chain.Item, d chain.Dialect) []string {
 	var reasons []string
+	inSection := false
 	for _, item := range items {
-		if item.Kind != chain.ItemOperation {
+		switch {
+		case item.Kind == chain.ItemAutocommitBegin:
+			inSection = true
+			reasons = append(reasons, "commits before an autocommit section, and each statement in it by itself")
+		case item.Kind == chain.ItemAutocommitEnd:
+			inSection = false
+		}
+		if item.Kind != chain.ItemOperation || inSection {
 			continue
 		}
 		if q, err := schema.Decode([]byte(item.Document)); err == nil && q.Commits(string(d)) != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -136,8 +137,18 @@ func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 	if len(b) > maxYAML {
 		return nil, r.fail(nil, "a file of %d bytes: at most 16 MiB are read", len(b))
 	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(b, &document); err != nil {
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(b))
+	err := decoder.Decode(&document)
+	if err == nil {
+		switch err = decoder.Decode(&more); {
+		case err == nil:
+			return nil, r.fail(&more, "a second document begins here: a migration is one, without --- in it")
+		case errors.Is(err, io.EOF):
+			err = nil
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		line, msg := 0, strings.TrimPrefix(err.Error(), "yaml: ")
 		if _, scanErr := fmt.Sscanf(msg, "line %d:", &line); scanErr == nil {
 			_, msg, _ = strings.Cut(msg, ": ")
@@ -283,6 +294,13 @@ func (r *yamlReader) items(list *yaml.Node, inSection bool) ([]yamlItem, error) 
 // request reads one operation, names what it does not name, and asks whether
 // the dialect can do it.
 func (r *yamlReader) request(n *yaml.Node) (schema.Request, error) {
+	for i := 0; i < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if key.Value != "dialect" && key.Value != "lock_timeout" && !slices.Contains(schema.Kinds(), key.Value) {
+			return schema.Request{}, r.fail(key, "unknown operation %q: they are %s; beside one stand dialect and lock_timeout",
+				key.Value, strings.Join(schema.Kinds(), ", "))
+		}
+	}
 	document, lines, err := toJSON(n)
 	if err != nil {
 		return schema.Request{}, r.fail(err.at, "%s", err.reason)
@@ -290,7 +308,7 @@ func (r *yamlReader) request(n *yaml.Node) (schema.Request, error) {
 	request, decodeErr := schema.Decode(document)
 	if decodeErr == nil {
 		request = r.naming.Fill(request)
-		decodeErr = request.Check(string(r.dialect))
+		decodeErr = Check(request, r.dialect)
 	}
 	if decodeErr != nil {
 		line, reason := lines.explain(decodeErr, n.Line)

@@ -163,6 +163,11 @@ func TestRefused(t *testing.T) {
 		want       string
 	}{
 		{"not YAML", "revision: [a\n", 1, "not YAML"},
+		{"two documents", head + "upgrade: []\n---\ngarbage: 1\n", 4, "a second document"},
+		{"garbage behind", head + "upgrade: []\n---\ngarbage: [\n", 5, "not YAML"},
+		{"a check that reaches beyond", head + "upgrade:\n  - add_constraint: {table: a, constraint: {check: \"true), CHECK (true\"}}\n", 4, "is closed that was not opened"},
+		{"no trigger", head + "upgrade:\n  - create_trigger: {name: x, table: t, sql: drop table t}\n", 4, "is no CREATE TRIGGER statement"},
+		{"another trigger", head + "upgrade:\n  - create_trigger: {name: x, table: t, sql: create trigger y after insert on t begin select 1; end}\n", 4, `makes a trigger called "y"`},
 		{"not a mapping", "- a\n", 0, "a migration in YAML is a mapping"},
 		{"empty", "", 0, "a migration in YAML is a mapping"},
 		{"no revision", "revises:\nupgrade: []\n", 0, "the key revision is missing"},
@@ -174,7 +179,7 @@ func TestRefused(t *testing.T) {
 		{"header below", head + "upgrade: []\nlabels: a\n", 4, "labels stands above upgrade"},
 		{"no list", head + "upgrade: {}\n", 3, "a list of operations is expected"},
 		{"no operation", head + "upgrade:\n  - drop_table\n", 4, "an operation is a mapping"},
-		{"unknown operation", head + "upgrade:\n  - dropp_table: {name: a}\n", 4, `unknown field "dropp_table"`},
+		{"unknown operation", head + "upgrade:\n  - dropp_table: {name: a}\n", 4, `unknown operation "dropp_table"`},
 		{"unknown field", head + "upgrade:\n  - drop_table:\n      name: a\n      nme: b\n", 6, `unknown field "nme"`},
 		{"wrong type", head + "upgrade:\n  - drop_table:\n      name: [a]\n", 5, "a string is expected"},
 		{"missing field", head + "upgrade:\n  - drop_table: {if_exists: true}\n", 4, `the field "name" is missing`},
