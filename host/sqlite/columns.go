@@ -140,6 +140,9 @@ func (g *change) unused(ctx context.Context, i int) error {
 			return refuse(fmt.Sprintf("index %q", index.name))
 		}
 	}
+	if err := g.watched(ctx, c.Name, refuse); err != nil {
+		return err
+	}
 	for j := range g.text.Columns {
 		for _, k := range g.text.Columns[j].Constraints {
 			switch own := j == i; {
@@ -162,6 +165,21 @@ func (g *change) unused(ctx context.Context, i int) error {
 		return refuse("foreign keys of " + strings.Join(keys, ", "))
 	}
 	return err
+}
+
+// watched refuses to drop a column whose changes fire a trigger. SQLite takes the
+// trigger for one that never fires.
+func (g *change) watched(ctx context.Context, column string, refuse func(string) error) error {
+	all, err := g.a.c.objects(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range all {
+		if o.kind == "trigger" && tabletext.SameName(o.table, g.was.name) && tabletext.Mentions(tabletext.UpdateOf(o.sql), column) {
+			return refuse(fmt.Sprintf("trigger %q", o.name))
+		}
+	}
+	return nil
 }
 
 func contains(names []string, name string) bool {

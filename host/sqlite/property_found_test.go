@@ -65,6 +65,30 @@ func TestFound(t *testing.T) {
 			refused: []string{`"t"`, `"made"`, "1 row"},
 		},
 		{
+			name: "a column that fires a trigger", table: "CREATE TABLE t (a, b); CREATE TRIGGER r AFTER UPDATE OF b, a ON t BEGIN SELECT 1; END",
+			document: `{"drop_column": {"table": "t", "name": "a"}}`, refused: []string{`"t"`, `"a"`, `"r"`},
+		},
+		{
+			name: "a view of a column that goes in a rebuild", table: "CREATE TABLE t (a, b, CHECK (a > 0)); CREATE VIEW v AS SELECT b FROM t",
+			document: `{"batch": {"table": "t", "operations": [
+				{"drop_constraint": {"table": "t", "was": {"check": "a > 0"}}}, {"drop_column": {"table": "t", "name": "b"}}]}}`,
+			refused: []string{"drop_column", `"t"`, `"v"`},
+		},
+		{
+			name: "a column that is called as NULL is", table: `CREATE TABLE t (a, "null"); CREATE INDEX i ON t (a) WHERE a IS NOT NULL`,
+			document: `{"drop_column": {"table": "t", "name": "null"}}`, want: "(a)",
+		},
+		{
+			name: "a unique index on what is computed anew", table: "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)",
+			rows: "INSERT INTO t VALUES (1), (2)", document: `{"alter_column": {"table": "t", "name": "a", "type": "integer", "using": "length(a)"}}`,
+			refused: []string{`t.a`, "UNIQUE"},
+		},
+		{
+			name: "a unique index on an expression of what is computed anew", table: "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (length(a))",
+			rows: "INSERT INTO t VALUES (1), (22)", document: `{"alter_column": {"table": "t", "name": "a", "type": "integer", "using": "length(a)"}}`,
+			refused: []string{`"t"`, "'i'"},
+		},
+		{
 			name: "a primary key that is UNIQUE too, renamed", table: "CREATE TABLE t (a INTEGER PRIMARY KEY, UNIQUE (a)) WITHOUT ROWID",
 			document: `{"rename_column": {"table": "t", "name": "a", "to": "b"}}`, refused: []string{`"t"`, `"a"`, "drop that before"},
 		},
