@@ -79,6 +79,17 @@ func TestFound(t *testing.T) {
 			document: `{"drop_column": {"table": "t", "name": "null"}}`, want: "(a)",
 		},
 		{
+			name: "columns that are called as words of an index are", table: `CREATE TABLE t (a, desc, nocase, "end")` +
+				`; CREATE INDEX i ON t (a COLLATE nocase DESC, (CASE a WHEN 1 THEN 2 END))`,
+			document: `{"batch": {"table": "t", "operations": [
+				{"drop_column": {"table": "t", "name": "desc"}}, {"drop_column": {"table": "t", "name": "nocase"}}, {"drop_column": {"table": "t", "name": "end"}}]}}`,
+			want: "(a)",
+		},
+		{
+			name: "a column called desc in an index", table: "CREATE TABLE t (a, desc); CREATE INDEX i ON t (a, desc DESC)",
+			document: `{"drop_column": {"table": "t", "name": "desc"}}`, refused: []string{`"desc"`, `index "i"`},
+		},
+		{
 			name: "a unique index on what is computed anew", table: "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)",
 			rows: "INSERT INTO t VALUES (1), (2)", document: `{"alter_column": {"table": "t", "name": "a", "type": "integer", "using": "length(a)"}}`,
 			refused: []string{`t.a`, "UNIQUE"},

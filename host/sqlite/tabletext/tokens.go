@@ -70,30 +70,6 @@ func qualifies(list []token, i int, table string) bool {
 	return ok && SameName(name, table) && i+1 < len(list) && list[i+1].Is(".") && (i == 0 || !list[i-1].Is("."))
 }
 
-// reserved are the words of expressions that no name can be without quotes
-// (https://sqlite.org/lang_keywords.html; SQLite lets the others be names).
-var reserved = map[string]bool{
-	"AND": true, "AS": true, "BETWEEN": true, "CASE": true, "COLLATE": true, "DISTINCT": true, "ELSE": true,
-	"ESCAPE": true, "EXISTS": true, "FROM": true, "IN": true, "IS": true, "ISNULL": true, "NOT": true,
-	"NOTNULL": true, "NULL": true, "OR": true, "SELECT": true, "THEN": true, "WHEN": true, "WHERE": true,
-}
-
-// Mentions reports whether a name occurs in a text, other than as a function's
-// or a word of the language.
-func Mentions(sql, name string) bool {
-	list := tokens(sql)
-	for i, t := range list {
-		n, ok := t.Name(chain.SQLite)
-		if t.Kind == chain.Word && (reserved[strings.ToUpper(t.Text)] || i+1 < len(list) && list[i+1].Is("(")) {
-			continue
-		}
-		if ok && SameName(n, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // Commented reports whether there is a comment in a text.
 func Commented(sql string) bool {
 	for t := range chain.Tokens(chain.SQLite, sql) {
