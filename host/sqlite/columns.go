@@ -138,8 +138,9 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
 	case !*op.NotNull && there > 0:
-		if there > 1 || g.text.CommentBeside(g.text.Columns[i].Find(tabletext.NotNull).Span) {
-			g.needs(op) // SQLite's takes one out, and comments along
+		c := &g.text.Columns[i]
+		if there > 1 || g.text.CommentBeside(c.Find(tabletext.NotNull).Span) || tabletext.Mentions(g.text.Text(c.Span), "deferrable") {
+			g.needs(op) // SQLite's takes out one of them, comments, and NOT DEFERRABLE for NOT NULL
 		}
 		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"

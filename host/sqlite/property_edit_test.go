@@ -11,11 +11,13 @@ func (t *tableModel) loosen(removed []*token, keep *token) {
 		gone[r] = true
 	}
 	var pending []trivia
+	behind := false // what has gone
 	tokens := t.tokens(false)
 	for i, tok := range tokens {
-		if !gone[tok] && pending == nil {
+		if !gone[tok] && !behind {
 			continue
 		}
+		behind = gone[tok]
 		for _, l := range tok.lead {
 			pending = append(pending, trivia{l.text, l.optional || tok != keep, l.elsewhere})
 		}

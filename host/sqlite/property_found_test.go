@@ -35,6 +35,10 @@ func TestFound(t *testing.T) {
 			want: "CHECK (a > 0) /* why */,",
 		},
 		{
+			name: "a NOT NULL behind NOT DEFERRABLE", table: "CREATE TABLE t (a TEXT REFERENCES t (a) NOT DEFERRABLE UNIQUE NOT NULL)",
+			document: `{"alter_column": {"table": "t", "name": "a", "not_null": false}}`, want: "NOT DEFERRABLE UNIQUE)",
+		},
+		{
 			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
 			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
 		},
