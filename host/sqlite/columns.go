@@ -126,11 +126,15 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 
 // setNotNull makes a column NOT NULL, or lets it be NULL.
 func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) error {
-	there := g.text.Columns[i].Count(tabletext.NotNull)
+	c := &g.text.Columns[i]
+	there := c.Count(tabletext.NotNull)
+	if tabletext.Mentions(g.text.Text(c.Span), "deferrable") && *op.NotNull != (there > 0) {
+		g.needs(op) // SQLite takes NOT DEFERRABLE for NOT NULL
+	}
 	alter := "ALTER TABLE " + ident(g.was.name) + " ALTER COLUMN " + ident(col.name)
 	switch {
 	case *op.NotNull && there == 0:
-		if g.text.Columns[i].Find(tabletext.Null) != nil {
+		if c.Find(tabletext.Null) != nil {
 			g.needs(op) // SQLite would leave the NULL there
 		}
 		g.alter(op, alter+" SET NOT NULL")
@@ -138,9 +142,8 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
 	case !*op.NotNull && there > 0:
-		c := &g.text.Columns[i]
-		if there > 1 || g.text.CommentBeside(c.Find(tabletext.NotNull).Span) || tabletext.Mentions(g.text.Text(c.Span), "deferrable") {
-			g.needs(op) // SQLite's takes out one of them, comments, and NOT DEFERRABLE for NOT NULL
+		if there > 1 || g.text.CommentBeside(c.Find(tabletext.NotNull).Span) {
+			g.needs(op) // SQLite would take out one, and comments along
 		}
 		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false

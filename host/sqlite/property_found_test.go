@@ -39,6 +39,18 @@ func TestFound(t *testing.T) {
 			document: `{"alter_column": {"table": "t", "name": "a", "not_null": false}}`, want: "NOT DEFERRABLE UNIQUE)",
 		},
 		{
+			name: "a NOT NULL to come behind NOT DEFERRABLE", table: "CREATE TABLE t (a TEXT REFERENCES t (a) NOT DEFERRABLE UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "not_null": true}}`, want: "NOT DEFERRABLE UNIQUE NOT NULL)",
+		},
+		{
+			name: "two defaults that go from between what needs a space", table: "CREATE TABLE t (a DEFAULT(0) DEFAULT''UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "drop_default": true}}`, want: "(a UNIQUE)",
+		},
+		{
+			name: "one default for two", table: "CREATE TABLE t (a DEFAULT(0) DEFAULT''UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "default": 7}}`, want: "DEFAULT 7 UNIQUE",
+		},
+		{
 			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
 			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
 		},
