@@ -86,8 +86,16 @@ func (t *Table) dropItem(i int) string {
 		return t.apply(edit{Span{item.Start, end}, comment})
 	case i == len(t.items)-1 && comma:
 		return t.apply(edit{Span{before.Pos, before.end}, ""}, t.removal(item))
+	case t.onlyNames(i-1) && !comma && !after.Is(",") && !after.Is(")"):
+		return t.apply(edit{item, ","}) // the name before it is not to become that of the next one
 	}
 	return t.apply(t.removal(item))
+}
+
+// onlyNames reports whether an item is a name without a constraint.
+func (t *Table) onlyNames(i int) bool {
+	i -= len(t.Columns)
+	return i >= 0 && t.Constraints[i].Kind == NoConstraint
 }
 
 // removal takes out a span and the white space before it, unless something must
