@@ -51,6 +51,10 @@ func TestFound(t *testing.T) {
 			document: `{"alter_column": {"table": "t", "name": "a", "default": 7}}`, want: "DEFAULT 7 UNIQUE",
 		},
 		{
+			name: "a comment in the action of a foreign key", table: "CREATE TABLE t (a TEXT, CONSTRAINT f FOREIGN KEY (a) REFERENCES t (a) ON DELETE SET /* it */ NULL)",
+			document: `{"drop_constraint": {"table": "t", "name": "f"}}`, want: "(a TEXT)",
+		},
+		{
 			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
 			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
 		},
