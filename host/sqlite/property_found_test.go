@@ -55,6 +55,10 @@ func TestFound(t *testing.T) {
 			document: `{"drop_constraint": {"table": "t", "name": "f"}}`, want: "(a TEXT)",
 		},
 		{
+			name: "a comment between a type and what goes", table: "CREATE TABLE t (b, a BIG INT/* it */CONSTRAINT u UNIQUE GENERATED ALWAYS AS (b))",
+			document: `{"drop_constraint": {"table": "t", "name": "u"}}`, want: "BIG INT/* it */",
+		},
+		{
 			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
 			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
 		},
