@@ -97,93 +97,6 @@ func (a *applier) checked(t schema.Type) *enum {
 	return nil
 }
 
-func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
-	if g.want.column(op.Name) == nil && op.IfExists {
-		return nil
-	}
-	i, col, err := g.must(op.Name)
-	if err != nil {
-		return err
-	}
-	if len(g.text.Columns) == 1 {
-		return hinted(fmt.Errorf("%q is the only column of table %q", col.name, g.was.name), "drop the table")
-	}
-	if err := g.unused(ctx, i); err != nil {
-		return err
-	}
-	for _, k := range g.text.Columns[i].Constraints {
-		if k.Kind == tabletext.Check {
-			g.want.removeCheck(g.text.Text(k.Expr))
-		}
-	}
-	if err := g.edit(g.text.DropColumn(i)); err != nil {
-		return err
-	}
-	delete(g.sources, tabletext.Fold(col.name))
-	g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP COLUMN "+ident(col.name))
-	g.want.columns = append(g.want.columns[:i], g.want.columns[i+1:]...)
-	if g.drops++; g.drops > 1 || tabletext.Commented(g.text.SQL) {
-		g.needs(op) // one rewrite of the table instead of several; SQLite's takes comments along
-	}
-	return nil
-}
-
-// unused refuses to drop a column that something is made of. Views and triggers
-// show it when it is gone.
-func (g *change) unused(ctx context.Context, i int) error {
-	c := &g.text.Columns[i]
-	refuse := func(what string) error {
-		return hinted(fmt.Errorf("column %q of table %q is used by %s", c.Name, g.was.name, what), "drop that before, or change it")
-	}
-	for _, index := range g.indexes {
-		if tabletext.Mentions(tabletext.IndexTerms(index.sql), c.Name) {
-			return refuse(fmt.Sprintf("index %q", index.name))
-		}
-	}
-	for j := range g.text.Columns {
-		for _, k := range g.text.Columns[j].Constraints {
-			switch own := j == i; {
-			case own && (k.Kind == tabletext.PrimaryKey || k.Kind == tabletext.Unique || k.Kind == tabletext.ForeignKey):
-				return refuse("its " + constraintTitle(k))
-			case !own && k.Kind == tabletext.Generated && tabletext.Mentions(g.text.Text(k.Expr), c.Name):
-				return refuse(fmt.Sprintf("the generated column %q", g.text.Columns[j].Name))
-			case !own && k.Kind == tabletext.Check && tabletext.Mentions(g.text.Text(k.Expr), c.Name):
-				return refuse("the " + constraintTitle(k) + fmt.Sprintf(" of column %q", g.text.Columns[j].Name))
-			}
-		}
-	}
-	for _, k := range g.text.Constraints {
-		if contains(k.Columns, c.Name) || k.Kind == tabletext.Check && tabletext.Mentions(g.text.Text(k.Expr), c.Name) {
-			return refuse("the " + constraintTitle(k))
-		}
-	}
-	keys, err := g.a.c.refersTo(ctx, g.was.name, c.Name)
-	if err == nil && len(keys) > 0 {
-		return refuse("foreign keys of " + strings.Join(keys, ", "))
-	}
-	return err
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if tabletext.SameName(n, name) {
-			return true
-		}
-	}
-	return false
-}
-
-func constraintTitle(k tabletext.Constraint) string {
-	title := k.Kind.String()
-	if k.Name != "" {
-		title += fmt.Sprintf(" %q", k.Name)
-	}
-	if len(k.Columns) > 0 {
-		title += " (" + strings.Join(k.Columns, ", ") + ")"
-	}
-	return title
-}
-
 func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error {
 	i, col, err := g.must(op.Name)
 	if err != nil {
@@ -213,11 +126,15 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 
 // setNotNull makes a column NOT NULL, or lets it be NULL.
 func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) error {
-	there := g.text.Columns[i].Count(tabletext.NotNull)
+	c := &g.text.Columns[i]
+	there := c.Count(tabletext.NotNull)
+	if tabletext.Mentions(g.text.Text(c.Span), "deferrable") && *op.NotNull != (there > 0) {
+		g.needs(op) // SQLite takes NOT DEFERRABLE for NOT NULL
+	}
 	alter := "ALTER TABLE " + ident(g.was.name) + " ALTER COLUMN " + ident(col.name)
 	switch {
 	case *op.NotNull && there == 0:
-		if g.text.Columns[i].Find(tabletext.Null) != nil {
+		if c.Find(tabletext.Null) != nil {
 			g.needs(op) // SQLite would leave the NULL there
 		}
 		g.alter(op, alter+" SET NOT NULL")
@@ -225,8 +142,8 @@ func (g *change) setNotNull(op *schema.AlterColumn, i int, col *shapeColumn) err
 		g.doubt(op, g.nulls(col.name), func(n int64) error { return g.isNull(op.Name, n) })
 		return g.edit(g.text.SetNotNull(i))
 	case !*op.NotNull && there > 0:
-		if there > 1 || g.text.CommentBeside(g.text.Columns[i].Find(tabletext.NotNull).Span) {
-			g.needs(op) // SQLite's takes one out, and comments along
+		if there > 1 || g.text.CommentBeside(c.Find(tabletext.NotNull).Span) {
+			g.needs(op) // SQLite would take out one, and comments along
 		}
 		g.alter(op, alter+" DROP NOT NULL")
 		col.notNull = false

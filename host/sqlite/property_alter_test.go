@@ -30,6 +30,10 @@ func (g *generator) alterType() *step {
 	}
 	st.natural = fmt.Sprintf("SELECT count(*) FROM %s WHERE NOT coalesce(%s, 1)", quoted(g.s.oldName), fmt.Sprintf("("+natural+")", c.copied))
 	c.altered = true
+	if len(words) == 1 && len(c.typ) == 1 && strings.EqualFold(words[0].text, nameOf(c.typ[0].text)) {
+		g.s.saw("type altered")
+		return st // it is this type already, however it is written
+	}
 	// What is written beside the type may be on either side of the new one.
 	t.loosen(c.typ, nil)
 	tokens := t.tokens(false)

@@ -11,11 +11,13 @@ func (t *tableModel) loosen(removed []*token, keep *token) {
 		gone[r] = true
 	}
 	var pending []trivia
+	behind := false // what has gone
 	tokens := t.tokens(false)
 	for i, tok := range tokens {
-		if !gone[tok] && pending == nil {
+		if !gone[tok] && !behind {
 			continue
 		}
+		behind = gone[tok]
 		for _, l := range tok.lead {
 			pending = append(pending, trivia{l.text, l.optional || tok != keep, l.elsewhere})
 		}
@@ -134,8 +136,12 @@ func (t *tableModel) removeConstraint(k *constraint) {
 		if next.comma != nil {
 			next.body[0].optional()
 		} else { // it has done with this one's, and may go on to
-			first := next.body[0]
-			first.lead = append(append([]trivia{{",", true, true}}, first.lead...), trivia{", ", true, false})
+			first := next.body[0] // among its comments
+			var lead []trivia
+			for _, l := range first.lead {
+				lead = append(lead, trivia{",", true, true}, l)
+			}
+			first.lead = append(lead, trivia{", ", true, false})
 		}
 		return
 	}

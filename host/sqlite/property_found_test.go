@@ -35,6 +35,30 @@ func TestFound(t *testing.T) {
 			want: "CHECK (a > 0) /* why */,",
 		},
 		{
+			name: "a NOT NULL behind NOT DEFERRABLE", table: "CREATE TABLE t (a TEXT REFERENCES t (a) NOT DEFERRABLE UNIQUE NOT NULL)",
+			document: `{"alter_column": {"table": "t", "name": "a", "not_null": false}}`, want: "NOT DEFERRABLE UNIQUE)",
+		},
+		{
+			name: "a NOT NULL to come behind NOT DEFERRABLE", table: "CREATE TABLE t (a TEXT REFERENCES t (a) NOT DEFERRABLE UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "not_null": true}}`, want: "NOT DEFERRABLE UNIQUE NOT NULL)",
+		},
+		{
+			name: "two defaults that go from between what needs a space", table: "CREATE TABLE t (a DEFAULT(0) DEFAULT''UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "drop_default": true}}`, want: "(a UNIQUE)",
+		},
+		{
+			name: "one default for two", table: "CREATE TABLE t (a DEFAULT(0) DEFAULT''UNIQUE)",
+			document: `{"alter_column": {"table": "t", "name": "a", "default": 7}}`, want: "DEFAULT 7 UNIQUE",
+		},
+		{
+			name: "a comment in the action of a foreign key", table: "CREATE TABLE t (a TEXT, CONSTRAINT f FOREIGN KEY (a) REFERENCES t (a) ON DELETE SET /* it */ NULL)",
+			document: `{"drop_constraint": {"table": "t", "name": "f"}}`, want: "(a TEXT)",
+		},
+		{
+			name: "a comment between a type and what goes", table: "CREATE TABLE t (b, a BIG INT/* it */CONSTRAINT u UNIQUE GENERATED ALWAYS AS (b))",
+			document: `{"drop_constraint": {"table": "t", "name": "u"}}`, want: "BIG INT/* it */",
+		},
+		{
 			name: "a comment beside a check that goes", table: "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (a > 0) /* of a */, /* of b */ UNIQUE (a))",
 			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "/* of a *//* of b */ UNIQUE",
 		},
@@ -63,6 +87,41 @@ func TestFound(t *testing.T) {
 				{"add_column": {"table": "t", "column": {"name": "b", "type": "text"}}},
 				{"add_column": {"table": "t", "column": {"name": "made", "type": "integer", "not_null": true, "generated": "length(b)"}}}]}}`,
 			refused: []string{`"t"`, `"made"`, "1 row"},
+		},
+		{
+			name: "a column that fires a trigger", table: "CREATE TABLE t (a, b); CREATE TRIGGER r AFTER UPDATE OF b, a ON t BEGIN SELECT 1; END",
+			document: `{"drop_column": {"table": "t", "name": "a"}}`, refused: []string{`"t"`, `"a"`, `"r"`},
+		},
+		{
+			name: "a view of a column that goes in a rebuild", table: "CREATE TABLE t (a, b, CHECK (a > 0)); CREATE VIEW v AS SELECT b FROM t",
+			document: `{"batch": {"table": "t", "operations": [
+				{"drop_constraint": {"table": "t", "was": {"check": "a > 0"}}}, {"drop_column": {"table": "t", "name": "b"}}]}}`,
+			refused: []string{"drop_column", `"t"`, `"v"`},
+		},
+		{
+			name: "a column that is called as NULL is", table: `CREATE TABLE t (a, "null"); CREATE INDEX i ON t (a) WHERE a IS NOT NULL`,
+			document: `{"drop_column": {"table": "t", "name": "null"}}`, want: "(a)",
+		},
+		{
+			name: "columns that are called as words of an index are", table: `CREATE TABLE t (a, desc, nocase, "end")` +
+				`; CREATE INDEX i ON t (a COLLATE nocase DESC, (CASE a WHEN 1 THEN 2 END))`,
+			document: `{"batch": {"table": "t", "operations": [
+				{"drop_column": {"table": "t", "name": "desc"}}, {"drop_column": {"table": "t", "name": "nocase"}}, {"drop_column": {"table": "t", "name": "end"}}]}}`,
+			want: "(a)",
+		},
+		{
+			name: "a column called desc in an index", table: "CREATE TABLE t (a, desc); CREATE INDEX i ON t (a, desc DESC)",
+			document: `{"drop_column": {"table": "t", "name": "desc"}}`, refused: []string{`"desc"`, `index "i"`},
+		},
+		{
+			name: "a unique index on what is computed anew", table: "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (a)",
+			rows: "INSERT INTO t VALUES (1), (2)", document: `{"alter_column": {"table": "t", "name": "a", "type": "integer", "using": "length(a)"}}`,
+			refused: []string{`t.a`, "UNIQUE"},
+		},
+		{
+			name: "a unique index on an expression of what is computed anew", table: "CREATE TABLE t (a); CREATE UNIQUE INDEX i ON t (length(a))",
+			rows: "INSERT INTO t VALUES (1), (22)", document: `{"alter_column": {"table": "t", "name": "a", "type": "integer", "using": "length(a)"}}`,
+			refused: []string{`"t"`, "'i'"},
 		},
 		{
 			name: "a primary key that is UNIQUE too, renamed", table: "CREATE TABLE t (a INTEGER PRIMARY KEY, UNIQUE (a)) WITHOUT ROWID",

@@ -47,7 +47,7 @@ var features = []string{
 // each value. Nothing of that is shared with the code under test. What fails is
 // made as small as it can be.
 func TestOperations(t *testing.T) {
-	const round = 2500
+	const round = 2000
 	set(t, "rapid.checks", strconv.Itoa(round/raceFactor))
 	set(t, "rapid.nofailfile", "true")
 	seen := map[string]int{}

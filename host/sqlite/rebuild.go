@@ -11,6 +11,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A rebuild makes a table anew from its edited text, as SQLite's manual says
@@ -61,7 +62,11 @@ func (g *change) finish(ctx context.Context) error {
 	}
 	g.a.ordinal = last.ordinal
 	if err = g.prove(ctx, before, want); err == nil && changed {
-		err = g.a.stillWhole(ctx, broken)
+		if err = g.a.stillWhole(ctx, broken); err != nil {
+			last = g.breaker(last, err)
+			g.a.ordinal = last.ordinal
+			err = fmt.Errorf("table %q: %w", g.was.name, err)
+		}
 	}
 	if err != nil {
 		return g.a.explain(ctx, last.op, err)
@@ -69,20 +74,41 @@ func (g *change) finish(ctx context.Context) error {
 	return nil
 }
 
+// breaker returns the operation that breaks a view or a trigger: the one that
+// drops the column that is missed, or else the one that is given.
+func (g *change) breaker(last *step, err error) *step {
+	for i := range g.steps {
+		if op, ok := g.steps[i].op.(*schema.DropColumn); ok && tabletext.Mentions(err.Error(), op.Name) {
+			return &g.steps[i]
+		}
+	}
+	return last
+}
+
 // run sends the statements of a change that needs no rebuild.
 func (g *change) run(ctx context.Context) error {
 	for _, s := range g.steps {
 		g.a.ordinal = s.ordinal
 		if err := g.a.quoting(func() error { return g.a.exec(ctx, s.sql) }); err != nil {
-			var refused *host.SQLError
-			if errors.As(err, &refused) && strings.HasPrefix(refused.Message, "error in ") {
-				// "error in view v after drop column"
-				refused.Message, refused.Hint = fmt.Sprintf("table %q: %s", g.was.name, refused.Message), dropBefore
-			}
-			return g.because(ctx, err)
+			return g.because(ctx, g.naming(err))
 		}
 	}
 	return nil
+}
+
+// naming says which table SQLite's words are about, where they do not.
+func (g *change) naming(err error) error {
+	var refused *host.SQLError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	if strings.HasPrefix(refused.Message, "error in ") { // "error in view v after drop column"
+		refused.Hint = dropBefore
+	}
+	if !tabletext.Mentions(refused.Message, g.was.name) {
+		refused.Message = fmt.Sprintf("table %q: %s", g.was.name, refused.Message)
+	}
+	return err
 }
 
 // quoting runs do with strings in double quotes allowed in CREATE statements:
@@ -107,7 +133,7 @@ func (g *change) remake(ctx context.Context, before []object) (string, error) {
 	}
 	for _, o := range append(slices.Clone(g.indexes), r.triggers...) {
 		if err := g.a.quoting(func() error { return g.a.exec(ctx, o.sql) }); err != nil {
-			return "", g.because(ctx, err)
+			return "", g.because(ctx, g.naming(err))
 		}
 	}
 	return r.final, nil

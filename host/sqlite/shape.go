@@ -212,7 +212,10 @@ func (s *shape) difference(want *shape) string {
 		note("the columns are", is, asked)
 	} else {
 		for i := range s.columns {
-			if is, asked := s.columns[i], want.columns[i]; is != asked {
+			is, asked := s.columns[i], want.columns[i]
+			// SQLite counts a comment behind a type among its words.
+			is.kind, asked.kind = tabletext.Normal(is.kind), tabletext.Normal(asked.kind)
+			if is != asked {
 				note(fmt.Sprintf("column %q is", asked.name), fmt.Sprintf("%+v", is), fmt.Sprintf("%+v", asked))
 			}
 		}

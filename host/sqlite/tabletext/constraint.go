@@ -180,15 +180,18 @@ func (p *parser) action(k *Constraint) {
 	p.want("ON")
 	on := p.peek(0)
 	p.word()
-	start := p.start()
-	if !p.take("SET") {
-		p.take("NO")
+	action := ""
+	switch {
+	case p.take("SET"):
+		action = "SET "
+	case p.take("NO"):
+		action = "NO "
 	}
+	action += strings.ToUpper(p.peek(0).Text)
 	p.word() // NULL, DEFAULT, ACTION, CASCADE, RESTRICT
 	if p.err != nil {
 		return
 	}
-	action := strings.ToUpper(strings.Join(strings.Fields(p.sql[start:p.end()]), " "))
 	switch {
 	case on.Is("DELETE"):
 		k.OnDelete = action

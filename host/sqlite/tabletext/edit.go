@@ -86,8 +86,16 @@ func (t *Table) dropItem(i int) string {
 		return t.apply(edit{Span{item.Start, end}, comment})
 	case i == len(t.items)-1 && comma:
 		return t.apply(edit{Span{before.Pos, before.end}, ""}, t.removal(item))
+	case t.onlyNames(i-1) && !comma && !after.Is(",") && !after.Is(")"):
+		return t.apply(edit{item, ","}) // the name before it is not to become that of the next one
 	}
 	return t.apply(t.removal(item))
+}
+
+// onlyNames reports whether an item is a name without a constraint.
+func (t *Table) onlyNames(i int) bool {
+	i -= len(t.Columns)
+	return i >= 0 && t.Constraints[i].Kind == NoConstraint
 }
 
 // removal takes out a span and the white space before it, unless something must
@@ -166,8 +174,12 @@ func (t *Table) DropNotNull(i int) string { return t.apply(t.removals(&t.Columns
 func (t *Table) SetDefault(i int, value string) string {
 	c := &t.Columns[i]
 	if there := c.Find(Default); there != nil {
-		edits := t.removals(c, Default)
-		edits[0] = t.put(there.Expr, value)
+		edits := []edit{t.put(there.Expr, value)}
+		for _, k := range c.Constraints {
+			if k.Kind == Default && k.Span != there.Span {
+				edits = append(edits, edit{k.Span, ""})
+			}
+		}
 		return t.apply(edits...)
 	}
 	after := c.Type.End
@@ -189,12 +201,22 @@ func (t *Table) AddColumnConstraint(i int, definition string) string {
 // ReplaceExpr returns the text with another expression in a constraint.
 func (t *Table) ReplaceExpr(k Constraint, expr string) string { return t.apply(edit{k.Expr, expr}) }
 
+// removals takes out all that a column says of a kind. What stands side by side
+// goes as one, so that what is around it is kept apart.
 func (t *Table) removals(c *Column, kind Kind) []edit {
-	var edits []edit
-	for _, k := range c.Constraints {
-		if k.Kind == kind {
-			edits = append(edits, t.removal(k.Span))
+	var spans []Span
+	for i, k := range c.Constraints {
+		switch last := len(spans) - 1; {
+		case k.Kind != kind:
+		case i > 0 && c.Constraints[i-1].Kind == kind && strings.Trim(t.SQL[spans[last].End:k.Span.Start], spaces) == "":
+			spans[last].End = k.Span.End
+		default:
+			spans = append(spans, k.Span)
 		}
+	}
+	var edits []edit
+	for _, s := range spans {
+		edits = append(edits, t.removal(s))
 	}
 	return edits
 }

@@ -34,3 +34,23 @@ func RenameIndex(sql, name string) (string, error) {
 	}
 	return sql[:start] + Quote(name) + sql[p.end():], nil
 }
+
+// UpdateOf returns what a CREATE TRIGGER statement says between UPDATE OF and
+// the name of the table: columns. It returns "" where it does not say which.
+func UpdateOf(sql string) string {
+	list := tokens(sql)
+	for i := 0; i+1 < len(list); i++ {
+		switch {
+		case list[i].Is("ON"):
+			return ""
+		case list[i].Is("UPDATE") && list[i+1].Is("OF"):
+			start := list[i+1].end
+			for _, t := range list[i+2:] {
+				if t.Is("ON") {
+					return sql[start:t.Pos]
+				}
+			}
+		}
+	}
+	return ""
+}

@@ -143,6 +143,8 @@ func FuzzParse(f *testing.F) {
 	for _, g := range grammar {
 		f.Add(g.sql)
 	}
+	f.Add("CREATE TABLE t (a DEFAULT(0) DEFAULT''UNIQUE)")
+	f.Add("CREATE TABLE t (a, CHECK (1) CONSTRAINT x CONSTRAINT y CHECK (2) FOREIGN KEY (a) REFERENCES t)")
 	f.Fuzz(func(t *testing.T, sql string) {
 		table, err := Parse(sql)
 		if err != nil {

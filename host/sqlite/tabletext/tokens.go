@@ -70,19 +70,6 @@ func qualifies(list []token, i int, table string) bool {
 	return ok && SameName(name, table) && i+1 < len(list) && list[i+1].Is(".") && (i == 0 || !list[i-1].Is("."))
 }
 
-// Mentions reports whether a name occurs in a text, other than as a function's.
-func Mentions(sql, name string) bool {
-	list := tokens(sql)
-	for i, t := range list {
-		n, ok := t.Name(chain.SQLite)
-		called := t.Kind == chain.Word && i+1 < len(list) && list[i+1].Is("(")
-		if ok && !called && SameName(n, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // Commented reports whether there is a comment in a text.
 func Commented(sql string) bool {
 	for t := range chain.Tokens(chain.SQLite, sql) {
