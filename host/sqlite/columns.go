@@ -252,14 +252,21 @@ func (g *change) convertible(ctx context.Context, op *schema.AlterColumn, column
 	case schema.BaseSmallint, schema.BaseInteger, schema.BaseBigint:
 		fits = "CAST(" + name + " AS INTEGER) = " + name
 	case schema.BaseFloat:
-		fits = "CAST(" + name + " AS REAL) = " + name
+		fits = "CAST(" + name + " AS REAL) = " + name + " AND " + exact(name, "REAL")
 	case schema.BaseNumeric:
-		fits = "CAST(" + name + " AS NUMERIC) = " + name
+		fits = "CAST(" + name + " AS NUMERIC) = " + name + " AND " + exact(name, "NUMERIC")
 	case schema.BaseBoolean:
 		fits = "CAST(" + name + " AS NUMERIC) = " + name + " AND CAST(" + name + " AS NUMERIC) IN (0, 1)"
 	}
-	if fits == "" || op.Type.IsArray {
-		return nil
+	if fits == "" {
+		// A type that is not one of numbers alone may still make numbers of
+		// texts that look like some.
+		switch affinity := affinityOf(g.want.column(column).kind); affinity {
+		case "INTEGER", "REAL", "NUMERIC":
+			fits = "CAST(" + name + " AS NUMERIC) <> " + name + " OR " + exact(name, affinity)
+		default:
+			return nil
+		}
 	}
 	// A comparison applies the affinity of the cast to what it is compared
 	// with (https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison).
@@ -274,6 +281,35 @@ func (g *change) convertible(ctx context.Context, op *schema.AlterColumn, column
 	}
 	return hinted(fmt.Errorf("column %q of table %q is not a value of %s in %s, such as %s", column, g.was.name, op.Type, rowCount(n), such),
 		"mend these rows before, or say with using what becomes of them")
+}
+
+// exact is the condition under which a text keeps all of its digits as a number:
+// 15 are what a REAL holds, and an INTEGER holds what it can
+// (https://sqlite.org/floatingpoint.html).
+func exact(name, affinity string) string {
+	digits := "length(ltrim(replace(replace(replace(" + name + ", '.', ''), '-', ''), '+', ''), '0'))"
+	condition := "typeof(" + name + ") <> 'text' OR " + digits + " <= 15"
+	if affinity != "REAL" {
+		condition += " OR " + name + " NOT GLOB '*[^0-9+-]*' AND typeof(CAST(" + name + " AS NUMERIC)) = 'integer'"
+	}
+	return "(" + condition + ")"
+}
+
+// affinityOf returns the affinity of a type's name, which is in capitals
+// (https://sqlite.org/datatype3.html#determination_of_column_affinity).
+func affinityOf(kind string) string {
+	for _, rule := range []struct{ word, affinity string }{
+		{"INT", "INTEGER"}, {"CHAR", "TEXT"}, {"CLOB", "TEXT"}, {"TEXT", "TEXT"},
+		{"BLOB", "BLOB"}, {"REAL", "REAL"}, {"FLOA", "REAL"}, {"DOUB", "REAL"},
+	} {
+		if strings.Contains(kind, rule.word) {
+			return rule.affinity
+		}
+	}
+	if kind == "" {
+		return "BLOB"
+	}
+	return "NUMERIC"
 }
 
 // setEnumCheck gives a column the check of an enum in the place of another's;

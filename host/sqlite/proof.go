@@ -37,13 +37,21 @@ func (r *rebuild) compare(ctx context.Context) error {
 	// The new table is read in its order, and so, where the key has the same
 	// one, is the old: the search begins where the last one ended.
 	from := " FROM " + now + " AS n NOT INDEXED LEFT JOIN " + was + " AS o NOT INDEXED ON " + join + " WHERE "
-	where := strings.Join(differs, " OR ")
-	n, err := r.a.c.number(ctx, "SELECT EXISTS (SELECT 1"+from+where+")")
-	if err != nil || n == 0 {
-		return err
+	for some := range slices.Chunk(differs, comparedAtOnce) {
+		n, err := r.a.c.number(ctx, "SELECT EXISTS (SELECT 1"+from+strings.Join(some, " OR ")+")")
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return r.changed(ctx, from, some)
+		}
 	}
-	return r.changed(ctx, from, differs)
+	return nil
 }
+
+// comparedAtOnce is how many columns one query compares: an expression may be
+// 1,000 deep (https://sqlite.org/limits.html), and ORs nest.
+const comparedAtOnce = 400
 
 // changed says which column's content is not what it was.
 func (r *rebuild) changed(ctx context.Context, from string, differs []string) error {
@@ -199,12 +207,12 @@ func (g *change) differ(got, want []object) string {
 	}
 	there, asked := list(got), list(want)
 	for _, k := range there {
-		if !slices.Contains(asked, k) {
+		if _, ok := slices.BinarySearch(asked, k); !ok {
 			return "there is " + k
 		}
 	}
 	for _, k := range asked {
-		if !slices.Contains(there, k) {
+		if _, ok := slices.BinarySearch(there, k); !ok {
 			return "there is no " + k
 		}
 	}

@@ -304,8 +304,9 @@ func TestRebuildOfBigTable(t *testing.T) {
 // says which table, which column and how many rows, and changes nothing.
 func TestRefusedWithReason(t *testing.T) {
 	setup := []string{
-		"CREATE TABLE run (id INTEGER PRIMARY KEY, a TEXT, b TEXT, used TEXT, shown TEXT, fired TEXT, word TEXT, CONSTRAINT word_short CHECK (length(word) < 99))",
+		"CREATE TABLE run (id INTEGER PRIMARY KEY, a TEXT, b TEXT, used TEXT, shown TEXT, fired TEXT, word TEXT, long TEXT, CONSTRAINT word_short CHECK (length(word) < 99))",
 		"INSERT INTO run (a, b, used, word) VALUES ('x', NULL, 'u', '1'), ('x', NULL, 'v', 'two'), ('y', 'b', 'w', 'three')",
+		"UPDATE run SET long = CASE id WHEN 1 THEN '12345678901234567890' WHEN 2 THEN '-001.50' END",
 		"CREATE INDEX ix_used ON run (used)", "CREATE VIEW v AS SELECT shown FROM run", "CREATE TABLE log (x)",
 		"CREATE TRIGGER tr AFTER UPDATE OF fired ON run BEGIN INSERT INTO log VALUES (new.fired); END",
 	}
@@ -329,6 +330,10 @@ func TestRefusedWithReason(t *testing.T) {
 		{"NOT NULL where there are NULLs", `{"alter_column": {"table": "run", "name": "b", "not_null": true}}`, []string{"run", "b", "2 rows"}},
 		{"NOT NULL without a default", `{"add_column": {"table": "run", "column": {"name": "c", "type": "text", "not_null": true}}}`, []string{"run", "c", "3 rows"}},
 		{"a type that values do not have", `{"alter_column": {"table": "run", "name": "word", "type": "integer"}}`, []string{"run", "word", "2 rows"}},
+		{"a type that keeps fewer digits", `{"alter_column": {"table": "run", "name": "long", "type": "numeric"}}`, []string{"run", "long", "1 row", "12345678901234567890"}},
+		{"a float that keeps fewer digits", `{"alter_column": {"table": "run", "name": "long", "type": "float"}}`, []string{"run", "long", "1 row"}},
+		{"a native type that keeps fewer digits", `{"alter_column": {"table": "run", "name": "long", "type": {"sqlite": "INT", "postgresql": "int"}}}`, []string{"run", "long", "1 row"}},
+		{"a view of a column that is not there", `{"create_view": {"name": "w", "query": "SELECT nope FROM run"}}`, []string{"w", "nope"}},
 		{"rows that are not unique", `{"add_constraint": {"table": "run", "constraint": {"unique": ["a"]}}}`, []string{"run", "a"}},
 		{"rows that a check forbids", `{"add_constraint": {"table": "run", "constraint": {"name": "k", "check": "a = 'x'"}}}`, []string{"run", "k", "1 row"}},
 		{"rows without a parent", `{"add_constraint": {"table": "run", "constraint": {"foreign_key": ["id"], "references": "log", "to": ["x"]}}}`, []string{"run", "log"}},

@@ -112,7 +112,15 @@ func (a *applier) createView(ctx context.Context, op *schema.CreateView) error {
 	if len(op.Columns) > 0 {
 		sql += " (" + idents(op.Columns) + ")"
 	}
-	return a.send(ctx, sql+" AS "+op.Query.For(schema.SQLite))
+	if err := a.send(ctx, sql+" AS "+op.Query.For(schema.SQLite)); err != nil {
+		return err
+	}
+	// SQLite compiles a view when it is read, and whatever is renamed reads
+	// them all.
+	if err := a.c.compiles("SELECT * FROM main." + ident(op.Name)); err != nil {
+		return hinted(fmt.Errorf("view %q: %s", op.Name, message(err)), "mend its query")
+	}
+	return nil
 }
 
 func (a *applier) dropView(ctx context.Context, op *schema.DropView) error {
