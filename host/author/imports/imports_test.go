@@ -287,6 +287,23 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// A comment that is a marker here alone does not move SQL to the other direction.
+func TestCommentsDoNotBecomeMarkers(t *testing.T) {
+	i := read(t, "goose", chain.SQLite, map[string]string{
+		"1_a.sql": "-- +goose Up\nCREATE TABLE a (id INT);\n-- +downgrade\nCREATE TABLE b (id INT\n-- + Autocommit begin\n);\n" +
+			"INSERT INTO a VALUES ('\n-- +upgrade\n');\n-- +goose Down\nDROP TABLE a;\n--+upgrade sqlite",
+	})
+	equal(t, "bodies", bodies(t, i), []string{
+		"-- +upgrade\nCREATE TABLE a (id INT);\n-- imported: +downgrade\nCREATE TABLE b (id INT\n-- imported: + Autocommit begin\n);\n" +
+			"INSERT INTO a VALUES ('\n-- +upgrade\n');\n\n-- +downgrade\nDROP TABLE a;\n-- imported: +upgrade sqlite\n",
+	})
+	equal(t, "notes", notes(i), []string{
+		`1_a.sql:3: the comment "-- +downgrade" would be a marker here: "imported:" is put before it`,
+		`1_a.sql:5: the comment "-- + Autocommit begin" would be a marker here: "imported:" is put before it`,
+		`1_a.sql:12: the comment "--+upgrade sqlite" would be a marker here: "imported:" is put before it`,
+	})
+}
+
 // A branch that was merged keeps its form.
 func TestAlembicKeepsTheGraph(t *testing.T) {
 	i := read(t, "alembic", chain.SQLite, map[string]string{"x.sql": `
