@@ -160,6 +160,8 @@ func TestBodies(t *testing.T) {
 		{
 			"flyway", "flyway", chain.PostgreSQL,
 			map[string]string{
+				"V1.3__index.sql":      "CREATE INDEX CONCURRENTLY i ON a (n);\n",
+				"U1.3__index.sql":      "DROP INDEX CONCURRENTLY i;\n",
 				"V1_10__later.sql":     "-- flyway:executeInTransaction=false\nVACUUM;\n",
 				"V1.2__a b.sql":        "CREATE TABLE a (n int);\n",
 				"U1_2__a b.sql":        "DROP TABLE a;\n",
@@ -171,9 +173,11 @@ func TestBodies(t *testing.T) {
 				"V3__plain.sql.conf":   "placeholderReplacement=false\n",
 				"application.notflyws": "",
 			},
-			[]string{"1.2", "1.10", "2", "3", "R__views"},
+			[]string{"1.2", "1.3", "1.10", "2", "3", "R__views"},
 			[]string{
 				"-- +upgrade\nCREATE TABLE a (n int);\n\n-- +downgrade\nDROP TABLE a;\n",
+				"-- +upgrade\n-- +autocommit begin\nCREATE INDEX CONCURRENTLY i ON a (n);\n-- +autocommit end\n" +
+					"\n-- +downgrade\n-- +autocommit begin\nDROP INDEX CONCURRENTLY i;\n-- +autocommit end\n",
 				"-- +upgrade\n-- flyway:executeInTransaction=false\n-- +autocommit begin\nVACUUM;\n-- +autocommit end\n",
 				"-- +upgrade\n-- +autocommit begin\nVACUUM;\n-- +autocommit end\n",
 				"-- +upgrade\nSELECT '${x}';\n",
