@@ -57,6 +57,9 @@ func bodies(t *testing.T, i *imports.Import) (all []string) {
 		if !ok && !r.Plugin {
 			t.Errorf("%s lacks %q:\n%s", r.Path, want, text)
 		}
+		if marked := strings.Contains(text, "\n-- Irreversible: imported without a downgrade\n"); !r.Plugin && marked == strings.Contains(body, "-- +downgrade\n") {
+			t.Errorf("it has a downgrade, or else says why not:\n%s", text)
+		}
 		all = append(all, body)
 	}
 	return all

@@ -12,6 +12,9 @@ import (
 func (i *Import) migration(rev Revision, s step, r *reader) ([]byte, error) {
 	var b strings.Builder
 	revises := strings.TrimRight("-- Revises: "+strings.Join(rev.Revises, ", "), " ")
+	if s.down == nil {
+		revises += "\n-- Irreversible: imported without a downgrade"
+	}
 	fmt.Fprintf(&b, "-- Revision ID: %s\n%s\n-- Imported from: %s %s (%s)\n\n-- +upgrade\n", rev.ID, revises, i.Tool, rev.Version, rev.From)
 	up, err := r.rewrite(s.up)
 	if err != nil {
