@@ -28,13 +28,17 @@ func (e *NotAppliedError) Error() string {
 // Rehash records that the source of an applied revision was edited on purpose:
 // the digest it has now is the applied one from here on. Nothing is run, and the
 // history keeps the old digest. A revision that is not applied is a
-// *NotAppliedError, one that is half done a *PendingError.
+// *NotAppliedError, one that is half done a *PendingError. What cannot be read as
+// a migration is not accepted.
 func (r *Runner) Rehash(ctx context.Context, key chain.Key, reason string) (entry Entry, err error) {
 	rev, ok := r.Graph().Revision(key)
 	if !ok {
 		return entry, &chain.UnknownError{Keys: []chain.Key{key}}
 	}
 	if err := CheckReason(reason); err != nil {
+		return entry, err
+	}
+	if _, _, err := r.catalog.bodies[key].load(); err != nil {
 		return entry, err
 	}
 	conn, err := r.db.Connect(ctx)

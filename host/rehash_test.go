@@ -59,6 +59,11 @@ func TestRehashIsRefused(t *testing.T) {
 		if _, err := r.Rehash(t.Context(), chain.Key{Line: chain.DefaultLine, ID: rev2}, "why"); !errors.As(err, new(*chain.UnknownError)) {
 			t.Errorf("an unknown revision: %v", err)
 		}
+		f.put(rev1, "", "CREATE TABLE a (n INTEGER); SELECT 'never closed")
+		var parse *chain.ParseError
+		if _, err := f.runner(host.Config{}).Rehash(t.Context(), key, "why"); !errors.As(err, &parse) {
+			t.Errorf("a file that cannot be read: %v", err)
+		}
 		if entries, err := r.History(t.Context(), 0); err != nil || len(entries) != 1 {
 			t.Errorf("the history has %d entries, %v, want the upgrade alone", len(entries), err)
 		}

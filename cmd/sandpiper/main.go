@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -8,6 +9,9 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -26,7 +30,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := a.interrupts(context.Background())
 	defer stop()
 	root := newRoot(a)
-	root.SetArgs(negativeTargets(args))
+	root.SetArgs(negativeTargets(root, args))
 	// Flags are read in order: without this, a mistake before --json would be
 	// reported in the other form.
 	options, _, _ := cutDashes(args)
@@ -40,15 +44,20 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 var negative = regexp.MustCompile(`^-[0-9]+$`)
 
 // negativeTargets moves targets such as -1 behind a "--", where they are not
-// taken for flags, so that "downgrade -1 --yes" works as it does in Alembic.
-func negativeTargets(args []string) []string {
+// taken for flags, so that "downgrade -1 --yes" works as it does in Alembic. The
+// value of a flag stays where it is.
+func negativeTargets(root *cobra.Command, args []string) []string {
 	if len(args) > 0 && strings.HasPrefix(args[0], "__complete") {
 		return args
 	}
 	options, rest, dashes := cutDashes(args)
+	cmd, _, err := root.Find(options)
+	if err != nil {
+		return args // it is told by whoever reads the arguments next
+	}
 	var kept, targets []string
-	for _, arg := range options {
-		if negative.MatchString(arg) {
+	for i, arg := range options {
+		if negative.MatchString(arg) && (i == 0 || !wantsValue(cmd, options[i-1])) {
 			targets = append(targets, arg)
 		} else {
 			kept = append(kept, arg)
@@ -58,6 +67,18 @@ func negativeTargets(args []string) []string {
 		return args
 	}
 	return slices.Concat(kept, []string{"--"}, targets, rest)
+}
+
+// wantsValue reports whether an argument is a flag whose value comes next.
+func wantsValue(cmd *cobra.Command, arg string) bool {
+	var flag *pflag.Flag
+	if name, long := strings.CutPrefix(arg, "--"); long {
+		flag = cmp.Or(cmd.Flags().Lookup(name), cmd.InheritedFlags().Lookup(name))
+	} else if len(arg) > 1 && arg[0] == '-' {
+		letter := arg[len(arg)-1:] // of several in one argument, the last has the value
+		flag = cmp.Or(cmd.Flags().ShorthandLookup(letter), cmd.InheritedFlags().ShorthandLookup(letter))
+	}
+	return flag != nil && flag.NoOptDefVal == ""
 }
 
 // cutDashes cuts the arguments at the first "--".

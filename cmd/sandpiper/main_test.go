@@ -62,9 +62,12 @@ func TestNegativeTargetsAreNotFlags(t *testing.T) {
 		{[]string{"downgrade", "--yes", "--", "-1"}, []string{"downgrade", "--yes", "--", "-1"}},
 		{[]string{"upgrade", "-v", "+2"}, []string{"upgrade", "-v", "+2"}},
 		{[]string{"__complete", "downgrade", "-1"}, []string{"__complete", "downgrade", "-1"}},
+		{[]string{"history", "-n", "-1", "--all"}, []string{"history", "-n", "-1", "--all"}},
+		{[]string{"graph", "--limit", "-3"}, []string{"graph", "--limit", "-3"}},
+		{[]string{"--dir", "m", "downgrade", "--lock-wait", "-5", "-qy", "-2"}, []string{"--dir", "m", "downgrade", "--lock-wait", "-5", "-qy", "--", "-2"}},
 		{nil, nil},
 	} {
-		if got := negativeTargets(c.args); !slices.Equal(got, c.want) {
+		if got := negativeTargets(newRoot(&app{}), c.args); !slices.Equal(got, c.want) {
 			t.Errorf("%q became %q, want %q", c.args, got, c.want)
 		}
 	}

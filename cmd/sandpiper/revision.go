@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -73,7 +75,7 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 			if err != nil {
 				return authoring(err)
 			}
-			a.wrote(written, draft.Format)
+			a.wrote(written, draft.Format, c.folder.Dir)
 			return nil
 		},
 	}
@@ -119,7 +121,7 @@ func givenIDs(words []string, wanted []chain.Dialect, folder *author.Folder) (ma
 	return ids, nil
 }
 
-func (a *app) wrote(written *author.Written, format author.Format) {
+func (a *app) wrote(written *author.Written, format author.Format, dir string) {
 	data := revisionData{Slug: written.Slug, Files: written.Files}
 	for _, r := range written.Revisions {
 		data.Revisions = append(data.Revisions, revisionDocument(r))
@@ -132,12 +134,13 @@ func (a *app) wrote(written *author.Written, format author.Format) {
 			return
 		}
 		if format == author.Go {
-			folder := filepath.ToSlash(filepath.Dir(written.Files[0]))
-			fmt.Fprintf(w, `
-Next: write it, build it into the folder of migrations, and pin the module:
-  sandpiper build %s -o versions/%s.wasm
-  sandpiper rehash --offline
-`, folder, written.Slug)
+			folder := path.Dir(written.Files[0])
+			fmt.Fprint(w, "\nNext: write it, build it into the folder of migrations, and pin the module:\n")
+			if !inGoModule(folder) {
+				fmt.Fprintf(w, "  go -C %s mod init plugins\n  go -C %[1]s get %s\n", path.Dir(folder), sdkPackage)
+			}
+			fmt.Fprintf(w, "  sandpiper build %s -o %s\n  sandpiper rehash --offline\n",
+				folder, path.Join(filepath.ToSlash(dir), "versions", written.Slug+".wasm"))
 			return
 		}
 		fmt.Fprint(w, `
@@ -146,4 +149,26 @@ Next: write what it does, try it, and pin it as it is then:
   sandpiper rehash --offline
 `)
 	})
+}
+
+// sdkPackage is what plugins import.
+const sdkPackage = "github.com/sandpiper-db/sandpiper/sdk"
+
+// inGoModule reports whether a folder is in a Go module: a plugin needs one, and
+// a project that is not written in Go has none.
+func inGoModule(folder string) bool {
+	dir, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return true
+		}
+		if parent := filepath.Dir(dir); parent != dir {
+			dir = parent
+			continue
+		}
+		return false
+	}
 }

@@ -242,6 +242,9 @@ func (f *Folder) free(line, slug string, now time.Time) time.Time {
 func (f *Folder) pin(revisions []chain.Revision) (*chain.Lock, error) {
 	after := &Folder{Dir: f.Dir, Lock: f.Lock}
 	for _, g := range f.Graphs {
+		if err := f.Lock.Extendable(f.LockName(), g); err != nil {
+			return nil, refuse("see that the files are as they should be (a lost one is brought back), and run `sandpiper rehash --offline` first", "%v", err)
+		}
 		all := slices.Collect(g.All())
 		for _, r := range revisions {
 			if r.Dialect == g.Dialect() {
@@ -253,10 +256,6 @@ func (f *Folder) pin(revisions []chain.Revision) (*chain.Lock, error) {
 			return nil, err
 		}
 		after.Graphs = append(after.Graphs, next)
-		if lost := f.Lock.Lost(next); len(lost) > 0 {
-			return nil, refuse("bring its file back; if it was removed on purpose, run `sandpiper rehash --offline` first",
-				"%s pins revision %s, which the %s chain does not have", f.LockName(), lost[0], g.Dialect())
-		}
 	}
 	return after.Relock(func(chain.Dialect, chain.Key) bool { return false }), nil
 }

@@ -205,6 +205,13 @@ func (p *fileParser) marker(comment string, line int) (bool, error) {
 	return true, nil
 }
 
+// IsMarker reports whether a line comment is one of Parse's markers, whatever
+// follows its first word.
+func IsMarker(comment string) bool {
+	words := markerOf(comment)
+	return words != nil && knownMarker(words[0])
+}
+
 func knownMarker(word string) bool {
 	return word == "upgrade" || word == "downgrade" || word == "autocommit"
 }

@@ -185,12 +185,48 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 	if len(problems) > 0 {
 		return problems
 	}
+	if p, bad := l.unwritten(g); bad {
+		return []Problem{{RuleLock, p.key.String(), name, p.line,
+			"the lines are not those that were written: one was edited or moved, or two branches were merged; see that the chain is as it should be, and run `sandpiper rehash --offline`"}}
+	}
+	return nil
+}
+
+// unwritten returns the first pin of a chain that is not what With writes there.
+// The lock has to have all of the chain's revisions, and no others.
+func (l *Lock) unwritten(g *Graph) (pin, bool) {
 	want := l.With(g, func(Key) bool { return false }).pins[g.dialect]
 	for i, p := range l.pins[g.dialect] {
 		if want[i].key != p.key || want[i].sum != p.sum {
-			return []Problem{{RuleLock, p.key.String(), name, p.line,
-				"the lines are not those that were written: one was edited or moved, or two branches were merged; see that the chain is as it should be, and run `sandpiper rehash --offline`"}}
+			return p, true
 		}
+	}
+	return pin{}, false
+}
+
+// Extendable returns an error where lines for more revisions of a chain would hide
+// what Check tells of the lock: a revision that it has and the chain has not, or
+// the other way round, and lines that are not those that were written. What a
+// file was pinned to stays pinned, so that an edit hides nothing. name is the
+// lock's file.
+func (l *Lock) Extendable(name string, g *Graph) error {
+	if l == nil {
+		return nil
+	}
+	if lost := l.Lost(g); len(lost) > 0 {
+		return fmt.Errorf("%s pins revision %s, which the %s chain does not have", name, lost[0], g.dialect)
+	}
+	pins := map[Key]bool{}
+	for _, p := range l.pins[g.dialect] {
+		pins[p.key] = true
+	}
+	for r := range g.All() {
+		if !pins[r.Key] {
+			return fmt.Errorf("%s does not have revision %s of %s: %s", name, r.Key, g.dialect, r.Source)
+		}
+	}
+	if p, bad := l.unwritten(g); bad {
+		return fmt.Errorf("%s, line %d: the lines for %s are not those that were written", name, p.line, g.dialect)
 	}
 	return nil
 }

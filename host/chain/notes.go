@@ -75,7 +75,10 @@ func ParseNotes(name string, b []byte) (*Notes, error) {
 	if err := read(); err != nil {
 		return nil, err
 	}
-	return n, n.unique()
+	if err := n.unique(); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 func (n *Notes) fail(line int, format string, args ...any) error {

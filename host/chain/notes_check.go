@@ -28,7 +28,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 			case id == "" || !hasDialect(graphs, d):
 			case !ok:
 				wrong = true
-				add(RuleNotes, id, e.at[d], "the %s chain has no revision %s: correct the entry, or bring the file back", d, id)
+				add(RuleNotes, id, e.at[d], "the %s chain has no revision %s: if a plugin has it, build that into versions/ (`sandpiper build`); else correct the entry, or bring the file back", d, id)
 			case place >= 0 && place != i:
 				wrong = true
 				add(RuleNotes, id, e.at[d], "%s and %s are two migrations, %s and %s, by their time and slug: give each an entry",

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // flyway: https://documentation.red-gate.com/flyway/flyway-concepts/migrations
@@ -141,6 +143,9 @@ func (f *flywayFolder) script(name string) (s *script, code string, err error) {
 		})
 	}
 	s.outside = setting(flywayOutside)
+	if f.dialect == chain.PostgreSQL {
+		s.alone = refusesTransaction // Flyway knows these statements, without a setting
+	}
 	if at := flywayPlaceholder.FindStringIndex(s.text); at != nil && !setting(flywayPlain) {
 		f.note(name, 1+strings.Count(s.text[:at[0]], "\n"), "a placeholder: %s", s.text[at[0]:at[1]])
 		code = "its SQL has placeholders"

@@ -47,8 +47,8 @@ func readGolangMigrate(r *reader) error {
 }
 
 // refusesTransaction reports whether a statement cannot run in a transaction.
-// The tool opens none on PostgreSQL and has no marker for it: a file with such a
-// statement alone in it simply works.
+// golang-migrate opens none on PostgreSQL and has no marker for it: a file with
+// such a statement alone in it simply works. Flyway opens none where it sees one.
 //
 // https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
 func refusesTransaction(stmt chain.Statement) bool {

@@ -57,6 +57,9 @@ func bodies(t *testing.T, i *imports.Import) (all []string) {
 		if !ok && !r.Plugin {
 			t.Errorf("%s lacks %q:\n%s", r.Path, want, text)
 		}
+		if marked := strings.Contains(text, "\n-- Irreversible: imported without a downgrade\n"); !r.Plugin && marked == strings.Contains(body, "-- +downgrade\n") {
+			t.Errorf("it has a downgrade, or else says why not:\n%s", text)
+		}
 		all = append(all, body)
 	}
 	return all
@@ -160,6 +163,8 @@ func TestBodies(t *testing.T) {
 		{
 			"flyway", "flyway", chain.PostgreSQL,
 			map[string]string{
+				"V1.3__index.sql":      "CREATE INDEX CONCURRENTLY i ON a (n);\n",
+				"U1.3__index.sql":      "DROP INDEX CONCURRENTLY i;\n",
 				"V1_10__later.sql":     "-- flyway:executeInTransaction=false\nVACUUM;\n",
 				"V1.2__a b.sql":        "CREATE TABLE a (n int);\n",
 				"U1_2__a b.sql":        "DROP TABLE a;\n",
@@ -171,9 +176,11 @@ func TestBodies(t *testing.T) {
 				"V3__plain.sql.conf":   "placeholderReplacement=false\n",
 				"application.notflyws": "",
 			},
-			[]string{"1.2", "1.10", "2", "3", "R__views"},
+			[]string{"1.2", "1.3", "1.10", "2", "3", "R__views"},
 			[]string{
 				"-- +upgrade\nCREATE TABLE a (n int);\n\n-- +downgrade\nDROP TABLE a;\n",
+				"-- +upgrade\n-- +autocommit begin\nCREATE INDEX CONCURRENTLY i ON a (n);\n-- +autocommit end\n" +
+					"\n-- +downgrade\n-- +autocommit begin\nDROP INDEX CONCURRENTLY i;\n-- +autocommit end\n",
 				"-- +upgrade\n-- flyway:executeInTransaction=false\n-- +autocommit begin\nVACUUM;\n-- +autocommit end\n",
 				"-- +upgrade\n-- +autocommit begin\nVACUUM;\n-- +autocommit end\n",
 				"-- +upgrade\nSELECT '${x}';\n",
@@ -285,6 +292,23 @@ func TestBodies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A comment that is a marker here alone does not move SQL to the other direction.
+func TestCommentsDoNotBecomeMarkers(t *testing.T) {
+	i := read(t, "goose", chain.SQLite, map[string]string{
+		"1_a.sql": "-- +goose Up\nCREATE TABLE a (id INT);\n-- +downgrade\nCREATE TABLE b (id INT\n-- + Autocommit begin\n);\n" +
+			"INSERT INTO a VALUES ('\n-- +upgrade\n');\n-- +goose Down\nDROP TABLE a;\n--+upgrade sqlite",
+	})
+	equal(t, "bodies", bodies(t, i), []string{
+		"-- +upgrade\nCREATE TABLE a (id INT);\n-- imported: +downgrade\nCREATE TABLE b (id INT\n-- imported: + Autocommit begin\n);\n" +
+			"INSERT INTO a VALUES ('\n-- +upgrade\n');\n\n-- +downgrade\nDROP TABLE a;\n-- imported: +upgrade sqlite\n",
+	})
+	equal(t, "notes", notes(i), []string{
+		`1_a.sql:3: the comment "-- +downgrade" would be a marker here: "imported:" is put before it`,
+		`1_a.sql:5: the comment "-- + Autocommit begin" would be a marker here: "imported:" is put before it`,
+		`1_a.sql:12: the comment "--+upgrade sqlite" would be a marker here: "imported:" is put before it`,
+	})
 }
 
 // A branch that was merged keeps its form.

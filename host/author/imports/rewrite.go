@@ -12,6 +12,9 @@ import (
 func (i *Import) migration(rev Revision, s step, r *reader) ([]byte, error) {
 	var b strings.Builder
 	revises := strings.TrimRight("-- Revises: "+strings.Join(rev.Revises, ", "), " ")
+	if s.down == nil {
+		revises += "\n-- Irreversible: imported without a downgrade"
+	}
 	fmt.Fprintf(&b, "-- Revision ID: %s\n%s\n-- Imported from: %s %s (%s)\n\n-- +upgrade\n", rev.ID, revises, i.Tool, rev.Version, rev.From)
 	up, err := r.rewrite(s.up)
 	if err != nil {
@@ -32,14 +35,15 @@ func (i *Import) migration(rev Revision, s step, r *reader) ([]byte, error) {
 // comments, without those that begin and end transactions, and with the markers
 // of what runs outside of one.
 func (r *reader) rewrite(s *script) (string, error) {
-	stmts, err := chain.Locate(r.dialect, s.text)
+	text := r.defuse(s)
+	stmts, err := chain.Locate(r.dialect, text)
 	if err != nil {
 		return "", s.placed(err)
 	}
 	w := sectionWriter{inside: true}
 	inside, committed, owned, end := !s.outside, false, 0, 0
 	for _, stmt := range stmts {
-		w.b.WriteString(s.text[end:stmt.Start])
+		w.b.WriteString(text[end:stmt.Start])
 		end = stmt.End
 		switch {
 		case stmt.Owned != "":
@@ -57,14 +61,33 @@ func (r *reader) rewrite(s *script) (string, error) {
 				w.split()
 			}
 			committed = false
-			w.statement(s.text[stmt.Start:stmt.End], here, stmt.Ended)
+			w.statement(text[stmt.Start:stmt.End], here, stmt.Ended)
 		}
 	}
-	w.b.WriteString(s.text[end:])
+	w.b.WriteString(text[end:])
 	if owned > 0 && s.drop == nil {
 		r.note(s.file, owned, "BEGIN and COMMIT are left out: the runner owns the transaction")
 	}
 	return w.finish(), nil
+}
+
+// defuse returns the text of a script with the comments that look like our
+// markers as comments that do not: to the other tool they were plain ones, and
+// here what follows "-- +downgrade" would not be run.
+func (r *reader) defuse(s *script) string {
+	var b strings.Builder
+	line := s.line
+	for tok := range chain.Tokens(r.dialect, s.text) {
+		if tok.Kind == chain.Comment && chain.IsMarker(tok.Text) {
+			comment := strings.TrimSpace(tok.Text)
+			r.note(s.file, line, "the comment %q would be a marker here: \"imported:\" is put before it", comment)
+			b.WriteString("-- imported: " + strings.TrimLeft(strings.TrimPrefix(tok.Text, "--"), " \t"))
+		} else {
+			b.WriteString(tok.Text)
+		}
+		line += strings.Count(tok.Text, "\n")
+	}
+	return b.String()
 }
 
 // transaction follows a statement that begins or ends a transaction.
