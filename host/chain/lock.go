@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -267,6 +266,3 @@ func conflictMark(line string) bool {
 	}
 	return false
 }
-
-// Equal reports whether a file holds this lock already, however its lines end.
-func (l *Lock) Equal(b []byte) bool { return bytes.Equal(normalize(b), []byte(l.String())) }

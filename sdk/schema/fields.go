@@ -162,19 +162,6 @@ func (f optionalFlag) write(w *abi.JSONWriter) {
 	}
 }
 
-type intValue struct {
-	v    *int64
-	most int64
-}
-
-func integer(v *int64, most int64) value   { return intValue{v, most} }
-func (n intValue) empty() bool             { return *n.v == 0 }
-func (n intValue) read(r *abi.JSONReader)  { *n.v = r.Integer(0, n.most) }
-func (n intValue) write(w *abi.JSONWriter) { w.Raw(itoa(*n.v)) }
-func (n intValue) describe() string {
-	return `{"type":"integer","minimum":0,"maximum":` + itoa(n.most) + `}`
-}
-
 type textsValue struct{ v *[]string }
 
 func texts(v *[]string) value    { return textsValue{v} }
