@@ -75,6 +75,16 @@ func describeFields(fields []field) string {
 	return `{"type":"object","additionalProperties":false,"properties":{` + properties + `}` + required + `}`
 }
 
+// countTrue returns how many are true: of what excludes each other, one may be.
+func countTrue(given ...bool) (n int) {
+	for _, yes := range given {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
 // quote returns s as a JSON string.
 func quote(s string) string {
 	w := abi.NewJSONWriter(nil)
