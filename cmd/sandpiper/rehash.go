@@ -122,7 +122,7 @@ func (c *chains) named(word string) (func(chain.Dialect, chain.Key) bool, error)
 		case err != nil:
 			failed = errors.Join(failed, err)
 		case len(target.Keys) != 1:
-			return nil, usage("", "%q names %s, and rehash wants one", word, count(len(target.Keys), "revision"))
+			return nil, notOne("rehash", word, len(target.Keys))
 		default:
 			named[g.Dialect()] = target.Keys[0]
 		}
@@ -135,23 +135,15 @@ func (c *chains) named(word string) (func(chain.Dialect, chain.Key) bool, error)
 
 // rehash records the digest of a revision in the ledger, and in the lock file.
 func (a *app) rehash(ctx context.Context, word, reason string) error {
-	s, err := a.open()
+	s, r, err := a.openRunner()
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	r, err := s.runner(host.Config{})
+	rev, err := oneRevision(r.Graph(), "rehash", word)
 	if err != nil {
 		return err
 	}
-	target, err := r.Graph().Resolve(word, nil)
-	if err != nil {
-		return err
-	}
-	if len(target.Keys) != 1 {
-		return usage("", "%q names %s, and rehash wants one", word, count(len(target.Keys), "revision"))
-	}
-	rev, _ := r.Graph().Revision(target.Keys[0])
 	ledger, err := r.Ledger(ctx)
 	if err != nil {
 		return err
