@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -257,11 +257,7 @@ func (a *app) mayAccept(ctx context.Context, changes []changeJSON, question stri
 	return a.confirm(ctx, question, "y", "yes")
 }
 
-// shortDigest is the beginning of a digest, for people.
+// shortDigest is the beginning of a digest, "-" where there is none.
 func shortDigest(digest string) string {
-	_, digits, _ := strings.Cut(digest, ":")
-	if digits == "" {
-		return "-"
-	}
-	return digits[:min(12, len(digits))]
+	return cmp.Or(chain.ShortDigest(digest), "-")
 }

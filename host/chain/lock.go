@@ -178,7 +178,7 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 			problems = append(problems, problem(RuleLock, r, "%s does not have it: if the file is as it should be, run `sandpiper rehash --offline`", name))
 		case p.digest != pinned(r):
 			problems = append(problems, problem(RuleLock, r, "it is not what %s pins (%s there, %s now): put it back; if the edit is meant, run `sandpiper rehash %s --reason …` where it is applied, or `sandpiper rehash --offline` if it is nowhere yet",
-				name, short(p.digest), short(pinned(r)), r.Key))
+				name, ShortDigest(p.digest), ShortDigest(pinned(r)), r.Key))
 		}
 	}
 	if len(problems) > 0 {
@@ -247,11 +247,6 @@ func chained(before string, d Dialect, p pin) string {
 func isDigest(s string) bool {
 	digits, ok := strings.CutPrefix(s, "sha256:")
 	return ok && len(digits) == 2*sha256.Size && span(digits, isHex) == len(digits)
-}
-
-func short(digest string) string {
-	_, digits, _ := strings.Cut(digest, ":")
-	return digits[:min(12, len(digits))]
 }
 
 func knownDialect(d Dialect) bool { return d == PostgreSQL || d == SQLite }

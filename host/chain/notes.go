@@ -120,7 +120,7 @@ func (n *Notes) sections() error {
 			open = &n.entries[len(n.entries)-1]
 		}
 		if first, twice := open.at[d]; twice {
-			return n.fail(i, "a second revision for %s in one entry: line %d has the first; an entry begins with a heading", dialectTitle(d), first+1)
+			return n.fail(i, "a second revision for %s in one entry: line %d has the first; an entry begins with a heading", d.Title(), first+1)
 		}
 		open.ids[d], open.at[d] = id, i
 	}
@@ -170,7 +170,7 @@ func (n *Notes) rows() error {
 			}
 			id, ok := notedID(cells[n.columns[d]])
 			if !ok {
-				return n.fail(i, "%q in the column %s is not a revision: write its 12 lower-case hex digits in backquotes, or %s", cells[n.columns[d]], dialectTitle(d), noRevision)
+				return n.fail(i, "%q in the column %s is not a revision: write its 12 lower-case hex digits in backquotes, or %s", cells[n.columns[d]], d.Title(), noRevision)
 			}
 			entry.ids[d], entry.at[d] = id, i
 		}
@@ -217,7 +217,7 @@ func (n *Notes) unique() error {
 				continue
 			}
 			if first, twice := seen[d][id]; twice {
-				return n.fail(e.at[d], "revision %s of %s has an entry already, at line %d: remove one of the two", id, dialectTitle(d), first+1)
+				return n.fail(e.at[d], "revision %s of %s has an entry already, at line %d: remove one of the two", id, d.Title(), first+1)
 			}
 			seen[d][id] = e.at[d]
 		}

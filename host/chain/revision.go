@@ -16,6 +16,17 @@ const (
 	SQLite     Dialect = "sqlite"
 )
 
+// Title is the dialect as people write it.
+func (d Dialect) Title() string {
+	switch d {
+	case PostgreSQL:
+		return "PostgreSQL"
+	case SQLite:
+		return "SQLite"
+	}
+	return string(d)
+}
+
 // A Direction is which way a revision is run.
 type Direction uint8
 
