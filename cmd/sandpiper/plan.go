@@ -55,7 +55,8 @@ runs the migrations in one transaction, and rolls it back; what cannot be rolled
 back is shown and not run, and says so.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
-revisions hold. FROM and TO are revisions, "base" or "heads"; the scheme of the
+revisions hold. Modules and schema operations (YAML) send what depends on the
+database, and are for --sql. FROM and TO are revisions, "base" or "heads"; the scheme of the
 database URL says which dialect.`,
 		Example: `  sandpiper plan
   sandpiper plan +2 --sql
