@@ -101,22 +101,6 @@ func branchesDocument(b chain.Branches) branchesJSON {
 	return data
 }
 
-func revisionDocuments(revisions []chain.Revision) []revisionJSON {
-	documents := []revisionJSON{}
-	for _, r := range revisions {
-		documents = append(documents, revisionDocument(r))
-	}
-	return documents
-}
-
-func revisionIDs(revisions []chain.Revision) []string {
-	ids := []string{}
-	for _, r := range revisions {
-		ids = append(ids, r.ID)
-	}
-	return ids
-}
-
 // printBranches prints one line of migrations.
 func (a *app) printBranches(w io.Writer, b chain.Branches) {
 	fmt.Fprintf(w, "line %s: %s\n", lineName(b.Line), count(len(b.Heads), "head"))

@@ -98,7 +98,7 @@ func newID(random io.Reader) (string, error) {
 // files renders everything before anything is written.
 func (p Project) files() ([]file, error) {
 	ids := map[chain.Dialect]string{}
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		id, err := newID(p.Random)
 		if err != nil {
 			return nil, err

@@ -94,7 +94,7 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 				"revise the other, and run `sandpiper rehash --offline`")
 		}
 		words := strings.Fields(text)
-		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !knownDialect(Dialect(words[0])) {
+		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !slices.Contains(Dialects, Dialect(words[0])) {
 			return fail(line, "a line is: dialect, revision, digest, chained digest; bring it back, or remove the file and run `sandpiper rehash --offline`")
 		}
 		d := Dialect(words[0])
@@ -248,8 +248,6 @@ func isDigest(s string) bool {
 	digits, ok := strings.CutPrefix(s, "sha256:")
 	return ok && len(digits) == 2*sha256.Size && span(digits, isHex) == len(digits)
 }
-
-func knownDialect(d Dialect) bool { return d == PostgreSQL || d == SQLite }
 
 // conflictMark reports whether a line is one that git writes around what it
 // could not merge. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented

@@ -164,7 +164,7 @@ func (n *Notes) rows() error {
 			return n.fail(i, "a row of %d cells in a table of %d columns: a | in a cell is written \\|", len(cells), n.width)
 		}
 		entry := notesEntry{line: i, ids: map[Dialect]string{}, at: map[Dialect]int{}}
-		for _, d := range []Dialect{PostgreSQL, SQLite} {
+		for _, d := range Dialects {
 			if cells[n.columns[d]] == "" {
 				continue
 			}
@@ -211,7 +211,7 @@ func notedID(text string) (string, bool) {
 func (n *Notes) unique() error {
 	seen := map[Dialect]map[string]int{PostgreSQL: {}, SQLite: {}}
 	for _, e := range n.entries {
-		for _, d := range []Dialect{PostgreSQL, SQLite} {
+		for _, d := range Dialects {
 			id := e.ids[d]
 			if id == "" {
 				continue
@@ -228,7 +228,7 @@ func (n *Notes) unique() error {
 // alone reports whether an entry says that a revision is for its dialect alone.
 func (n *Notes) alone(id string, d Dialect) bool {
 	return n != nil && slices.ContainsFunc(n.entries, func(e notesEntry) bool {
-		return e.ids[d] == id && slices.ContainsFunc([]Dialect{PostgreSQL, SQLite}, func(other Dialect) bool {
+		return e.ids[d] == id && slices.ContainsFunc(Dialects, func(other Dialect) bool {
 			none, said := e.ids[other]
 			return other != d && said && none == ""
 		})
