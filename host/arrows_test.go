@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"host/hosttest":              {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
-	"host/author/imports":        {"host"},
+	"host/author/imports":        {"host", "host/author"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
 	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema", "host/sqlite"},

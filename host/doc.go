@@ -11,6 +11,10 @@
 // guest talks to a session, which implements Calls: it decides what runs in
 // which transaction, what is recorded, and what a resumed migration may skip.
 //
+// A schema operation says what changes and leaves the SQL to the dialect: the
+// session puts operations on one table together and hands them to Conn.Apply, and
+// opens the section that one needs which has to be committed by itself (schema.go).
+//
 // What it promises:
 //
 //   - A migration and its line in the ledger commit together or not at all. A

@@ -23,7 +23,7 @@ func TestGoldenSQL(t *testing.T) {
 		end := f.revision(irreversible)
 		for r := range f.runner(host.Config{}).Graph().All() {
 			sent.run(f, chain.Upgrade, "+1")
-			f.seed(r.Slug)
+			f.exec(referenceRows[r.Slug]...)
 		}
 		sent.run(f, chain.Downgrade, end.ID)
 		fresh(t, f) // what comes before the irreversible one goes down from there

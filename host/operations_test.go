@@ -58,8 +58,8 @@ func operations(requests []schema.Request) []wasmfile.Op {
 	return ops
 }
 
-// exec runs a statement as somebody else would.
-func (f *fixture) exec(sql string) {
+// exec runs statements as somebody else would, in one transaction.
+func (f *fixture) exec(statements ...string) {
 	f.t.Helper()
 	ctx := context.Background()
 	conn, err := f.open().Connect(ctx)
@@ -72,8 +72,10 @@ func (f *fixture) exec(sql string) {
 		f.t.Fatal(err)
 	}
 	defer tx.Rollback()
-	if _, err := tx.Exec(ctx, host.Statement{SQL: sql, Ordinal: 1}); err != nil {
-		f.t.Fatalf("%s: %v", sql, err)
+	for i, sql := range statements {
+		if _, err := tx.Exec(ctx, host.Statement{SQL: sql, Ordinal: i + 1}); err != nil {
+			f.t.Fatalf("%s: %v", sql, err)
+		}
 	}
 	if err := tx.Commit(ctx); err != nil {
 		f.t.Fatal(err)

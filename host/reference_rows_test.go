@@ -1,9 +1,5 @@
 package host_test
 
-import (
-	"github.com/sandpiper-db/sandpiper/host"
-)
-
 // referenceRows are rows for the tables that a migration of the reference chain
 // has made, so that what comes after it has something to lose.
 var referenceRows = map[string][]string{
@@ -63,28 +59,4 @@ var referenceRows = map[string][]string{
 		`INSERT INTO event_subject (event_id, subject, role, occurred) VALUES
 			('99000000-0000-4000-8000-000000000001', 'run a1', 'run', '2026-04-07 12:00:00')`,
 	},
-}
-
-// seed inserts the rows that belong after a migration.
-func (f *fixture) seed(slug string) {
-	f.t.Helper()
-	ctx := f.t.Context()
-	conn, err := f.open().Connect(ctx)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer conn.Close()
-	tx, err := conn.Begin(ctx, host.Fence{})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer tx.Rollback()
-	for i, sql := range referenceRows[slug] {
-		if _, err := tx.Exec(ctx, host.Statement{SQL: sql, Ordinal: i + 1}); err != nil {
-			f.t.Fatalf("after %s: %s: %v", slug, sql, err)
-		}
-	}
-	if err := tx.Commit(ctx); err != nil {
-		f.t.Fatal(err)
-	}
 }

@@ -196,7 +196,7 @@ func TestReferenceChainStepByStep(t *testing.T) {
 				return
 			}
 			if len(referenceRows[r.Slug]) > 0 {
-				f.seed(r.Slug)
+				f.exec(referenceRows[r.Slug]...)
 				after = f.snapshot()
 			}
 			last = after

@@ -269,7 +269,8 @@ func (t *stageTx) Rollback() error {
 
 // Offline tells what the SQL files between two revisions send, without a
 // database: up from the first to the second, or down where that is the way.
-// Revisions in modules cannot be told without running them.
+// Revisions in modules cannot be told without running them, nor schema operations
+// without looking at the database.
 func (r *Runner) Offline(from, to string) (Rehearsal, error) {
 	out := Rehearsal{Plan: Plan{Dialect: r.db.Dialect(), Target: to}}
 	at, err := r.Graph().Resolve(from, nil)
@@ -295,23 +296,33 @@ func (r *Runner) Offline(from, to string) (Rehearsal, error) {
 		if err := r.checkBody(s.Revision, s.Direction); err != nil {
 			return out, err
 		}
-		body := r.catalog.bodies[s.Revision.Key]
-		if body.module != nil {
-			return out, fmt.Errorf("revision %s is in %s: what a module sends is known only by running it; use `sandpiper plan --sql` with a database", s.Revision.Key, body.path)
+		statements, err := r.catalog.bodies[s.Revision.Key].statements(s.Direction)
+		if err != nil {
+			return out, fmt.Errorf("revision %s %w; use `sandpiper plan --sql` with a database", s.Revision.Key, err)
 		}
-		autocommit := false
-		for _, item := range source.Items(body.parsed, s.Direction) {
-			switch item.Kind {
-			case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
-				autocommit = item.Kind == chain.ItemAutocommitBegin
-			case chain.ItemOperation:
-				return out, fmt.Errorf("revision %s (%s) is made of schema operations: what they send depends on what is in the database; use `sandpiper plan --sql` with a database", s.Revision.Key, body.path)
-			default:
-				out.Statements = append(out.Statements, RehearsedStatement{
-					Step: i, SQL: item.SQL, Autocommit: autocommit, NotRun: "offline",
-				})
-			}
+		for _, statement := range statements {
+			statement.Step = i
+			out.Statements = append(out.Statements, statement)
 		}
 	}
 	return out, nil
+}
+
+// statements are what a SQL file that is parsed sends.
+func (b *body) statements(dir chain.Direction) (statements []RehearsedStatement, err error) {
+	if b.module != nil {
+		return nil, fmt.Errorf("is in %s: what a module sends is known only by running it", b.path)
+	}
+	autocommit := false
+	for _, item := range source.Items(b.parsed, dir) {
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			autocommit = item.Kind == chain.ItemAutocommitBegin
+		case chain.ItemOperation:
+			return nil, fmt.Errorf("(%s) is made of schema operations: what they send depends on what is in the database", b.path)
+		default:
+			statements = append(statements, RehearsedStatement{SQL: item.SQL, Autocommit: autocommit, NotRun: "offline"})
+		}
+	}
+	return statements, nil
 }

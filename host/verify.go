@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
@@ -89,7 +88,7 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 		report.Applied++
 		if got := ledger.Applied[key].Digest; rev.Digest != "" && got != "" && rev.Digest != got {
 			report.add(chain.RuleChanged, rev.Key.String(), rev.Source, "changed after it was applied (%s then, %s now): put it back, and write a new migration for the change; if the edit is meant, run `sandpiper rehash %s --reason …`",
-				shortDigest(got), shortDigest(rev.Digest), rev.Key)
+				chain.ShortDigest(got), chain.ShortDigest(rev.Digest), rev.Key)
 		}
 	}
 	for _, p := range ledger.Progress {
@@ -99,9 +98,4 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 	if _, err := r.Graph().Plan(ledger.Heads, chain.Upgrade, "heads"); err != nil && !errors.As(err, &unknown) {
 		report.add(chain.RuleHeads, "", "", "%v", err)
 	}
-}
-
-func shortDigest(digest string) string {
-	_, hex, _ := strings.Cut(digest, ":")
-	return hex[:min(12, len(hex))]
 }

@@ -17,7 +17,7 @@ func (b *bench) replay() error {
 		return nil
 	}
 	dir := filepath.Join(b.chains, "prefect")
-	for _, dialect := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
+	for _, dialect := range chain.Dialects {
 		script, err := b.script(dir, dialect)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (b *bench) thousand() error {
 	}
 	limits := map[chain.Dialect]float64{chain.PostgreSQL: 0.8, chain.SQLite: 0.7}
 	drivers := map[chain.Dialect]string{chain.PostgreSQL: "postgres", chain.SQLite: "sqlite3"}
-	for _, dialect := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
+	for _, dialect := range chain.Dialects {
 		upgrade := b.upgrade(dialect, ours)
 		goose := func(target string) error {
 			return command(nil, b.goose, "-dir", theirs, drivers[dialect], target, "up")

@@ -3,8 +3,9 @@
 // Each figure compares whole processes that do the same work on the same
 // machine, taking turns, on a fresh database each time: Sandpiper against psql
 // and the sqlite3 shell that replay a chain's SQL in the same transactions,
-// against goose, and against the sqlite3 shell that copies a large table. What is printed is the ratio of the medians. PostgreSQL is a
-// private server without fsync; SQLite files are in a temporary folder.
+// against goose, and against the sqlite3 shell that copies a large table. What is
+// printed is the ratio of the medians. PostgreSQL is a private server without
+// fsync; SQLite files are in a temporary folder.
 //
 // SANDPIPER_CHAINS names a folder with prefect/versions/{postgresql,sqlite};
 // without it the replay figures are left out, and the output says so.

@@ -8,7 +8,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -53,15 +52,11 @@ rebase" of what is not applied yet.`,
   sandpiper branches --line acme --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			if _, err := r.Graph().Select(chain.Selection{Line: line}, nil); err != nil {
 				return err
 			}
@@ -104,22 +99,6 @@ func branchesDocument(b chain.Branches) branchesJSON {
 		data.Labels = append(data.Labels, labelJSON{l.Label, l.Revision.ID, l.Revisions, revisionIDs(l.Heads)})
 	}
 	return data
-}
-
-func revisionDocuments(revisions []chain.Revision) []revisionJSON {
-	documents := []revisionJSON{}
-	for _, r := range revisions {
-		documents = append(documents, revisionDocument(r))
-	}
-	return documents
-}
-
-func revisionIDs(revisions []chain.Revision) []string {
-	ids := []string{}
-	for _, r := range revisions {
-		ids = append(ids, r.ID)
-	}
-	return ids
 }
 
 // printBranches prints one line of migrations.

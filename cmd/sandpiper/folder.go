@@ -70,14 +70,17 @@ func (a *app) wholeChains() (*chains, error) {
 	return c, c.err
 }
 
-// readKept reads the lock file and the notes for a command that goes on without
-// the lock file where it cannot be read, as after a git merge with a conflict in
-// it. It returns what to say about it in the end.
-func (c *chains) readKept() (note string, err error) {
+// keptChains reads whole chains, with the lock file and the notes, for a command
+// that goes on without the lock file where it cannot be read, as after a git merge
+// with a conflict in it. It returns what to say about it in the end.
+func (a *app) keptChains() (c *chains, note string, err error) {
+	if c, err = a.wholeChains(); err != nil {
+		return nil, "", err
+	}
 	if err := c.folder.ReadLock(); err != nil {
 		note = err.Error() + "\n" + c.folder.LockName() + " is left as it is"
 	}
-	return note, c.folder.ReadNotes()
+	return c, note, c.folder.ReadNotes()
 }
 
 // check compares everything that can be compared without a database.

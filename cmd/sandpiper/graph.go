@@ -70,15 +70,11 @@ part; the picture says how much is left out.`,
 			if err != nil {
 				return err
 			}
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			ledger, err := a.askedLedger(cmd.Context(), r, offline)
 			if err != nil {
 				return err
@@ -139,7 +135,7 @@ func graphDocument(p draw.Picture, dialect chain.Dialect, format string) graphDa
 		case draw.Applied:
 			state = stateApplied
 		case draw.Pending:
-			state = stateMissing
+			state = stateNotApplied
 		}
 		data.Revisions = append(data.Revisions, graphJSON{revisionDocument(node.Revision), state})
 	}

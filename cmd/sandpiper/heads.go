@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -27,15 +26,11 @@ says which dialect's chain.`,
   sandpiper heads --dir vendor.wasm --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(*cobra.Command, []string) error {
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			data := headsData{Dialect: string(s.db.Dialect()), Heads: []revisionJSON{}}
 			var heads []chain.Revision
 			for _, line := range r.Graph().Lines() {

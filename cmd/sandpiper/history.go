@@ -60,15 +60,11 @@ and --limit choose from it.`,
 			case ledger && (applied || pending || flags.label+flags.from+flags.to != ""):
 				return usage("", "--ledger takes --line, --since, --until and --limit alone")
 			}
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			if ledger {
 				return a.ledgerHistory(cmd.Context(), r, selection)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/author/imports"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -81,7 +82,7 @@ the migrations can run.`,
 				return notImported(args[0], err)
 			}
 			files, err := imported.Write(output)
-			var exists *imports.ExistsError
+			var exists *author.ExistsError
 			if errors.As(err, &exists) {
 				return usage("name another folder with -o", "%w", err)
 			}

@@ -42,11 +42,7 @@ it come after the other.`,
 			if m.Dialect, err = onlyDialect(dialect); err != nil {
 				return err
 			}
-			c, err := a.wholeChains()
-			if err != nil {
-				return err
-			}
-			note, err := c.readKept()
+			c, note, err := a.keptChains()
 			if err != nil {
 				return err
 			}

@@ -108,6 +108,22 @@ func revisionDocument(r chain.Revision) revisionJSON {
 	return out
 }
 
+func revisionDocuments(revisions []chain.Revision) []revisionJSON {
+	documents := []revisionJSON{}
+	for _, r := range revisions {
+		documents = append(documents, revisionDocument(r))
+	}
+	return documents
+}
+
+func revisionIDs(revisions []chain.Revision) []string {
+	ids := []string{}
+	for _, r := range revisions {
+		ids = append(ids, r.ID)
+	}
+	return ids
+}
+
 func lineName(line string) string {
 	if line == "" {
 		return chain.DefaultLine

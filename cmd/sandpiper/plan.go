@@ -55,8 +55,9 @@ runs the migrations in one transaction, and rolls it back; what cannot be rolled
 back is shown and not run, and says so.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
-revisions hold. FROM and TO are revisions, "base" or "heads"; the scheme of the
-database URL says which dialect.`,
+revisions hold. Modules and schema operations (YAML) send what depends on the
+database, and are for --sql. FROM and TO are revisions, "base" or "heads"; the
+scheme of the database URL says which dialect.`,
 		Example: `  sandpiper plan
   sandpiper plan +2 --sql
   sandpiper plan --downgrade -1
@@ -82,16 +83,7 @@ database URL says which dialect.`,
 				return err
 			}
 			if offline != "" {
-				from, to, ok := strings.Cut(offline, ":")
-				if !ok || from == "" || to == "" {
-					return usage("for example: --offline base:heads", "--offline wants FROM:TO and got %q", offline)
-				}
-				rehearsal, err := r.Offline(from, to)
-				if err != nil {
-					return err
-				}
-				a.rehearsed(rehearsal, true)
-				return nil
+				return a.planOffline(r, offline)
 			}
 			target, dir := argument(args, "heads"), chain.Upgrade
 			if downgrade || goesDown(target) {
@@ -112,13 +104,7 @@ database URL says which dialect.`,
 			if err != nil {
 				return err
 			}
-			a.result(planDocument(plan), func(w io.Writer) {
-				if len(plan.Steps) == 0 {
-					fmt.Fprintln(w, "nothing to do")
-					return
-				}
-				a.printSteps(w, plan.Steps)
-			})
+			a.planned(plan)
 			return nil
 		},
 	}
@@ -128,6 +114,31 @@ database URL says which dialect.`,
 	f.StringVar(&offline, "offline", "", "print the SQL between two revisions, `FROM:TO`, without a database")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
 	return cmd
+}
+
+// planOffline prints what the files between the two revisions of FROM:TO hold.
+func (a *app) planOffline(r *host.Runner, fromTo string) error {
+	from, to, ok := strings.Cut(fromTo, ":")
+	if !ok || from == "" || to == "" {
+		return usage("for example: --offline base:heads", "--offline wants FROM:TO and got %q", fromTo)
+	}
+	rehearsal, err := r.Offline(from, to)
+	if err != nil {
+		return err
+	}
+	a.rehearsed(rehearsal, true)
+	return nil
+}
+
+// planned prints the steps of a plan, if there are any.
+func (a *app) planned(plan host.Plan) {
+	a.result(planDocument(plan), func(w io.Writer) {
+		if len(plan.Steps) == 0 {
+			fmt.Fprintln(w, "nothing to do")
+			return
+		}
+		a.printSteps(w, plan.Steps)
+	})
 }
 
 // goesDown reports whether only a downgrade can reach a target.

@@ -50,11 +50,7 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 			if err != nil {
 				return err
 			}
-			c, err := a.wholeChains()
-			if err != nil {
-				return err
-			}
-			note, err := c.readKept()
+			c, note, err := a.keptChains()
 			if err != nil {
 				return err
 			}

@@ -1,17 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -122,7 +123,7 @@ func (c *chains) named(word string) (func(chain.Dialect, chain.Key) bool, error)
 		case err != nil:
 			failed = errors.Join(failed, err)
 		case len(target.Keys) != 1:
-			return nil, usage("", "%q names %s, and rehash wants one", word, count(len(target.Keys), "revision"))
+			return nil, notOne("rehash", word, len(target.Keys))
 		default:
 			named[g.Dialect()] = target.Keys[0]
 		}
@@ -135,34 +136,22 @@ func (c *chains) named(word string) (func(chain.Dialect, chain.Key) bool, error)
 
 // rehash records the digest of a revision in the ledger, and in the lock file.
 func (a *app) rehash(ctx context.Context, word, reason string) error {
-	s, err := a.open()
+	s, r, err := a.openRunner()
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	r, err := s.runner(host.Config{})
+	rev, err := oneRevision(r.Graph(), "rehash", word)
 	if err != nil {
 		return err
 	}
-	target, err := r.Graph().Resolve(word, nil)
-	if err != nil {
-		return err
-	}
-	if len(target.Keys) != 1 {
-		return usage("", "%q names %s, and rehash wants one", word, count(len(target.Keys), "revision"))
-	}
-	rev, _ := r.Graph().Revision(target.Keys[0])
 	ledger, err := r.Ledger(ctx)
 	if err != nil {
 		return err
 	}
-	applied, ok := ledger.Applied[rev.Key]
-	switch {
-	case !ok:
-		return usage(fmt.Sprintf("`sandpiper rehash %s --offline` changes sandpiper.lock alone", rev.Key), "%w", &host.NotAppliedError{Key: rev.Key})
-	case rev.Digest == "":
-		return usage(fmt.Sprintf("`sandpiper rehash %s --offline` pins the module as it is now", rev.Key),
-			"revision %s is a plugin's, which the ledger keeps no digest of", rev.Key)
+	applied, err := rehashable(ledger, rev)
+	if err != nil {
+		return err
 	}
 	lock, err := a.lockFor(s.set, rev)
 	if err != nil {
@@ -190,25 +179,44 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 		data.Entry = &document
 	}
 	if len(lock.changes) > 0 {
-		if err := lock.folder.folder.WriteLock(lock.next); err != nil {
+		if err := lock.folder.WriteLock(lock.next); err != nil {
 			return fmt.Errorf("the ledger has the new digest, and the lock file could not be written: %w", err)
 		}
-		data.Lock = lock.folder.folder.LockName()
+		data.Lock = lock.folder.LockName()
 	}
+	a.rehashed(data, rev.Key, reason)
+	return nil
+}
+
+// rehashable returns what the ledger has of a revision, or why that cannot be
+// changed.
+func rehashable(ledger *host.Ledger, rev chain.Revision) (host.Applied, error) {
+	applied, ok := ledger.Applied[rev.Key]
+	switch {
+	case !ok:
+		return applied, usage(fmt.Sprintf("`sandpiper rehash %s --offline` changes sandpiper.lock alone", rev.Key), "%w", &host.NotAppliedError{Key: rev.Key})
+	case rev.Digest == "":
+		return applied, usage(fmt.Sprintf("`sandpiper rehash %s --offline` pins the module as it is now", rev.Key),
+			"revision %s is a plugin's, which the ledger keeps no digest of", rev.Key)
+	}
+	return applied, nil
+}
+
+// rehashed says what was written.
+func (a *app) rehashed(data rehashData, key chain.Key, reason string) {
 	a.result(data, func(w io.Writer) {
 		if data.Entry != nil {
-			fmt.Fprintf(w, "%s has %s as it is now: %s\n", a.database, rev.Key, reason)
+			fmt.Fprintf(w, "%s has %s as it is now: %s\n", a.database, key, reason)
 		}
 		if data.Lock != "" {
 			fmt.Fprintf(w, "wrote %s\n", data.Lock)
 		}
 	})
-	return nil
 }
 
 // A relocking is what a rehash changes in the lock file.
 type relocking struct {
-	folder  *chains
+	folder  *author.Folder
 	next    *chain.Lock
 	changes []changeJSON // none where there is no lock file
 }
@@ -226,7 +234,7 @@ func (a *app) lockFor(set settings, rev chain.Revision) (relocking, error) {
 		return relocking{}, err
 	}
 	next := c.folder.Relock(func(d chain.Dialect, k chain.Key) bool { return d == rev.Dialect && k == rev.Key })
-	return relocking{c, next, lockChanges(c.folder.Lock.Changes(next))}, nil
+	return relocking{c.folder, next, lockChanges(c.folder.Lock.Changes(next))}, nil
 }
 
 func lockChanges(changes []chain.PinChange) []changeJSON {
@@ -265,11 +273,7 @@ func (a *app) mayAccept(ctx context.Context, changes []changeJSON, question stri
 	return a.confirm(ctx, question, "y", "yes")
 }
 
-// shortDigest is the beginning of a digest, for people.
+// shortDigest is the beginning of a digest, "-" where there is none.
 func shortDigest(digest string) string {
-	_, digits, _ := strings.Cut(digest, ":")
-	if digits == "" {
-		return "-"
-	}
-	return digits[:min(12, len(digits))]
+	return cmp.Or(chain.ShortDigest(digest), "-")
 }

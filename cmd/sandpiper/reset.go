@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sandpiper-db/sandpiper/host"
 )
 
 func newReset(a *app) *cobra.Command {
@@ -22,15 +20,11 @@ database's name first; --yes answers.`,
 			if err := a.askable("reset"); err != nil {
 				return err
 			}
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			if !a.flags.yes {
 				question := fmt.Sprintf("This drops everything in %s.\nType the database's name, %s, to go on:", a.database, s.name)
 				if err := a.confirm(cmd.Context(), question, s.name); err != nil {

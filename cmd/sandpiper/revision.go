@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,7 +108,7 @@ func givenIDs(words []string, wanted []chain.Dialect, folder *author.Folder) (ma
 			return nil, usage("for example: --rev-id postgresql=0123456789ab,sqlite=ba9876543210", "--rev-id names one id, and there are %d dialects", len(wanted))
 		case !named:
 			d, id = wanted[0], word
-		case d != chain.PostgreSQL && d != chain.SQLite:
+		case !slices.Contains(chain.Dialects, d):
 			return nil, usage("", "--rev-id: %q is no dialect", dialect)
 		}
 		if ids[d] != "" {
@@ -122,10 +123,7 @@ func givenIDs(words []string, wanted []chain.Dialect, folder *author.Folder) (ma
 }
 
 func (a *app) wrote(written *author.Written, format author.Format, dir string) {
-	data := revisionData{Slug: written.Slug, Files: written.Files}
-	for _, r := range written.Revisions {
-		data.Revisions = append(data.Revisions, revisionDocument(r))
-	}
+	data := revisionData{written.Slug, revisionDocuments(written.Revisions), written.Files}
 	a.result(data, func(w io.Writer) {
 		for _, f := range written.Files {
 			fmt.Fprintf(w, "wrote %s\n", f)

@@ -15,7 +15,7 @@ import (
 // A showData is the data of show.
 type showData struct {
 	revisionJSON
-	State   string        `json:"state"`             // applied, missing, or unknown: the database does not answer
+	State   string        `json:"state"`             // applied, not applied, or unknown: the database does not answer
 	Applied string        `json:"applied,omitempty"` // RFC 3339
 	Changed bool          `json:"changed,omitempty"` // since it was applied
 	Pair    *revisionJSON `json:"pair,omitempty"`    // the other dialect's revision of the same migration
@@ -23,9 +23,9 @@ type showData struct {
 
 // The states of a revision.
 const (
-	stateApplied = "applied"
-	stateMissing = "not applied"
-	stateUnknown = "unknown: the database does not answer"
+	stateApplied    = "applied"
+	stateNotApplied = "not applied"
+	stateUnknown    = "unknown: the database does not answer"
 )
 
 func newShow(a *app) *cobra.Command {
@@ -40,23 +40,16 @@ can be reached. REV is an id or the beginning of one, head, or line@head.`,
 		Args:              arguments(1, 1, "one REV"),
 		ValidArgsFunction: a.completeTargets,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
+			rev, err := oneRevision(r.Graph(), "show", args[0])
 			if err != nil {
 				return err
 			}
-			target, err := r.Graph().Resolve(args[0], nil)
-			if err != nil {
-				return err
-			}
-			if len(target.Keys) != 1 {
-				return usage("", "%q names %s, and show wants one", args[0], count(len(target.Keys), "revision"))
-			}
-			data, err := s.show(cmd.Context(), r, target.Keys[0])
+			data, err := s.show(cmd.Context(), r, rev)
 			if err != nil {
 				return err
 			}
@@ -66,17 +59,33 @@ can be reached. REV is an id or the beginning of one, head, or line@head.`,
 	}
 }
 
+// oneRevision finds the one revision that the argument of a command names.
+func oneRevision(g *chain.Graph, command, word string) (chain.Revision, error) {
+	target, err := g.Resolve(word, nil)
+	if err != nil {
+		return chain.Revision{}, err
+	}
+	if len(target.Keys) != 1 {
+		return chain.Revision{}, notOne(command, word, len(target.Keys))
+	}
+	rev, _ := g.Revision(target.Keys[0])
+	return rev, nil
+}
+
+func notOne(command, word string, n int) error {
+	return usage("name one by its id, or as line@head", "%q names %s, and %s wants one", word, count(n, "revision"), command)
+}
+
 // show puts together what chain, database and the other chain say.
-func (s *session) show(ctx context.Context, r *host.Runner, key chain.Key) (*showData, error) {
-	rev, _ := r.Graph().Revision(key)
-	data := &showData{revisionJSON: revisionDocument(rev), State: stateMissing}
+func (s *session) show(ctx context.Context, r *host.Runner, rev chain.Revision) (*showData, error) {
+	data := &showData{revisionJSON: revisionDocument(rev), State: stateNotApplied}
 	switch ledger, err := r.Ledger(ctx); {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
 		data.State = stateUnknown
 	default:
-		if applied, ok := ledger.Applied[key]; ok {
+		if applied, ok := ledger.Applied[rev.Key]; ok {
 			data.State, data.Applied = stateApplied, timestamp(applied.At)
 			data.Changed = applied.Digest != "" && rev.Digest != "" && applied.Digest != rev.Digest
 		}

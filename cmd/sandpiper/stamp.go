@@ -43,15 +43,11 @@ gap, or a database that is ahead of the migrations is refused.`,
 			if tool != "" && !existing {
 				return usage("", "--from goes with --from-existing")
 			}
-			s, err := a.open()
+			s, r, err := a.openRunner()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			r, err := s.runner(host.Config{})
-			if err != nil {
-				return err
-			}
 			if existing {
 				return a.adopt(cmd.Context(), r, tool)
 			}

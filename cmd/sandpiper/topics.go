@@ -99,18 +99,24 @@ data:
               statements: [{step, sql, params, rows, autocommit, not_run}]
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]
-  show        revision + applied, pair
+  branches    dialect, lines: [{line, bases: [revision], joins: [revision],
+              forks: [revision + children], heads: [revision],
+              labels: [{label, revision, revisions, heads}]}]
+  graph       dialect, format, file or drawing, revisions: [revision + state]
+  show        revision + state, applied, changed, pair
   verify      revisions, applied, problems: [problem], hints: [text]
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]
+  merge       revisions: [revision], files: [path]
+  rebase      moves: [revision + was, heads]
   notes       file, added: [slug], problems: [problem]
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
   import      tool, dialect, dir, files: [path],
               revisions: [{revision, version, from, file, plugin}],
               notes: [{file, line, text}]
   build       output, size, digest, revisions
-  inspect     file, size, digest, manifest, imports, exports
+  inspect     file, size, digest, manifest, imports, exports, memory_kib
   version     version, abi, go, os, arch
 
   revision    revision, line, dialect, slug, revises, depends_on, labels, created,

@@ -51,6 +51,21 @@ func (a *app) open() (*session, error) {
 	return &session{app: a, set: set, db: db, name: databaseName(a.database), box: a.newBox(set)}, nil
 }
 
+// openRunner opens a session and makes its runner, for commands that have
+// nothing to do in between.
+func (a *app) openRunner() (*session, *host.Runner, error) {
+	s, err := a.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := s.runner(host.Config{})
+	if err != nil {
+		s.close()
+		return nil, nil, err
+	}
+	return s, r, nil
+}
+
 // newBox makes the sandbox of a session, once it is needed.
 func (a *app) newBox(set settings) *lateSandbox {
 	return &lateSandbox{open: func() (*sandbox.Sandbox, error) { return a.sandbox(set.timeLimit) }}

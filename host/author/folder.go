@@ -14,9 +14,6 @@ import (
 // templatesDir holds the project's own templates, beside versions/.
 const templatesDir = "templates"
 
-// dialects in the order in which they are written about.
-var dialects = []chain.Dialect{chain.PostgreSQL, chain.SQLite}
-
 // A Folder is a project's migrations as they are on disk: the chains, and once
 // they are read, the lock file and the notes.
 type Folder struct {
@@ -30,7 +27,7 @@ type Folder struct {
 // those with a folder in versions/, both if there is none.
 func Dialects(dir string) ([]chain.Dialect, error) {
 	var configured []chain.Dialect
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		info, err := os.Stat(filepath.Join(dir, "versions", string(d)))
 		switch {
 		case err == nil && info.IsDir():
@@ -40,7 +37,7 @@ func Dialects(dir string) ([]chain.Dialect, error) {
 		}
 	}
 	if len(configured) == 0 {
-		return slices.Clone(dialects), nil
+		return slices.Clone(chain.Dialects), nil
 	}
 	return configured, nil
 }

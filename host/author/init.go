@@ -40,19 +40,19 @@ type ExistsError struct {
 	Path string
 }
 
-// Error names the file and says what to do.
+// Error names the file.
 func (e *ExistsError) Error() string {
 	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
 }
 
-// slug is what the first migration is called.
-const slug = "create_note"
+// firstSlug is what the first migration is called.
+const firstSlug = "create_note"
 
 // Init writes a new project into the folder root: sandpiper.toml, and in the
 // project's Dir a first migration for each dialect, MIGRATION-NOTES.md, and the
-// templates of further migrations. It returns the files it has written, relative to root, with forward slashes.
-// Where one of them exists, or there are migrations, it writes none and returns
-// an *ExistsError.
+// templates of further migrations. It returns the files it has written, relative
+// to root, with forward slashes. Where one of them exists, or there are migrations,
+// it writes none and returns an *ExistsError.
 func Init(root string, p Project) ([]string, error) {
 	if p.Dir == "" {
 		p.Dir = "migrations"
@@ -98,7 +98,7 @@ func newID(random io.Reader) (string, error) {
 // files renders everything before anything is written.
 func (p Project) files() ([]file, error) {
 	ids := map[chain.Dialect]string{}
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		id, err := newID(p.Random)
 		if err != nil {
 			return nil, err
@@ -106,7 +106,7 @@ func (p Project) files() ([]file, error) {
 		ids[d] = id
 	}
 	revision := func(d chain.Dialect) string {
-		r := chain.Revision{Key: chain.Key{ID: ids[d]}, Slug: slug, Created: p.Now}
+		r := chain.Revision{Key: chain.Key{ID: ids[d]}, Slug: firstSlug, Created: p.Now}
 		return path.Join(p.Dir, "versions", string(d), chain.FileName(r, ".sql"))
 	}
 	var files []file
@@ -129,7 +129,7 @@ func (p Project) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := notes.Add(chain.Note{Slug: slug, Text: "The table of notes.", IDs: ids})
+	text := notes.Add(chain.Note{Slug: firstSlug, Text: "The table of notes.", IDs: ids})
 	files = append(files, file{name: path.Join(p.Dir, chain.NotesName), text: []byte(text)})
 	skeletons, err := fs.ReadDir(templates, "skeletons")
 	if err != nil {

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
@@ -94,15 +92,14 @@ func (f *Folder) Merge(m Merge) (*Written, error) {
 func (m *Merge) complete() error {
 	m.Message = cmp.Or(m.Message, "merge")
 	m.Format = cmp.Or(m.Format, SQL)
+	if err := checkMessage(m.Message); err != nil {
+		return err
+	}
 	switch {
-	case !utf8.ValidString(m.Message) || strings.ContainsFunc(m.Message, unicode.IsControl):
-		return refuse("", "the message is one line of text, without control characters")
-	case chain.Slug(m.Message) == "":
-		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", m.Message)
 	case m.Format != SQL && m.Format != YAML:
 		return refuse("", "the formats of a merge are sql and yaml, and not %q", m.Format)
 	case len(m.Heads) == 1:
-		return refuse("", "a merge joins two heads or more, and %q is one", m.Heads[0])
+		return refuse("name another one too, or none to join all", "a merge joins two heads or more, and %q is one", m.Heads[0])
 	}
 	if m.Now.IsZero() {
 		m.Now = time.Now()

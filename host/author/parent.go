@@ -58,14 +58,14 @@ func wordsOf(d Draft) (map[chain.Dialect]string, error) {
 		return words, nil
 	}
 	if !strings.Contains(d.Head, "=") {
-		for _, dialect := range dialects {
+		for _, dialect := range chain.Dialects {
 			words[dialect] = d.Head
 		}
 		return words, nil
 	}
 	for part := range strings.SplitSeq(d.Head, ",") {
 		dialect, word, ok := strings.Cut(strings.TrimSpace(part), "=")
-		if !ok || word == "" || !slices.Contains(dialects, chain.Dialect(dialect)) {
+		if !ok || word == "" || !slices.Contains(chain.Dialects, chain.Dialect(dialect)) {
 			return nil, refuse("for example: --head postgresql=9725c1,sqlite=5e1f0c", "--head is a revision, or one for each dialect, and not %q", d.Head)
 		}
 		words[chain.Dialect(dialect)] = word

@@ -149,14 +149,13 @@ func (f *Folder) complete(d *Draft) error {
 	switch {
 	case strings.TrimSpace(d.Message) == "":
 		return refuse(`for example: -m "add labels"`, "a migration needs a message: what it does")
-	case !utf8.ValidString(d.Message) || strings.ContainsFunc(d.Message, unicode.IsControl):
-		return refuse("", "the message is one line of text, without control characters")
 	case utf8.RuneCountInString(d.Message) > maxMessage:
 		return refuse("", "the message has %d characters: it may have %d", utf8.RuneCountInString(d.Message), maxMessage)
 	case strings.ContainsAny(d.Message, `/\`):
 		return refuse(`write it without / and \`, "the message %q has a path in it, and becomes part of files' names", d.Message)
-	case chain.Slug(d.Message) == "":
-		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", d.Message)
+	}
+	if err := checkMessage(d.Message); err != nil {
+		return err
 	}
 	d.Message = strings.TrimSpace(d.Message)
 	d.Format = cmp.Or(d.Format, SQL)
@@ -184,6 +183,17 @@ func (f *Folder) complete(d *Draft) error {
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader
+	}
+	return nil
+}
+
+// checkMessage refuses a message that no slug or line of a comment can be made of.
+func checkMessage(message string) error {
+	switch {
+	case !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl):
+		return refuse("take out line breaks and the like", "the message is one line of text, without control characters")
+	case chain.Slug(message) == "":
+		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", message)
 	}
 	return nil
 }

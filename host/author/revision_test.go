@@ -229,8 +229,8 @@ func TestWriteWithGivenIDsAndParents(t *testing.T) {
 func TestWriteAnotherLine(t *testing.T) {
 	for _, format := range []author.Format{author.SQL, author.YAML} {
 		dir := workspace(t)
-		w := write(t, dir, author.Draft{Message: "reports", Line: "reports", Format: format})
-		w = write(t, dir, author.Draft{Message: "more", Line: "reports", Format: format, Now: noon.Add(2 * time.Hour)})
+		write(t, dir, author.Draft{Message: "reports", Line: "reports", Format: format})
+		w := write(t, dir, author.Draft{Message: "more", Line: "reports", Format: format, Now: noon.Add(2 * time.Hour)})
 		f := open(t, dir)
 		if got := f.Graphs[0].Heads("reports"); !slices.Equal(got, []string{w.Revisions[0].ID}) {
 			t.Errorf("%s: the line's heads are %v, want %s", format, got, w.Revisions[0].ID)

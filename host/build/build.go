@@ -139,7 +139,7 @@ func finish(b []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		// Parents may be in other files of the line, and dependencies in other
 		// lines, which only the runner sees.
 		here := map[string]bool{}
@@ -163,5 +163,3 @@ func finish(b []byte) (*Module, error) {
 	}
 	return &Module{Bytes: b, Digest: f.Digest(), Manifest: m}, nil
 }
-
-var dialects = []chain.Dialect{chain.PostgreSQL, chain.SQLite}

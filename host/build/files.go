@@ -55,7 +55,7 @@ func fileFolders(fsys fs.FS, folder string, given chain.Dialect) ([]fileFolder, 
 	const versions = "versions"
 	if info, err := fs.Stat(fsys, versions); err == nil && info.IsDir() {
 		var folders []fileFolder
-		for _, d := range dialects {
+		for _, d := range chain.Dialects {
 			one := fileFolder{d, []string{versions}, versions}
 			dir := path.Join(versions, string(d))
 			if info, err := fs.Stat(fsys, dir); err == nil && info.IsDir() {
@@ -68,7 +68,7 @@ func fileFolders(fsys fs.FS, folder string, given chain.Dialect) ([]fileFolder, 
 	if given == "" {
 		given = chain.Dialect(folder)
 	}
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		if given == d {
 			return []fileFolder{{d, []string{"."}, ""}}, nil
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // Digest returns "sha256:" and 64 hex digits over what a file says: its bytes
@@ -32,4 +33,10 @@ func normalize(b []byte) []byte {
 		}
 	}
 	return out
+}
+
+// ShortDigest is the beginning of a digest, for people.
+func ShortDigest(digest string) string {
+	_, digits, _ := strings.Cut(digest, ":")
+	return digits[:min(12, len(digits))]
 }

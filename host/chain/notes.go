@@ -123,7 +123,7 @@ func (n *Notes) sections() error {
 			open = &n.entries[len(n.entries)-1]
 		}
 		if first, twice := open.at[d]; twice {
-			return n.fail(i, "a second revision for %s in one entry: line %d has the first; an entry begins with a heading", dialectTitle(d), first+1)
+			return n.fail(i, "a second revision for %s in one entry: line %d has the first; an entry begins with a heading", d.Title(), first+1)
 		}
 		open.ids[d], open.at[d] = id, i
 	}
@@ -167,13 +167,13 @@ func (n *Notes) rows() error {
 			return n.fail(i, "a row of %d cells in a table of %d columns: a | in a cell is written \\|", len(cells), n.width)
 		}
 		entry := notesEntry{line: i, ids: map[Dialect]string{}, at: map[Dialect]int{}}
-		for _, d := range []Dialect{PostgreSQL, SQLite} {
+		for _, d := range Dialects {
 			if cells[n.columns[d]] == "" {
 				continue
 			}
 			id, ok := notedID(cells[n.columns[d]])
 			if !ok {
-				return n.fail(i, "%q in the column %s is not a revision: write its 12 lower-case hex digits in backquotes, or %s", cells[n.columns[d]], dialectTitle(d), noRevision)
+				return n.fail(i, "%q in the column %s is not a revision: write its 12 lower-case hex digits in backquotes, or %s", cells[n.columns[d]], d.Title(), noRevision)
 			}
 			entry.ids[d], entry.at[d] = id, i
 		}
@@ -214,13 +214,13 @@ func notedID(text string) (string, bool) {
 func (n *Notes) unique() error {
 	seen := map[Dialect]map[string]int{PostgreSQL: {}, SQLite: {}}
 	for _, e := range n.entries {
-		for _, d := range []Dialect{PostgreSQL, SQLite} {
+		for _, d := range Dialects {
 			id := e.ids[d]
 			if id == "" {
 				continue
 			}
 			if first, twice := seen[d][id]; twice {
-				return n.fail(e.at[d], "revision %s of %s has an entry already, at line %d: remove one of the two", id, dialectTitle(d), first+1)
+				return n.fail(e.at[d], "revision %s of %s has an entry already, at line %d: remove one of the two", id, d.Title(), first+1)
 			}
 			seen[d][id] = e.at[d]
 		}
@@ -231,7 +231,7 @@ func (n *Notes) unique() error {
 // alone reports whether an entry says that a revision is for its dialect alone.
 func (n *Notes) alone(id string, d Dialect) bool {
 	return n != nil && slices.ContainsFunc(n.entries, func(e notesEntry) bool {
-		return e.ids[d] == id && slices.ContainsFunc([]Dialect{PostgreSQL, SQLite}, func(other Dialect) bool {
+		return e.ids[d] == id && slices.ContainsFunc(Dialects, func(other Dialect) bool {
 			none, said := e.ids[other]
 			return other != d && said && none == ""
 		})

@@ -21,7 +21,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 	for _, e := range n.entries {
 		place := -1
 		wrong := false
-		for _, d := range []Dialect{PostgreSQL, SQLite} {
+		for _, d := range Dialects {
 			id := e.ids[d]
 			i, ok := where[d][id]
 			switch {
@@ -76,7 +76,7 @@ func later(graphs []*Graph, a, b Pair) bool {
 // ids names a pair's revisions for people.
 func (p Pair) ids() string {
 	var ids []string
-	for _, d := range []Dialect{PostgreSQL, SQLite} {
+	for _, d := range Dialects {
 		if id := p.IDs[d]; id != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
@@ -237,7 +237,7 @@ func (n *Notes) entry(note Note, above, below bool) string {
 	}
 	for _, d := range []Dialect{SQLite, PostgreSQL} {
 		if id := id(d); id != "" {
-			fmt.Fprintf(&b, "%s: %s\n", dialectTitle(d), id)
+			fmt.Fprintf(&b, "%s: %s\n", d.Title(), id)
 		}
 	}
 	if below {

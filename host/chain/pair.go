@@ -124,21 +124,10 @@ func CheckPairs(n *Notes, graphs ...*Graph) []Problem {
 			problems = append(problems, problem(RulePair, r,
 				"the %s chain has no revision of the same time and slug: write one, name the one that belongs to it in its entry in the notes, "+
 					"or say there that it is for %s alone (%s: none)",
-				other, g.dialect, dialectTitle(other)))
+				other, g.dialect, other.Title()))
 		}
 	}
 	return problems
-}
-
-// dialectTitle is how people write a dialect.
-func dialectTitle(d Dialect) string {
-	switch d {
-	case PostgreSQL:
-		return "PostgreSQL"
-	case SQLite:
-		return "SQLite"
-	}
-	return string(d)
 }
 
 // CheckNames tells of files whose name has another id than the file. A file for

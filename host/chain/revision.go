@@ -16,6 +16,20 @@ const (
 	SQLite     Dialect = "sqlite"
 )
 
+// Dialects are all of them, in the order in which they are written about.
+var Dialects = []Dialect{PostgreSQL, SQLite}
+
+// Title is the dialect as people write it.
+func (d Dialect) Title() string {
+	switch d {
+	case PostgreSQL:
+		return "PostgreSQL"
+	case SQLite:
+		return "SQLite"
+	}
+	return string(d)
+}
+
 // A Direction is which way a revision is run.
 type Direction uint8
 

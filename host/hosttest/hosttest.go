@@ -187,16 +187,16 @@ func in(ctx context.Context, conn host.Conn, f host.Fence, do func(host.Tx) erro
 func once(ctx context.Context, conn host.Conn, f host.Fence, do func(host.Tx) error) error {
 	tx, err := conn.Begin(ctx, f)
 	if err != nil {
-		return fmt.Errorf("Begin: %w", err)
+		return fmt.Errorf("begin: %w", err)
 	}
 	if err = do(tx); err == nil {
 		if err = tx.Commit(ctx); err == nil {
 			return nil
 		}
-		err = fmt.Errorf("Commit: %w", err)
+		err = fmt.Errorf("commit: %w", err)
 	}
 	if rollbackErr := tx.Rollback(); rollbackErr != nil {
-		return fmt.Errorf("Rollback: %w, after: %w", rollbackErr, err)
+		return fmt.Errorf("roll back: %w, after: %w", rollbackErr, err)
 	}
 	return err
 }

@@ -306,7 +306,7 @@ func (s *stage) refusedIn(ctx context.Context, tx host.Tx, sql string) error {
 
 // mine returns a statement without its dialect, if it is for this one.
 func (s *stage) mine(sql string) (string, bool) {
-	for _, d := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
+	for _, d := range chain.Dialects {
 		if rest, ok := strings.CutPrefix(sql, string(d)+": "); ok {
 			return rest, d == s.h.Dialect
 		}

@@ -36,7 +36,7 @@ func (c *conn) Render(operation host.Operation) (host.Statement, error) {
 	var sql string
 	switch op := operation.Operation.(type) {
 	case *schema.CreateIndex:
-		if err := c.supports(op.Kind(), op.Name, op.NullsNotDistinct); err != nil {
+		if err := c.checkNullsNotDistinct(op.Kind(), op.Name, op.NullsNotDistinct); err != nil {
 			return host.Statement{}, err
 		}
 		sql = createIndex(op)
@@ -98,7 +98,7 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 	case *schema.AlterColumn:
 		return a.alterColumn(ctx, op)
 	case *schema.CreateIndex:
-		if err := a.c.supports(op.Kind(), op.Name, op.NullsNotDistinct); err != nil {
+		if err := a.c.checkNullsNotDistinct(op.Kind(), op.Name, op.NullsNotDistinct); err != nil {
 			return err
 		}
 		return a.diagnosed(ctx, createIndex(op), indexViolations(op))
@@ -107,7 +107,7 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 	case *schema.RenameIndex:
 		return a.send(ctx, "ALTER INDEX "+quoteIdent(op.Name)+" RENAME TO "+quoteIdent(op.To))
 	case *schema.AddConstraint:
-		if err := a.c.supports(op.Kind(), op.Constraint.Name, op.Constraint.NullsNotDistinct); err != nil {
+		if err := a.c.checkNullsNotDistinct(op.Kind(), op.Constraint.Name, op.Constraint.NullsNotDistinct); err != nil {
 			return err
 		}
 		return a.diagnosed(ctx, addConstraint(op), constraintViolations(op.Table, &op.Constraint))
@@ -129,6 +129,7 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 		if op.Column != "" {
 			return a.diagnosed(ctx, setColumnComment(op.Table, op.Column, op.Text), missingColumn(op.Table))
 		}
+		// That of a table is a statement and nothing else.
 	case *schema.DropEnumValue:
 		return a.dropEnumValue(ctx, op)
 	case *schema.DropEnum:
@@ -167,9 +168,9 @@ func (a *applier) refuse(code, message, hint string) error {
 	return a.t.spoil(&host.SQLError{Code: code, Message: message, Hint: hint, Ordinal: a.ordinal})
 }
 
-// supports refuses what came with PostgreSQL 15.
-func (c *conn) supports(kind, name string, nullsNotDistinct bool) error {
-	if !nullsNotDistinct || c.version >= 150000 {
+// checkNullsNotDistinct refuses what came with PostgreSQL 15.
+func (c *conn) checkNullsNotDistinct(kind, name string, asked bool) error {
+	if !asked || c.version >= 150000 {
 		return nil
 	}
 	return &schema.UnsupportedError{

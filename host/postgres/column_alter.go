@@ -104,7 +104,7 @@ func typeViolations(op *schema.AlterColumn) diagnosis {
 	where, name := op.Table+"."+op.Name, quoteIdent(op.Name)
 	to := typeName(op.Type)
 	d := unknownEnum(op.Type).with(diagnosis{
-		codeDatatype: func(_ context.Context, _ *tx, e *host.SQLError) error {
+		codeTypeMismatch: func(_ context.Context, _ *tx, e *host.SQLError) error {
 			if strings.Contains(e.Message, "default for column") {
 				e.Hint = fmt.Sprintf("Give the operation on %s a default of the new type, or drop_default.", where)
 				return nil
@@ -114,7 +114,7 @@ func typeViolations(op *schema.AlterColumn) diagnosis {
 		},
 		codeInvalidText:       hinting(fmt.Sprintf("Some value of %s, or its default, is no %s: change it before, or give the operation using or a default that can make one of it.", where, to)),
 		codeUndefinedFunction: hinting(fmt.Sprintf("What is not in using is in a check or an index that compares %s with a value of the old type: drop it before, and create it again after.", where)),
-		codeFeature:           hinting(fmt.Sprintf("Drop what uses %s before, and create it again after.", where)),
+		codeUnsupported:       hinting(fmt.Sprintf("Drop what uses %s before, and create it again after.", where)),
 	})
 	if op.Type.Base == schema.BaseString && op.Type.Size > 0 && !op.Type.IsArray && op.Using.IsZero() {
 		d[codeTooLong] = counting("SELECT count(*) FROM "+quoteIdent(op.Table)+" WHERE length("+name+"::text) > "+strconv.FormatInt(op.Type.Size, 10),

@@ -10,12 +10,12 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
-// users lists what uses the column $2 of the table $1, but for what is the
+// columnUsers lists what uses the column $2 of the table $1, but for what is the
 // column's own: its default, its sequence, its NOT NULL, and, where $3 says that
 // it is known, that it is the primary key.
 //
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
-const users = `SELECT DISTINCT CASE d.classid
+const columnUsers = `SELECT DISTINCT CASE d.classid
   WHEN 'pg_catalog.pg_rewrite'::regclass THEN (SELECT pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, r.ev_class, 0)
     FROM pg_catalog.pg_rewrite r WHERE r.oid = d.objid)
   WHEN 'pg_catalog.pg_attrdef'::regclass THEN (SELECT 'generated ' || pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, f.adrelid, f.adnum)
@@ -42,7 +42,7 @@ func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 	const hint = "Drop these before the column."
 	d := missingColumn(op.Table).with(blocked(hint))
 	d[codeInvalidText] = func(ctx context.Context, t *tx, e *host.SQLError) error {
-		rows, err := t.look(ctx, users, column...)
+		rows, err := t.look(ctx, columnUsers, column...)
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		return nil
 	}
 	return a.guarded(d, func() error {
-		a.own("SELECT CASE WHEN EXISTS ("+users+") THEN "+raise("the column is used")+" END", column...)
+		a.own("SELECT CASE WHEN EXISTS ("+columnUsers+") THEN "+raise("the column is used")+" END", column...)
 		return a.send(ctx, sql)
 	})
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
+// createEnum is the statement for an enum of a name that is quoted already.
 func createEnum(name string, values []string) string {
-	return "CREATE TYPE " + quoteIdent(name) + " AS ENUM (" + quotedList(values) + ")"
+	return "CREATE TYPE " + name + " AS ENUM (" + quotedList(values) + ")"
 }
 
 func dropEnum(op *schema.DropEnum) string {

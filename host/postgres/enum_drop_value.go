@@ -164,7 +164,7 @@ func (a *applier) replaceEnum(ctx context.Context, op *schema.DropEnumValue, enu
 	old := oldEnumName(op.Enum)
 	sqls := []string{
 		"ALTER TYPE " + enum.name + " RENAME TO " + quoteIdent(old),
-		"CREATE TYPE " + enum.name + " AS ENUM (" + quotedList(enum.values) + ")",
+		createEnum(enum.name, enum.values),
 	}
 	if enum.comment != "" {
 		sqls = append(sqls, "COMMENT ON TYPE "+enum.name+" IS "+quoteText(enum.comment))
@@ -186,7 +186,7 @@ func (a *applier) replaceEnum(ctx context.Context, op *schema.DropEnumValue, enu
 			n++
 		}
 		err := a.explained(ctx, retype(columns[:n], enum.name), diagnosis{
-			codeFeature: hinting(fmt.Sprintf("Drop what uses the columns of %s before, and create it again after.", columns[0].table)),
+			codeUnsupported: hinting(fmt.Sprintf("Drop what uses the columns of %s before, and create it again after.", columns[0].table)),
 		})
 		if err != nil {
 			return err
@@ -235,7 +235,8 @@ func retype(columns []enumColumn, enum string) string {
 // oldEnumName is what an enum is called while the new one takes its place.
 func oldEnumName(enum string) string {
 	const suffix = "_sandpiper_old"
-	cut := min(len(enum), 63-len(suffix))
+	const maxName = 63 // bytes, of which the server cuts what is beyond
+	cut := min(len(enum), maxName-len(suffix))
 	for cut > 0 && cut < len(enum) && enum[cut]&0xc0 == 0x80 {
 		cut-- // not inside a character
 	}

@@ -15,8 +15,7 @@ import (
 //
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const (
-	codeFeature           = "0A000" // feature not supported
-	codeDependent         = "2BP01" // dependent objects still exist
+	codeUnsupported       = "0A000"
 	codeTooLong           = "22001"
 	codeInvalidText       = "22P02" // what a failed assertion of the runner raises
 	codeNotNull           = "23502"
@@ -27,15 +26,16 @@ const (
 	codeActiveTransaction = "25001" // cannot run inside a transaction block
 	codeReadOnly          = "25006"
 	codeAborted           = "25P02"
+	codeDependent         = "2BP01" // dependent objects still exist
 	codeInvalidEnd        = "2D000" // COMMIT or ROLLBACK in a procedure that was called in a transaction
+	codeUndefinedSchema   = "3F000"
 	codeSerialization     = "40001"
 	codeDeadlock          = "40P01"
 	codePrivilege         = "42501"
-	codeUndefinedSchema   = "3F000"
 	codeUndefinedColumn   = "42703"
 	codeUndefinedObject   = "42704"
+	codeTypeMismatch      = "42804"
 	codeUndefinedFunction = "42883" // or operator
-	codeDatatype          = "42804" // datatype mismatch
 	codeUndefinedTable    = "42P01"
 	codeLockTimeout       = "55P03"
 	codeCancelled         = "57014"

@@ -29,7 +29,7 @@ func (a *applier) createTable(ctx context.Context, op *schema.CreateTable) error
 	}
 	for i := range op.Constraints {
 		k := &op.Constraints[i]
-		if err := a.c.supports(op.Kind(), k.Name, k.NullsNotDistinct); err != nil {
+		if err := a.c.checkNullsNotDistinct(op.Kind(), k.Name, k.NullsNotDistinct); err != nil {
 			return err
 		}
 		parts = append(parts, constraint(k))

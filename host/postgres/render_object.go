@@ -13,7 +13,7 @@ import (
 func renderObject(operation schema.Operation) (string, error) {
 	switch op := operation.(type) {
 	case *schema.CreateEnum:
-		return createEnum(op.Name, op.Values), nil
+		return createEnum(quoteIdent(op.Name), op.Values), nil
 	case *schema.AddEnumValue:
 		sql := "ALTER TYPE " + quoteIdent(op.Enum) + " ADD VALUE " + ifNotExists(op.IfNotExists) + quoteText(op.Value)
 		switch {

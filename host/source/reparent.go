@@ -46,7 +46,7 @@ func revisesWord(name string, d chain.Dialect, b []byte) (from, to int, ok bool)
 	if err != nil {
 		return 0, 0, false
 	}
-	at := r.find(root, "revises")
+	at := r.find(root, keyRevises)
 	key, value := root.Content[at], root.Content[at+1]
 	if value.Kind == yaml.MappingNode {
 		mapping := value

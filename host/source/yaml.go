@@ -31,6 +31,7 @@ import (
 // The keys of a file.
 const (
 	keyRevision  = "revision"
+	keyRevises   = "revises"
 	keyUpgrade   = "upgrade"
 	keyDowngrade = "downgrade"
 
@@ -41,7 +42,7 @@ const (
 // headerKeys are the keys of the header, as chain.Header calls them.
 var headerKeys = map[string]string{
 	keyRevision:  "revision id",
-	"revises":    "revises",
+	keyRevises:   "revises",
 	"depends_on": "depends on",
 	"labels":     "branch labels",
 	"line":       "line",
@@ -135,7 +136,7 @@ func (r *yamlReader) fail(at *yaml.Node, format string, args ...any) error {
 // root parses the text and returns its one mapping.
 func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 	if len(b) > maxYAML {
-		return nil, r.fail(nil, "a file of %d bytes: at most 16 MiB are read", len(b))
+		return nil, r.fail(nil, "a file of %d bytes: at most 16 MiB are read; write several", len(b))
 	}
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(b))
@@ -188,7 +189,7 @@ func (r *yamlReader) find(root *yaml.Node, key string) int {
 // the dialect.
 func (r *yamlReader) header(root *yaml.Node) (chain.Revision, bool, error) {
 	h := chain.NewHeader(r.name, r.dialect)
-	for _, key := range []string{keyRevision, "revises"} {
+	for _, key := range []string{keyRevision, keyRevises} {
 		if r.find(root, key) < 0 {
 			return chain.Revision{}, false, r.fail(nil, "the key %s is missing above %s", key, keyUpgrade)
 		}

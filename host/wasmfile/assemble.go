@@ -40,11 +40,12 @@ const (
 // writes (the state of section_begin).
 const textBase = 8
 
-// Assemble writes a module that runs SQL and schema operations. Step i of the manifest's revisions is
-// steps[i]. The texts are data segments, one for each direction of a step, which
-// are copied into memory only when that direction runs; each statement is one
-// call of exec, deferred outside autocommit sections, and an errno ends the run.
-// The module is Straight.
+// Assemble writes a module that runs SQL and schema operations. Step i of the
+// manifest's revisions is steps[i]. The texts are data segments, one for each
+// direction of a step, which are copied into memory only when that direction
+// runs; each statement is one call of exec, deferred outside autocommit sections,
+// each operation one of schema_op, and an errno ends the run. The module is
+// Straight.
 func Assemble(steps []Step, m abi.Manifest) ([]byte, error) {
 	for _, r := range m.Revisions {
 		if int(r.Step) >= len(steps) {

@@ -92,8 +92,8 @@ func (c *checker) sqlite() {
 			c.refuse(op.Table, "numbers rows only in a primary key that was created with the table", "create the table anew and copy the rows")
 		}
 	case *AlterColumn:
-		c.sqliteType(op.Table+"."+op.Name, op.Type)
-		c.sqliteDefault(op.Table+"."+op.Name, op.Default)
+		c.native(op.Table+"."+op.Name, op.Type)
+		c.defaults(op.Table+"."+op.Name, op.Default)
 	case *CreateIndex:
 		c.sqliteIndex(op)
 	case *AddConstraint:
@@ -123,8 +123,8 @@ func (c *checker) given(what, field string, sql SQL) {
 
 func (c *checker) sqliteColumn(table string, col *Column, strict bool) {
 	what := table + "." + col.Name
-	c.sqliteType(what, col.Type)
-	c.sqliteDefault(what, col.Default)
+	c.native(what, col.Type)
+	c.defaults(what, col.Default)
 	if col.Autoincrement && !col.PrimaryKey {
 		c.refuse(what, "numbers rows only in the primary key", "make the column the primary_key")
 	}
@@ -143,8 +143,6 @@ func (c *checker) sqliteColumn(table string, col *Column, strict bool) {
 	}
 }
 
-func (c *checker) sqliteType(what string, t Type) { c.native(what, t) }
-
 // native refuses a type that has no name on this dialect.
 func (c *checker) native(what string, t Type) {
 	if !t.IsZero() && !t.Native.IsZero() && t.Native.For(c.dialect) == "" {
@@ -152,7 +150,8 @@ func (c *checker) native(what string, t Type) {
 	}
 }
 
-func (c *checker) sqliteDefault(what string, d *Default) {
+// defaults refuses a default whose expression is for the other dialect alone.
+func (c *checker) defaults(what string, d *Default) {
 	if d != nil && !d.SQL.IsZero() {
 		c.given(what, "sql", d.SQL)
 	}
@@ -219,9 +218,7 @@ func (c *checker) postgresql() {
 		c.names(op.To)
 	case *AlterColumn:
 		c.native(op.Table+"."+op.Name, op.Type)
-		if op.Default != nil && !op.Default.SQL.IsZero() {
-			c.given(op.Table+"."+op.Name, "sql", op.Default.SQL)
-		}
+		c.defaults(op.Table+"."+op.Name, op.Default)
 	case *CreateIndex:
 		c.names(op.Name)
 		for i := range op.Columns {
@@ -269,9 +266,7 @@ func (c *checker) postgresqlColumn(table string, col *Column) {
 	if col.Virtual {
 		c.refuse(what, "before version 18 has stored generated columns alone", "leave out virtual")
 	}
-	if col.Default != nil && !col.Default.SQL.IsZero() {
-		c.given(what, "sql", col.Default.SQL)
-	}
+	c.defaults(what, col.Default)
 	if !col.Generated.IsZero() {
 		c.given(what, "generated", col.Generated)
 	}

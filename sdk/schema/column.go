@@ -219,14 +219,3 @@ func (t optionalText) read(r *abi.JSONReader) {
 	s := r.Text()
 	*t.v = &s
 }
-
-func (d *TableDefinition) fields() []field {
-	return []field{
-		must("columns", list(&d.Columns)), may("constraints", list(&d.Constraints)), may("indexes", wasIndexes{&d.Indexes}),
-		may("comment", text(&d.Comment)), may("strict", flag(&d.Strict)), may("without_rowid", flag(&d.WithoutRowID)),
-	}
-}
-func (d *TableDefinition) empty() bool             { return false }
-func (d *TableDefinition) read(r *abi.JSONReader)  { readFields(r, d.fields()) }
-func (d *TableDefinition) write(w *abi.JSONWriter) { writeFields(w, d.fields()) }
-func (d *TableDefinition) describe() string        { return describeFields(d.fields()) }

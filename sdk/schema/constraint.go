@@ -104,15 +104,9 @@ func (c *Constraint) what() string {
 }
 
 func (c *Constraint) wrong() string {
-	n := 0
 	foreign := len(c.ForeignKey) > 0
-	for _, there := range []bool{len(c.PrimaryKey) > 0, len(c.Unique) > 0, foreign, !c.Check.IsZero(), len(c.Exclude) > 0} {
-		if there {
-			n++
-		}
-	}
 	switch {
-	case n != 1:
+	case countTrue(len(c.PrimaryKey) > 0, len(c.Unique) > 0, foreign, !c.Check.IsZero(), len(c.Exclude) > 0) != 1:
 		return "a constraint is one of primary_key, unique, foreign_key, check and exclude: exactly one of them"
 	case foreign && c.References == "":
 		return c.what() + " does not say what it references"

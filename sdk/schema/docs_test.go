@@ -1,13 +1,66 @@
 package schema_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
+
+// README.md has the fields of every operation, as they are.
+func TestFieldsInREADME(t *testing.T) {
+	type node struct {
+		Properties map[string]node `json:"properties"`
+		Required   []string        `json:"required"`
+		Items      *node           `json:"items"`
+		AnyOf      []node          `json:"anyOf"`
+		Defs       map[string]node `json:"$defs"`
+	}
+	var root node
+	if err := json.Unmarshal([]byte(schema.JSONSchema()), &root); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("\n| of | fields |\n|---|---|\n")
+	line := func(name string, n node) {
+		var must, may []string
+		for field := range n.Properties {
+			if slices.Contains(n.Required, field) {
+				must = append(must, "**"+field+"**")
+			} else {
+				may = append(may, field)
+			}
+		}
+		slices.Sort(must)
+		slices.Sort(may)
+		fmt.Fprintf(&b, "| %s | %s |\n", name, strings.Join(append(must, may...), ", "))
+	}
+	for _, kind := range schema.Kinds() {
+		line("`"+kind+"`", root.Defs[kind])
+	}
+	table := root.Defs["create_table"].Properties
+	line("a column", *table["columns"].Items)
+	line("a constraint", *table["constraints"].Items)
+	line("an element of `exclude`", *table["constraints"].Items.Properties["exclude"].Items)
+	line("a column of an index, if it is not just a name", root.Defs["create_index"].Properties["columns"].Items.AnyOf[1])
+	line("an element of `with`", *root.Defs["create_index"].Properties["with"].Items)
+
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), "-update -->\n")
+	_, after, there := strings.Cut(rest, "<!-- end of fields -->")
+	if !ok || !there {
+		t.Fatal("README.md has no place for the fields")
+	}
+	published(t, "README.md", []byte(before+"-update -->\n"+b.String()+"\n<!-- end of fields -->"+after))
+}
 
 // README.md names every operation, type and function, and no operation that is
 // not there.

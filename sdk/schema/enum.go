@@ -127,13 +127,7 @@ func (o *DropEnumValue) fields() []field {
 }
 
 func (o *DropEnumValue) wrong() string {
-	n := 0
-	for _, there := range []bool{o.Before != "", o.After != "", o.AtEnd} {
-		if there {
-			n++
-		}
-	}
-	if n > 1 {
+	if countTrue(o.Before != "", o.After != "", o.AtEnd) > 1 {
 		return "before, after and at_end: at most one of them"
 	}
 	return ""

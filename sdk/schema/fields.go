@@ -75,6 +75,16 @@ func describeFields(fields []field) string {
 	return `{"type":"object","additionalProperties":false,"properties":{` + properties + `}` + required + `}`
 }
 
+// countTrue returns how many are true: of what excludes each other, one may be.
+func countTrue(given ...bool) (n int) {
+	for _, yes := range given {
+		if yes {
+			n++
+		}
+	}
+	return n
+}
+
 // quote returns s as a JSON string.
 func quote(s string) string {
 	w := abi.NewJSONWriter(nil)
@@ -160,19 +170,6 @@ func (f optionalFlag) write(w *abi.JSONWriter) {
 	} else {
 		w.Raw("false")
 	}
-}
-
-type intValue struct {
-	v    *int64
-	most int64
-}
-
-func integer(v *int64, most int64) value   { return intValue{v, most} }
-func (n intValue) empty() bool             { return *n.v == 0 }
-func (n intValue) read(r *abi.JSONReader)  { *n.v = r.Integer(0, n.most) }
-func (n intValue) write(w *abi.JSONWriter) { w.Raw(itoa(*n.v)) }
-func (n intValue) describe() string {
-	return `{"type":"integer","minimum":0,"maximum":` + itoa(n.most) + `}`
 }
 
 type textsValue struct{ v *[]string }

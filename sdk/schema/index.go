@@ -149,19 +149,21 @@ func (p *Parameter) read(r *abi.JSONReader)  { readFields(r, p.fields()) }
 func (p *Parameter) write(w *abi.JSONWriter) { writeFields(w, p.fields()) }
 func (p *Parameter) describe() string        { return describeFields(p.fields()) }
 
-// wasIndexes are the indexes of a table that need not repeat its name.
-type wasIndexes struct{ v *[]CreateIndex }
-
-func (l wasIndexes) fields(v *CreateIndex) []field {
-	fields := v.fields()
+// fieldsOfWas are the fields of an index that need not repeat its table.
+func fieldsOfWas(index *CreateIndex) []field {
+	fields := index.fields()
 	fields[1].must = false
 	return fields
 }
+
+// wasIndexes are the indexes of a table that need not repeat its name.
+type wasIndexes struct{ v *[]CreateIndex }
+
 func (l wasIndexes) empty() bool { return len(*l.v) == 0 }
 func (l wasIndexes) read(r *abi.JSONReader) {
 	r.Array(func() {
 		var one CreateIndex
-		readFields(r, l.fields(&one))
+		readFields(r, fieldsOfWas(&one))
 		*l.v = append(*l.v, one)
 	})
 }
@@ -169,13 +171,13 @@ func (l wasIndexes) read(r *abi.JSONReader) {
 func (l wasIndexes) write(w *abi.JSONWriter) {
 	w.Open('[')
 	for i := range *l.v {
-		writeFields(w, l.fields(&(*l.v)[i]))
+		writeFields(w, fieldsOfWas(&(*l.v)[i]))
 	}
 	w.Close(']')
 }
 
 func (l wasIndexes) describe() string {
-	return `{"type":"array","items":` + describeFields(l.fields(new(CreateIndex))) + `}`
+	return `{"type":"array","items":` + describeFields(fieldsOfWas(new(CreateIndex))) + `}`
 }
 
 // DropIndex drops an index. One that was left to the naming convention needs no
@@ -224,17 +226,12 @@ func (o *DropIndex) was() *CreateIndex {
 // wasIndex is an index that need not repeat its name and table.
 type wasIndex struct{ v **CreateIndex }
 
-func (i wasIndex) fields(v *CreateIndex) []field {
-	fields := v.fields()
-	fields[1].must = false
-	return fields
-}
 func (i wasIndex) empty() bool             { return *i.v == nil }
-func (i wasIndex) write(w *abi.JSONWriter) { writeFields(w, i.fields(*i.v)) }
-func (i wasIndex) describe() string        { return describeFields(i.fields(new(CreateIndex))) }
+func (i wasIndex) write(w *abi.JSONWriter) { writeFields(w, fieldsOfWas(*i.v)) }
+func (i wasIndex) describe() string        { return describeFields(fieldsOfWas(new(CreateIndex))) }
 func (i wasIndex) read(r *abi.JSONReader) {
 	*i.v = new(CreateIndex)
-	readFields(r, i.fields(*i.v))
+	readFields(r, fieldsOfWas(*i.v))
 }
 
 // RenameIndex renames an index.

@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // CreateExtension creates an extension (PostgreSQL alone).
 type CreateExtension struct {
 	Name        string
@@ -153,20 +155,11 @@ func (o *Insert) wrong() string {
 		}
 	}
 	for _, k := range o.Key {
-		if indexOf(o.Columns, k) < 0 {
+		if !slices.Contains(o.Columns, k) {
 			return "the key " + quote(k) + " is not among the columns"
 		}
 	}
 	return ""
-}
-
-func indexOf(list []string, s string) int {
-	for i := range list {
-		if list[i] == s {
-			return i
-		}
-	}
-	return -1
 }
 
 // Execute runs one statement of SQL, per dialect where it differs. A dialect

@@ -60,8 +60,8 @@ var kinds = []func() Operation{
 // Kinds returns the names of all operations.
 func Kinds() []string {
 	names := make([]string, len(kinds))
-	for i, make := range kinds {
-		names[i] = make().Kind()
+	for i, newOperation := range kinds {
+		names[i] = newOperation().Kind()
 	}
 	return names
 }
@@ -195,15 +195,15 @@ func (q *Request) write(w *abi.JSONWriter) {
 func (q *Request) describe() string {
 	var b strings.Builder
 	b.WriteString(`{"type":"object","additionalProperties":false,"properties":{`)
-	for _, make := range kinds {
-		b.WriteString(quote(make().Kind()) + `:{"$ref":"#/$defs/` + make().Kind() + `"},`)
+	for _, newOperation := range kinds {
+		b.WriteString(quote(newOperation().Kind()) + `:{"$ref":"#/$defs/` + newOperation().Kind() + `"},`)
 	}
 	b.WriteString(`"dialect":{"enum":["postgresql","sqlite"]},"lock_timeout":{"type":"integer","minimum":0,"maximum":` + itoa(maxLockTimeout) + `}},"oneOf":[`)
-	for i, make := range kinds {
+	for i, newOperation := range kinds {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		b.WriteString(`{"required":[` + quote(make().Kind()) + `]}`)
+		b.WriteString(`{"required":[` + quote(newOperation().Kind()) + `]}`)
 	}
 	b.WriteString(`]}`)
 	return b.String()
@@ -215,11 +215,11 @@ func JSONSchema() string {
 	var b strings.Builder
 	body := strings.TrimPrefix((&Request{}).describe(), "{")
 	b.WriteString(`{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"Sandpiper schema operation","$defs":{`)
-	for i, make := range kinds {
+	for i, newOperation := range kinds {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		op := make()
+		op := newOperation()
 		b.WriteString(quote(op.Kind()) + ":" + describeFields(op.fields()))
 	}
 	b.WriteString("}," + body)

@@ -43,7 +43,7 @@ func ReverseEach(requests []Request) ([][]Request, error) {
 	p := past{dialects: []string{PostgreSQL, SQLite}, tables: map[place]bool{}, constraints: map[place]bool{}}
 	undone, err := p.undo(requests)
 	if err != nil {
-		return nil, err
+		return nil, err // not below: a nil *IrreversibleError is not a nil error
 	}
 	return undone, nil
 }

@@ -1,6 +1,9 @@
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Rows of a table that the requests have made go with it. Others are deleted by
 // their keys, in SQL, since no operation deletes.
@@ -19,7 +22,7 @@ func (o *Insert) reverse(p *past) ([]Request, string) {
 	}
 	key := make([]int, len(o.Key))
 	for i, name := range o.Key {
-		key[i] = indexOf(o.Columns, name)
+		key[i] = slices.Index(o.Columns, name)
 		for n, row := range o.Rows {
 			if row[key[i]].Kind == NullLiteral {
 				return nil, "row " + itoa(int64(n)+1) + " has no " + quote(name) + ", which is part of the key: NULL finds no row"

@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/sandpiper-db/sandpiper/sdk/abi"
+
 // CreateTable creates a table.
 type CreateTable struct {
 	Name        string
@@ -109,6 +111,17 @@ func (o *DropTable) wrong() string {
 	}
 	return ""
 }
+
+func (d *TableDefinition) fields() []field {
+	return []field{
+		must("columns", list(&d.Columns)), may("constraints", list(&d.Constraints)), may("indexes", wasIndexes{&d.Indexes}),
+		may("comment", text(&d.Comment)), may("strict", flag(&d.Strict)), may("without_rowid", flag(&d.WithoutRowID)),
+	}
+}
+func (d *TableDefinition) empty() bool             { return false }
+func (d *TableDefinition) read(r *abi.JSONReader)  { readFields(r, d.fields()) }
+func (d *TableDefinition) write(w *abi.JSONWriter) { writeFields(w, d.fields()) }
+func (d *TableDefinition) describe() string        { return describeFields(d.fields()) }
 
 // operations are what creates the table.
 func (d *TableDefinition) operations(name string) []Operation {

@@ -10,7 +10,7 @@ import (
 // A Type is the type of a column. In a document it is a string such as
 // "string(100)", "numeric(10,2)", "enum(state)" or "uuid[]", or an object with
 // the native type's name for each dialect. What each becomes on each dialect is
-// in the table of sdk/README.md.
+// in the tables of README.md beside this file.
 type Type struct {
 	Base    Base
 	Size    int64  // of string: characters; of numeric: precision. 0: not given

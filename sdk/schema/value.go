@@ -242,13 +242,7 @@ func (d *Default) write(w *abi.JSONWriter) {
 
 // wrong says what is wrong with the default, "" if nothing.
 func (d *Default) wrong() string {
-	n := 0
-	for _, there := range []bool{!d.Literal.empty(), d.Function != "", !d.SQL.IsZero()} {
-		if there {
-			n++
-		}
-	}
-	if n != 1 {
+	if countTrue(!d.Literal.empty(), d.Function != "", !d.SQL.IsZero()) != 1 {
 		return `a default is a constant, {"function": …} or {"sql": …}: exactly one of them`
 	}
 	return ""

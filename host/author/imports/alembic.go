@@ -59,23 +59,11 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 	if err != nil {
 		return err
 	}
-	var to *script
-	var before strings.Builder
-	line := 0
-	for text := range strings.Lines(text) {
-		line++
-		m := alembicStep.FindStringSubmatch(strings.TrimRight(text, "\n"))
-		if m == nil {
-			if to != nil {
-				to.text += text
-			} else {
-				before.WriteString(text)
-			}
-			continue
-		}
-		fail := func(msg string) error { return &chain.ParseError{Path: name, Line: line, Msg: msg} }
-		from, onto, ok := strings.Cut(m[2], "->")
-		if !ok || m[1] == "stamp_revision" {
+	before, all := parts(text, func(line string) []string { return alembicStep.FindStringSubmatch(strings.TrimRight(line, "\n")) })
+	for _, p := range all {
+		fail := func(msg string) error { return &chain.ParseError{Path: name, Line: p.line, Msg: msg} }
+		from, onto, ok := strings.Cut(p.mark[2], "->")
+		if !ok || p.mark[1] == "stamp_revision" {
 			return fail("this is no upgrade from one revision to another: give the output of `alembic upgrade base:head --sql`")
 		}
 		below, err := alembicVersions(from)
@@ -86,22 +74,21 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 		if err != nil {
 			return fail(err.Error())
 		}
-		to = &script{file: name, line: line + 1, drop: isVersionTable}
-		if m[1] == "downgrade" {
-			if len(below) != 1 {
-				return fail("one revision is undone at a time")
-			}
-			downs[below[0]] = to
-			continue
-		}
-		if len(above) != 1 {
+		sql := &script{file: name, line: p.line + 1, text: p.text, drop: isVersionTable}
+		switch {
+		case p.mark[1] == "downgrade" && len(below) != 1:
+			return fail("one revision is undone at a time")
+		case p.mark[1] == "downgrade":
+			downs[below[0]] = sql
+		case len(above) != 1:
 			return fail("one revision is applied at a time")
+		default:
+			r.steps = append(r.steps, step{
+				version: above[0], name: "revision", parents: below, root: below == nil, file: name, up: sql,
+			})
 		}
-		r.steps = append(r.steps, step{
-			version: above[0], name: "revision", parents: below, root: below == nil, file: name, up: to,
-		})
 	}
-	if to != nil && !r.blank(withoutVersionTable(r.dialect, before.String())) {
+	if len(all) > 0 && !r.blank(withoutVersionTable(r.dialect, before)) {
 		r.note(name, 1, "what stands before the first revision, other than the version table, is left out")
 	}
 	return nil

@@ -104,25 +104,16 @@ func (r *reader) atlas(s *step, text string) (keep bool, err error) {
 // name between dashes.
 func (r *reader) txtar(s *step, text string) error {
 	s.up = nil
-	var to *script
-	line := 0
-	for text := range strings.Lines(text) {
-		line++
-		m := txtarFile.FindStringSubmatch(text)
-		if m == nil {
-			if to != nil {
-				to.text += text
-			}
-			continue
-		}
-		to = &script{file: s.file, line: line + 1}
-		switch path.Base(m[1]) {
+	_, all := parts(text, txtarFile.FindStringSubmatch)
+	for _, p := range all {
+		sql := &script{file: s.file, line: p.line + 1, text: p.text}
+		switch path.Base(p.mark[1]) {
 		case "migration.sql":
-			s.up = to
+			s.up = sql
 		case "down.sql":
-			s.down = to
+			s.down = sql
 		default:
-			r.note(s.file, line, "%s is left out: there are no checks before a migration", m[1])
+			r.note(s.file, p.line, "%s is left out: there are no checks before a migration", p.mark[1])
 		}
 	}
 	if s.up == nil {

@@ -45,28 +45,22 @@ func (r *reader) dbmate(s *step) error {
 	if err != nil {
 		return err
 	}
-	var to *script
+	before, all := parts(text, func(line string) []string { return dbmateMarker.FindStringSubmatch(strings.TrimSpace(line)) })
 	line := 0
-	for text := range strings.Lines(text) {
-		line++
-		m := dbmateMarker.FindStringSubmatch(strings.TrimSpace(text))
-		if m == nil {
-			if to != nil {
-				to.text += text
-			} else if !r.blank(text) {
-				return &chain.ParseError{Path: s.file, Line: line, Msg: `this stands before "-- migrate:up": put it below`}
-			}
-			continue
+	for text := range strings.Lines(before) {
+		if line++; !r.blank(text) {
+			return &chain.ParseError{Path: s.file, Line: line, Msg: `this stands before "-- migrate:up": put it below`}
 		}
-		to = &script{file: s.file, line: line + 1, outside: strings.Contains(m[2], "transaction:false")}
+	}
+	for _, p := range all {
 		place := &s.up
-		if m[1] == "down" {
+		if p.mark[1] == "down" {
 			place = &s.down
 		}
-		if *place != nil || m[1] == "down" && s.up == nil {
-			return &chain.ParseError{Path: s.file, Line: line, Msg: `"-- migrate:up" stands once, and "-- migrate:down" once below it`}
+		if *place != nil || p.mark[1] == "down" && s.up == nil {
+			return &chain.ParseError{Path: s.file, Line: p.line, Msg: `"-- migrate:up" stands once, and "-- migrate:down" once below it`}
 		}
-		*place = to
+		*place = &script{file: s.file, line: p.line + 1, text: p.text, outside: strings.Contains(p.mark[2], "transaction:false")}
 	}
 	if s.up == nil {
 		return &chain.ParseError{Path: s.file, Msg: `it has no "-- migrate:up"`}

@@ -37,6 +37,17 @@ func readGoose(r *reader) error {
 	return nil
 }
 
+// A gooseFile is one file while it is read.
+type gooseFile struct {
+	*reader
+	step             *step
+	up, down         strings.Builder
+	upLine, downLine int // of the annotations, 0 before them
+	block            int // line of the StatementBegin that is open, or 0
+	inBlock          strings.Builder
+	outside          bool
+}
+
 // goose reads one file. The lines of annotations become blank lines, so that
 // every statement keeps its line.
 func (r *reader) goose(s *step) error {
@@ -44,68 +55,95 @@ func (r *reader) goose(s *step) error {
 	if err != nil {
 		return err
 	}
-	fail := func(line int, msg string) error { return &chain.ParseError{Path: s.file, Line: line, Msg: msg} }
-	up, down := &strings.Builder{}, (*strings.Builder)(nil)
-	to := up
-	upLine, downLine, block, outside, line := 0, 0, 0, false, 0
-	var inBlock strings.Builder
+	f := gooseFile{reader: r, step: s}
+	line := 0
 	for text := range strings.Lines(text) {
 		line++
 		words, ok := gooseAnnotation(text)
-		if !ok {
-			if upLine == 0 && !r.blank(text) {
-				return fail(line, `this stands before "-- +goose Up": put it below`)
-			}
-			if block > 0 {
-				inBlock.WriteString(text)
-			}
-			to.WriteString(text)
-			continue
+		if ok {
+			err = f.annotation(words, line)
+		} else {
+			err = f.sql(text, line)
 		}
-		end := "\n"
-		switch words {
-		case "up":
-			if upLine > 0 {
-				return fail(line, `a second "-- +goose Up"`)
-			}
-			upLine = line
-		case "down":
-			if upLine == 0 || down != nil {
-				return fail(line, `"-- +goose Down" stands once, below "-- +goose Up"`)
-			}
-			down, downLine = &strings.Builder{}, line
-			to = down
-			end = ""
-		case "statementbegin":
-			block = line
-			inBlock.Reset()
-		case "statementend":
-			if block == 0 {
-				return fail(line, `"-- +goose StatementEnd" has no StatementBegin`)
-			}
-			if text := inBlock.String(); r.terminated(text) != text {
-				end = ";\n"
-			}
-			block = 0
-		case "no transaction":
-			outside = true
-		case "envsub on":
-			s.code = "its SQL takes values from the environment (ENVSUB)"
-		case "envsub off":
-		default:
-			return fail(line, "goose has no such annotation")
+		if err != nil {
+			return err
 		}
-		to.WriteString(end)
 	}
+	return f.finish()
+}
+
+func (f *gooseFile) fail(line int, msg string) error {
+	return &chain.ParseError{Path: f.step.file, Line: line, Msg: msg}
+}
+
+// to is the direction that lines belong to.
+func (f *gooseFile) to() *strings.Builder {
+	if f.downLine > 0 {
+		return &f.down
+	}
+	return &f.up
+}
+
+// sql takes a line that is no annotation.
+func (f *gooseFile) sql(text string, line int) error {
+	if f.upLine == 0 && !f.blank(text) {
+		return f.fail(line, `this stands before "-- +goose Up": put it below`)
+	}
+	if f.block > 0 {
+		f.inBlock.WriteString(text)
+	}
+	f.to().WriteString(text)
+	return nil
+}
+
+// annotation follows an annotation, and writes what stands in the place of it.
+func (f *gooseFile) annotation(words string, line int) error {
+	end := "\n"
+	switch words {
+	case "up":
+		if f.upLine > 0 {
+			return f.fail(line, `a second "-- +goose Up"`)
+		}
+		f.upLine = line
+	case "down":
+		if f.upLine == 0 || f.downLine > 0 {
+			return f.fail(line, `"-- +goose Down" stands once, below "-- +goose Up"`)
+		}
+		f.downLine, end = line, "" // its text begins below it
+	case "statementbegin":
+		f.block = line
+		f.inBlock.Reset()
+	case "statementend":
+		if f.block == 0 {
+			return f.fail(line, `"-- +goose StatementEnd" has no StatementBegin`)
+		}
+		if text := f.inBlock.String(); f.terminated(text) != text {
+			end = ";\n"
+		}
+		f.block = 0
+	case "no transaction":
+		f.outside = true
+	case "envsub on":
+		f.step.code = "its SQL takes values from the environment (ENVSUB)"
+	case "envsub off":
+	default:
+		return f.fail(line, "goose has no such annotation")
+	}
+	f.to().WriteString(end)
+	return nil
+}
+
+// finish gives the step its scripts.
+func (f *gooseFile) finish() error {
 	switch {
-	case upLine == 0:
-		return fail(0, `it has no "-- +goose Up"`)
-	case block > 0:
-		return fail(block, `"-- +goose StatementBegin" has no StatementEnd`)
+	case f.upLine == 0:
+		return f.fail(0, `it has no "-- +goose Up"`)
+	case f.block > 0:
+		return f.fail(f.block, `"-- +goose StatementBegin" has no StatementEnd`)
 	}
-	s.up = &script{file: s.file, line: 1, text: up.String(), outside: outside}
-	if down != nil {
-		s.down = &script{file: s.file, line: downLine + 1, text: down.String(), outside: outside}
+	f.step.up = &script{file: f.step.file, line: 1, text: f.up.String(), outside: f.outside}
+	if f.downLine > 0 {
+		f.step.down = &script{file: f.step.file, line: f.downLine + 1, text: f.down.String(), outside: f.outside}
 	}
 	return nil
 }

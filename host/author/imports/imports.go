@@ -193,7 +193,7 @@ func (i *Import) rewrite(r *reader) error {
 			if err != nil {
 				return err
 			}
-			rev.Path = path.Join("versions", string(i.Dialect), fileName(times[n], rev.ID, rev.Slug, ".sql"))
+			rev.Path = path.Join("versions", string(i.Dialect), rev.fileName(times[n], ".sql"))
 			rev.text = text
 		}
 		i.Revisions = append(i.Revisions, rev)

@@ -48,7 +48,7 @@ func (i *Import) entry(rev Revision) string {
 			fmt.Fprintf(&b, "%s.\n", sentence(strings.TrimRight(n.Text, ".")))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s: `%s`\n", dialectName(i.Dialect), rev.ID)
+	fmt.Fprintf(&b, "\n%s: `%s`\n", i.Dialect.Title(), rev.ID)
 	return b.String()
 }
 
@@ -58,12 +58,12 @@ func (i *Import) paired(text, id string) (string, bool) {
 	if i.Dialect == chain.PostgreSQL {
 		other = chain.SQLite
 	}
-	line := fmt.Sprintf("\n%s: `%s`\n", dialectName(other), id)
+	line := fmt.Sprintf("\n%s: `%s`\n", other.Title(), id)
 	before, after, ok := strings.Cut(text, line)
 	if !ok {
 		return text, false
 	}
-	mine := fmt.Sprintf("%s: `%s`\n", dialectName(i.Dialect), id)
+	mine := fmt.Sprintf("%s: `%s`\n", i.Dialect.Title(), id)
 	if strings.HasPrefix(after, mine) || strings.HasSuffix("\n"+before+"\n", "\n"+mine) {
 		return text, true
 	}
@@ -71,11 +71,4 @@ func (i *Import) paired(text, id string) (string, bool) {
 		return before + "\n" + mine + line[1:] + after, true
 	}
 	return before + line + mine + after, true
-}
-
-func dialectName(d chain.Dialect) string {
-	if d == chain.SQLite {
-		return "SQLite"
-	}
-	return "PostgreSQL"
 }

@@ -119,6 +119,37 @@ func (r *reader) whole(name string) (*script, error) {
 	return &script{file: name, line: 1, text: text}, nil
 }
 
+// A part is what stands below a line that a tool has put a mark into.
+type part struct {
+	mark []string // what marked found in the line
+	line int      // its number
+	text string   // from below it to the next mark
+}
+
+// parts cuts a text at the lines that are marks. before stands above the first.
+func parts(text string, marked func(line string) []string) (before string, all []part) {
+	line, at, from := 0, 0, 0
+	end := func() {
+		if len(all) == 0 {
+			before = text[:at]
+		} else {
+			all[len(all)-1].text = text[from:at]
+		}
+	}
+	for one := range strings.Lines(text) {
+		line++
+		mark := marked(one)
+		if mark != nil {
+			end()
+			from = at + len(one)
+			all = append(all, part{mark: mark, line: line})
+		}
+		at += len(one)
+	}
+	end()
+	return before, all
+}
+
 // says reports whether a line of the comments at the top of a text, before any
 // SQL, is one that fits.
 func says(text string, fits func(comment string) bool) bool {

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-
-	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 //go:embed templates
@@ -22,10 +20,6 @@ var skeletonTemplate = template.Must(template.ParseFS(templates, "templates/main
 // skeleton writes the beginning of a plugin that holds the place of a step that
 // could not be carried over.
 func (i *Import) skeleton(rev Revision, s step, created time.Time) ([]byte, error) {
-	field := "PostgreSQL"
-	if i.Dialect == chain.SQLite {
-		field = "SQLite"
-	}
 	parents := make([]string, len(rev.Revises))
 	for n, p := range rev.Revises {
 		parents[n] = strconv.Quote(p)
@@ -33,8 +27,8 @@ func (i *Import) skeleton(rev Revision, s step, created time.Time) ([]byte, erro
 	var b bytes.Buffer
 	err := skeletonTemplate.Execute(&b, map[string]string{
 		"Name": path.Base(path.Dir(rev.Path)), "Tool": i.Tool, "From": rev.From, "Why": sentence(s.code),
-		"Folder": path.Dir(rev.Path), "Module": path.Join("versions", fileName(created, rev.ID, rev.Slug, ".wasm")),
-		"Slug": rev.Slug, "Created": created.Format(time.RFC3339), "Field": field,
+		"Folder": path.Dir(rev.Path), "Module": path.Join("versions", rev.fileName(created, ".wasm")),
+		"Slug": rev.Slug, "Created": created.Format(time.RFC3339), "Field": i.Dialect.Title(),
 		"ID": rev.ID, "Revises": strings.Join(parents, ", "),
 		"Failure": fmt.Sprintf("the step imported from %s is not written yet", rev.From),
 	})

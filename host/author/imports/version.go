@@ -64,9 +64,9 @@ func slugOf(name string) string {
 	return "migration"
 }
 
-// fileName is YYYY_MM_DD_HHMMSS_REV_SLUG and the extension.
-func fileName(created time.Time, id, slug, ext string) string {
-	return created.Format("2006_01_02_150405") + "_" + id + "_" + slug + ext
+// fileName is what the file of a revision is called.
+func (rev Revision) fileName(created time.Time, ext string) string {
+	return chain.FileName(chain.Revision{Key: chain.Key{ID: rev.ID}, Slug: rev.Slug, Created: created}, ext)
 }
 
 // firstTime is what the first revision is given where its version is no time.

@@ -2,28 +2,20 @@ package imports
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
-
-const notesName = "MIGRATION-NOTES.md"
-
-// An ExistsError is a file or folder that is in the way: nothing was written.
-type ExistsError struct{ Path string }
-
-// Error names what is in the way.
-func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
-}
 
 // Write writes the revisions and their notes into a folder, which it makes if it
 // is not there, and returns the files it has written, relative to the folder,
 // with forward slashes. Everything is written beside its place first and then
 // moved there: after an error nothing is left. Migrations of the dialect, or a
-// plugin of the same name, that are there already are an *ExistsError.
+// plugin of the same name, that are there already are an *author.ExistsError.
 func (i *Import) Write(dir string) (files []string, err error) {
 	moves := i.moves()
 	for _, m := range moves {
@@ -31,7 +23,7 @@ func (i *Import) Write(dir string) (files []string, err error) {
 			return nil, err
 		}
 	}
-	notes, err := os.ReadFile(filepath.Join(dir, notesName))
+	notes, err := os.ReadFile(filepath.Join(dir, chain.NotesName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -55,13 +47,13 @@ func (i *Import) Write(dir string) (files []string, err error) {
 		}
 		files = append(files, rev.Path)
 	}
-	if err := writeNew(filepath.Join(beside, notesName), []byte(i.notes(string(notes)))); err != nil {
+	if err := writeNew(filepath.Join(beside, chain.NotesName), []byte(i.notes(string(notes)))); err != nil {
 		return nil, err
 	}
 	if err := moveAll(beside, dir, moves); err != nil {
 		return nil, err
 	}
-	return append(files, notesName), nil
+	return append(files, chain.NotesName), nil
 }
 
 // moves are the folders that are moved to their place as one, with the versions
@@ -86,10 +78,10 @@ func free(name string) error {
 		return nil
 	}
 	if err == nil {
-		return &ExistsError{filepath.Join(name, entries[0].Name())}
+		return &author.ExistsError{Path: filepath.Join(name, entries[0].Name())}
 	}
 	if _, statErr := os.Lstat(name); statErr == nil {
-		return &ExistsError{name}
+		return &author.ExistsError{Path: name}
 	}
 	return err
 }
@@ -112,14 +104,14 @@ func moveAll(beside, dir string, moves []string) (err error) {
 			return err
 		}
 		if err := os.Remove(place); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return &ExistsError{place} // it was empty a moment ago
+			return &author.ExistsError{Path: place} // it was empty a moment ago
 		}
 		if err := os.Rename(filepath.Join(beside, m), place); err != nil {
 			return err
 		}
 		done = append(done, place)
 	}
-	return os.Rename(filepath.Join(beside, notesName), filepath.Join(dir, notesName))
+	return os.Rename(filepath.Join(beside, chain.NotesName), filepath.Join(dir, chain.NotesName))
 }
 
 // makeFolder makes a folder and says which folder above it was there before, ""

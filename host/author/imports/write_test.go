@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/author/imports"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -56,7 +57,7 @@ func TestWriteWritesOverNothing(t *testing.T) {
 			if err == nil {
 				t.Error("no error")
 			}
-			var exists *imports.ExistsError
+			var exists *author.ExistsError
 			if place != "versions" && (!errors.As(err, &exists) || exists.Path != there) {
 				t.Errorf("got %v", err)
 			}
