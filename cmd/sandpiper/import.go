@@ -146,7 +146,7 @@ func notImported(from string, err error) error {
 	case errors.As(err, &parse):
 		return &statusError{exitUsage, kindChain, "nothing was written: put the file right and import again", err}
 	}
-	return usage("nothing was written", "%s: %w", from, err)
+	return usage("nothing was written: see `sandpiper import --help` for what is read of each tool", "%s: %w", from, err)
 }
 
 func importResult(i *imports.Import, dir string, files []string) importData {

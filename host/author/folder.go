@@ -100,6 +100,11 @@ func (f *Folder) graph(d chain.Dialect) *chain.Graph {
 	return nil
 }
 
+// noChain is the refusal of a dialect that the folder is not configured for.
+func (f *Folder) noChain(d chain.Dialect) error {
+	return refuse(fmt.Sprintf("make the folder %s to begin one", shown(filepath.Join(f.Dir, "versions", string(d)))), "there is no chain for %s", d)
+}
+
 // Check compares the chains with each other, with their files' names, with the
 // lock file and with the notes. Where one of the two is missing, it is not
 // compared.

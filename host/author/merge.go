@@ -148,7 +148,7 @@ func (f *Folder) chosen(only chain.Dialect) ([]*chain.Graph, error) {
 	if g := f.graph(only); g != nil {
 		return []*chain.Graph{g}, nil
 	}
-	return nil, refuse("", "there is no chain for %s", only)
+	return nil, f.noChain(only)
 }
 
 // inEach is " in each chain" where there are several.
@@ -187,7 +187,7 @@ func (m *Merge) findLine(graphs []*chain.Graph) error {
 		}
 	}
 	if !known {
-		return refuse("", "no chain has a line %q", m.Line)
+		return refuse("`sandpiper branches` lists the lines", "no chain has a line %q", m.Line)
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func (m *Merge) parents(graphs []*chain.Graph, n int) ([]string, error) {
 			continue
 		}
 		if !slices.Contains(heads, rev.ID) {
-			return nil, refuse("", "%s is not a head for %s: the heads of line %s are %s", rev.Key, g.Dialect(), m.Line, strings.Join(heads, ", "))
+			return nil, refuse("name heads, or none to join all of them", "%s is not a head for %s: the heads of line %s are %s", rev.Key, g.Dialect(), m.Line, strings.Join(heads, ", "))
 		}
 		if !slices.Contains(parents, rev.ID) {
 			parents = append(parents, rev.ID)
@@ -261,7 +261,7 @@ func lookUp(graphs []*chain.Graph, word string) (n int, rev chain.Revision, err 
 	for n, g := range graphs {
 		target, err := g.Resolve(word, nil)
 		if err == nil && len(target.Keys) != 1 {
-			err = refuse("", "%q does not name one revision", word)
+			err = refuse("name one by its id, or as line@head", "%q does not name one revision", word)
 		}
 		if err == nil {
 			rev, _ := g.Revision(target.Keys[0])

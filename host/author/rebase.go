@@ -114,7 +114,7 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 		return Move{}, refuse("remove it and run `sandpiper merge` again, or change its parents by hand",
 			"%s joins %s", rev.Key, strings.Join(rev.Revises, ", "))
 	case slices.Contains(g.Descendants(rev.Key), parent.Key):
-		return Move{}, refuse("", "%s comes from %s already: that would lead in a circle", parent.Key, rev.Key)
+		return Move{}, refuse("name another one with --onto", "%s comes from %s already: that would lead in a circle", parent.Key, rev.Key)
 	}
 	revisions := slices.Collect(g.All())
 	for i := range revisions {
@@ -125,7 +125,7 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 	after, err := chain.NewGraph(g.Dialect(), revisions)
 	var bad *chain.GraphError
 	if errors.As(err, &bad) && bad.Rule == chain.RuleCycle {
-		return Move{}, refuse("", "%s depends on what comes after %s: %s", parent.Key, rev.Key, bad.Msg)
+		return Move{}, refuse("name another one with --onto", "%s depends on what comes after %s: %s", parent.Key, rev.Key, bad.Msg)
 	}
 	if err != nil {
 		return Move{}, err

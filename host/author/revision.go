@@ -174,8 +174,7 @@ func (f *Folder) complete(d *Draft) error {
 	}
 	for _, dialect := range d.Dialects {
 		if f.graph(dialect) == nil {
-			return refuse(fmt.Sprintf("make the folder %s to begin one", shown(filepath.Join(f.Dir, "versions", string(dialect)))),
-				"there is no chain for %s", dialect)
+			return f.noChain(dialect)
 		}
 	}
 	if d.Now.IsZero() {

@@ -37,7 +37,7 @@ func (r *reader) note(file string, line int, format string, args ...any) {
 
 // empty explains a folder in which the tool has nothing.
 func (r *reader) empty(tool string) error {
-	text := fmt.Sprintf("no migration of %s is in the folder", tool)
+	text := fmt.Sprintf("no migration of %s is in the folder: name the one with its files, or the tool whose files these are", tool)
 	if len(r.notes) > 0 {
 		text += "; " + r.notes[0].String()
 	}
