@@ -110,7 +110,7 @@ data:
   revision    slug, revisions: [revision], files: [path]
   merge       revisions: [revision], files: [path]
   rebase      moves: [revision + was, heads]
-  notes       file, added: [slug], problems: [problem]
+  notes       file, added: [slug], moved: [slug], problems: [problem]
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
   import      tool, dialect, dir, files: [path],
               revisions: [{revision, version, from, file, plugin}],
