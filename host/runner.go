@@ -200,15 +200,27 @@ func (r *Runner) History(ctx context.Context, limit int) ([]Entry, error) {
 // program holds it.
 const readPatience = time.Second
 
+// A mayBeAbsent is a Conn of a database that Begin makes where it is not there.
+type mayBeAbsent interface {
+	// Absent returns an error that names the database if it is not there.
+	Absent() error
+}
+
 // Read has read look into the database, in a transaction under the lock that is
 // rolled back afterwards. Where another runner or program holds the lock it waits
-// as long as a run would. read may be called more than once.
+// as long as a run would. read may be called more than once. A database that is
+// not there is an error: to look into it does not make it.
 func (r *Runner) Read(ctx context.Context, read func(context.Context, Tx) error) (err error) {
 	conn, err := r.db.Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	if c, ok := conn.(mayBeAbsent); ok {
+		if err := c.Absent(); err != nil {
+			return err
+		}
+	}
 	w := waiting{runner: r}
 	for {
 		// Without a line to fence, a dialect may wait for the lock itself and

@@ -13,6 +13,7 @@ import (
 type notesData struct {
 	File     string        `json:"file"`
 	Added    []string      `json:"added,omitempty"` // slugs
+	Moved    []string      `json:"moved,omitempty"` // slugs
 	Problems []problemJSON `json:"problems"`
 }
 
@@ -27,7 +28,8 @@ id says that the migration is for the other dialect alone.
 
 check tells of migrations without an entry, of ids that are not there or are not
 a pair, and of entries in the wrong order; the exit code is then 5. sync adds the
-entries that are missing, in their place, and changes nothing else.`,
+entries that are missing, moves those that stand in the wrong place, as after a
+rebase, and changes nothing else.`,
 		Example: `  sandpiper notes check
   sandpiper notes sync`,
 		Args:      arguments(1, 1, "check or sync"),
@@ -46,9 +48,11 @@ entries that are missing, in their place, and changes nothing else.`,
 				if readErr != nil {
 					return readErr
 				}
-				if data.Added, err = c.folder.SyncNotes(); err != nil {
+				done, err := c.folder.SyncNotes()
+				if err != nil {
 					return err
 				}
+				data.Added, data.Moved = done.Added, done.Moved
 			}
 			problems := ofRule(chain.RuleNotes, readErr)
 			switch {
@@ -61,6 +65,9 @@ entries that are missing, in their place, and changes nothing else.`,
 			a.result(data, func(w io.Writer) {
 				for _, slug := range data.Added {
 					fmt.Fprintf(w, "added %s\n", slug)
+				}
+				for _, slug := range data.Moved {
+					fmt.Fprintf(w, "moved %s\n", slug)
 				}
 				if len(problems) == 0 {
 					fmt.Fprintf(w, "%s: no problems\n", data.File)

@@ -123,22 +123,22 @@ func (f *Folder) Check() []chain.Problem {
 	return problems
 }
 
-// SyncNotes adds to the notes what they lack, and returns the slugs of the
-// entries it has added. Notes that are not there are begun.
-func (f *Folder) SyncNotes() ([]string, error) {
+// SyncNotes adds to the notes what they lack, and puts their entries in order.
+// Notes that are not there are begun.
+func (f *Folder) SyncNotes() (chain.Synced, error) {
 	notes, err := f.notes()
 	if err != nil {
-		return nil, err
+		return chain.Synced{}, err
 	}
-	text, added := notes.Sync(f.Graphs...)
-	if len(added) == 0 {
-		return nil, nil
+	done := notes.Sync(f.Graphs...)
+	if len(done.Added)+len(done.Moved) == 0 {
+		return done, nil
 	}
-	if err := writeAll([]file{{f.notesName(), []byte(text), true}}); err != nil {
-		return nil, err
+	if err := writeAll([]file{{f.notesName(), []byte(done.Text), true}}); err != nil {
+		return chain.Synced{}, err
 	}
-	f.Notes, err = chain.ParseNotes(f.NotesName(), []byte(text))
-	return added, err
+	f.Notes, err = chain.ParseNotes(f.NotesName(), []byte(done.Text))
+	return done, err
 }
 
 // notes returns the folder's notes, or the beginning of some.

@@ -133,8 +133,11 @@ func remove(name string) error {
 }
 
 // WriteFile writes a file that somebody asked for by its name, whole or not at
-// all. Where it is there already the error is an *ExistsError, unless force says
-// that it may be written over.
+// all, into a folder that is there. Where it is there already the error is an
+// *ExistsError, unless force says that it may be written over.
 func WriteFile(name string, text []byte, force bool) error {
+	if _, err := os.Stat(filepath.Dir(name)); err != nil {
+		return err
+	}
 	return writeAll([]file{{name, text, force}})
 }

@@ -49,7 +49,7 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 			}
 		}
 		if place > newest && later(graphs, pairs[newest], pairs[place]) {
-			add(RuleNotesOrder, "", e.line, "the entry of %s stands below that of %s, which is older: the newest comes first", pairs[place].Slug, pairs[newest].Slug)
+			add(RuleNotesOrder, "", e.line, "the entry of %s stands below that of %s, which comes before it in the chain: the newest stands first; `sandpiper notes sync` moves it", pairs[place].Slug, pairs[newest].Slug)
 		}
 		newest = place
 	}
@@ -101,6 +101,7 @@ func positions(pairs []Pair) map[Dialect]map[string]int {
 func hasDialect(graphs []*Graph, d Dialect) bool {
 	return slices.ContainsFunc(graphs, func(g *Graph) bool { return g.dialect == d })
 }
+<<<<<<< HEAD
 
 // A Note is an entry to be.
 type Note struct {
@@ -245,3 +246,5 @@ func (n *Notes) entry(note Note, above, below bool) string {
 	}
 	return b.String()
 }
+=======
+>>>>>>> fixauth

@@ -2,6 +2,7 @@ package chain_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -58,8 +59,8 @@ func TestNotesThatAreRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, text := range []string{text, strings.ReplaceAll(text, "\n", "\r\n")} {
 				wantProblems(t, parseNotes(t, text).Check(blog(t, "one", "two")...))
-				if got, added := parseNotes(t, text).Sync(blog(t, "one", "two")...); got != text || len(added) > 0 {
-					t.Errorf("sync changed it, adding %q:\n%s", added, got)
+				if got := parseNotes(t, text).Sync(blog(t, "one", "two")...); got.Text != text || len(got.Added) > 0 || len(got.Moved) > 0 {
+					t.Errorf("sync changed it: %+v", got)
 				}
 			}
 		})
@@ -108,7 +109,8 @@ func TestSyncAddsWhatIsMissingInItsPlace(t *testing.T) {
 			graphs := blog(t, "one", "two", "three")
 			for _, eol := range []string{"\n", "\r\n"} {
 				before := strings.ReplaceAll(strings.Replace(c.text, c.cut, "", 1), "\n", eol)
-				got, added := parseNotes(t, before).Sync(graphs...)
+				done := parseNotes(t, before).Sync(graphs...)
+				got, added := done.Text, done.Added
 				if !strings.Contains(got, strings.ReplaceAll(c.want, "\n", eol)) || !slices.Equal(added, []string{"three", "two"}) {
 					t.Fatalf("added %q:\n%s", added, got)
 				}
@@ -123,9 +125,43 @@ func TestSyncAddsWhatIsMissingInItsPlace(t *testing.T) {
 	}
 }
 
+// The chain says what the order is, whatever order a merge of two branches has left.
+func TestSyncMovesWhatStandsInTheWrongPlace(t *testing.T) {
+	graphs := blog(t, "one", "two", "three", "four")
+	section := func(n int, more string) string {
+		return fmt.Sprintf("# %d\n\nSQLite: `bbbbbbbbbb0%[1]d`\nPostgreSQL: `aaaaaaaaaa0%[1]d`\n%s", n, more)
+	}
+	const own = "Ours.\n## Why\n```\n# no heading\n```\n"
+	row := func(n int) string { return fmt.Sprintf("| `aaaaaaaaaa0%d` | `bbbbbbbbbb0%[1]d` |\n", n) }
+	const head, foot = "| PostgreSQL | SQLite |\n|---|---|\n", "\nThe end.\n"
+	for _, c := range []struct{ name, text, want, moved string }{
+		{"the newest at the end", section(2, "") + "\n" + section(1, "") + "\n" + section(3, own), section(3, own) + "\n" + section(2, "") + "\n" + section(1, ""), "three"},
+		{"the oldest first", section(1, "") + "\n" + section(2, own) + "\n" + section(3, ""), section(3, "") + "\n" + section(2, own) + "\n" + section(1, ""), "three two"},
+		{"prose below", section(1, "") + "\n" + section(2, "") + "\n# Rules\n\nAsk Ann.\n", section(2, "") + "\n" + section(1, "") + "\n# Rules\n\nAsk Ann.\n", "two"},
+		{"rows", head + row(1) + row(3) + row(2) + row(4) + foot, head + row(4) + row(3) + row(2) + row(1) + foot, "four three two"},
+	} {
+		for _, eol := range []string{"\n", "\r\n"} {
+			n := parseNotes(t, strings.ReplaceAll(c.text, "\n", eol))
+			if !slices.ContainsFunc(n.Check(graphs...), func(p chain.Problem) bool { return p.Rule == chain.RuleNotesOrder }) {
+				t.Errorf("%s: the order is no problem", c.name)
+			}
+			known := graphs
+			if c.name != "rows" {
+				known = blog(t, []string{"one", "two", "three"}[:strings.Count(c.text, "SQLite")]...)
+			}
+			done := n.Sync(known...)
+			if want := strings.ReplaceAll(c.want, "\n", eol); done.Text != want || strings.Join(done.Moved, " ") != c.moved || len(done.Added) > 0 {
+				t.Errorf("%s: moved %q, added %q:\n%s\nwant\n%s", c.name, done.Moved, done.Added, done.Text, want)
+			}
+			wantProblems(t, parseNotes(t, done.Text).Check(known...))
+		}
+	}
+}
+
 func TestSyncOfNotesWithoutEntries(t *testing.T) {
 	for _, text := range []string{"", "# Migration notes\n\nProse", tableNotes[:strings.Index(tableNotes, "| two")]} {
-		got, added := parseNotes(t, text).Sync(blog(t, "one", "two")...)
+		done := parseNotes(t, text).Sync(blog(t, "one", "two")...)
+		got, added := done.Text, done.Added
 		if !strings.HasPrefix(got, text) || len(added) != 2 {
 			t.Errorf("from %q: added %q:\n%s", text, added, got)
 		}
@@ -138,7 +174,7 @@ func TestOneDialectAlone(t *testing.T) {
 	sq := line(t, chain.SQLite, "b", "one", "two")
 	for _, text := range []string{sectionNotes, tableNotes} {
 		n := parseNotes(t, text)
-		unsaid, _ := n.Sync(pg, sq)
+		unsaid := n.Sync(pg, sq).Text
 		wantProblems(t, parseNotes(t, unsaid).Check(pg, sq))
 		wantProblems(t, chain.CheckPairs(parseNotes(t, unsaid), pg, sq), "pair aaaaaaaaaa03 2026_01_01_000200_aaaaaaaaaa03_three.sql:0 the sqlite chain has no revision")
 		saidSo := n.Add(chain.Note{Slug: "three", Text: "GIN | GiST", IDs: map[chain.Dialect]string{chain.PostgreSQL: "aaaaaaaaaa03"}, None: []chain.Dialect{chain.SQLite}})

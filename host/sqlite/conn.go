@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
@@ -84,6 +85,17 @@ func (c *conn) open(ctx context.Context, mode openMode) (_ bool, err error) {
 		return false, errors.Join(c.db.failed("open", err), sq.Close())
 	}
 	return true, nil
+}
+
+// Absent returns an error if there is no file, which Begin would make.
+func (c *conn) Absent() error {
+	if c.sq != nil || c.db.path == "" {
+		return nil
+	}
+	if _, err := os.Stat(c.db.path); err != nil {
+		return c.db.failed("open", err)
+	}
+	return nil
 }
 
 // setUp makes the connection what package doc says of it.

@@ -113,7 +113,7 @@ var portable = []struct {
 	{"binary", "BLOB", "BLOB", "typeof(%s) = 'blob'"},
 }
 
-// newType draws a type; see types of sdk/README.md.
+// newType draws a type; see types of sdk/schema/README.md.
 func (g *generator) newType() (t schema.Type, words []*token, natural string) {
 	p := pick(g, portable...)
 	t, err := schema.ParseType(p.typ)
@@ -159,7 +159,7 @@ func (g *generator) newDefault() (*schema.Default, string) {
 	return schema.DefaultOf(schema.Text("it's, (")), "'it''s, ('"
 }
 
-// randomUUID is the default {"function": "uuid"}; see the defaults of sdk/README.md.
+// randomUUID is the default {"function": "uuid"}; see the defaults of sdk/schema/README.md.
 const randomUUID = `(lower(hex(randomblob(4))) || '-' || lower(hex(randomblob(2))) || '-4' || substr(lower(hex(randomblob(2))), 2) || '-' || ` +
 	`substr('89ab', abs(random()) % 4 + 1, 1) || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))))`
 

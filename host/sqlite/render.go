@@ -42,7 +42,7 @@ func literal(l schema.Literal) string {
 }
 
 // typeName returns the name of a type, in a STRICT table one of the six that
-// such a table knows. The table is in sdk/README.md. The name decides the
+// such a table knows. The table is in sdk/schema/README.md. The name decides the
 // affinity (https://sqlite.org/datatype3.html#determination_of_column_affinity).
 func typeName(t schema.Type, strict bool, enums enums) (string, error) {
 	name, strictName := "TEXT", "TEXT"
