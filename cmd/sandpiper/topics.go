@@ -99,30 +99,18 @@ data:
               statements: [{step, sql, params, rows, autocommit, not_run}]
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]
-<<<<<<< HEAD
   branches    dialect, lines: [{line, bases: [revision], joins: [revision],
               forks: [revision + children], heads: [revision],
               labels: [{label, revision, revisions, heads}]}]
   graph       dialect, format, file or drawing, revisions: [revision + state]
   show        revision + state, applied, changed, pair
-=======
-  branches    dialect, lines: [{line, bases: [revision], forks: [revision + children],
-              joins: [revision], heads: [revision],
-              labels: [{label, revision, revisions, heads}]}]
-  graph       dialect, format, file or drawing, revisions: [revision + state]
-  show        revision + applied, pair
->>>>>>> fixauth
   verify      revisions, applied, problems: [problem], hints: [text]
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]
   merge       revisions: [revision], files: [path]
   rebase      moves: [revision + was, heads]
-<<<<<<< HEAD
-  notes       file, added: [slug], problems: [problem]
-=======
   notes       file, added: [slug], moved: [slug], problems: [problem]
->>>>>>> fixauth
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
   import      tool, dialect, dir, files: [path],
               revisions: [{revision, version, from, file, plugin}],

@@ -211,7 +211,7 @@ func (n *Notes) entry(note Note, above, below bool) string {
 	}
 	for _, d := range []Dialect{SQLite, PostgreSQL} {
 		if id := id(d); id != "" {
-			fmt.Fprintf(&b, "%s: %s\n", dialectTitle(d), id)
+			fmt.Fprintf(&b, "%s: %s\n", d.Title(), id)
 		}
 	}
 	if below {
