@@ -78,6 +78,11 @@ and asks where it would accept an edit or drop a revision.`,
 
 // relock writes the lock file, for one revision or for all.
 func (a *app) relock(ctx context.Context, word string) error {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	c, err := a.wholeChains()
 	if err != nil {
 		return err
@@ -164,6 +169,11 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 		return usage(fmt.Sprintf("`sandpiper rehash %s --offline` pins the module as it is now", rev.Key),
 			"revision %s is a plugin's, which the ledger keeps no digest of", rev.Key)
 	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	lock, err := a.lockFor(s.set, rev)
 	if err != nil {
 		return err
