@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -68,6 +70,24 @@ func (a *app) wholeChains() (*chains, error) {
 		return nil, err
 	}
 	return c, c.err
+}
+
+// hold keeps other calls from writing into the project's folder of migrations
+// until release is called.
+func (a *app) hold(ctx context.Context) (release func(), err error) {
+	set, _, err := a.projectSettings()
+	if err != nil {
+		return nil, err
+	}
+	leave, err := author.Hold(ctx, set.dir)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		if err := leave(); err != nil {
+			fmt.Fprintf(a.stderr, "warning: %s\n", printable(err.Error()))
+		}
+	}, nil
 }
 
 // keptChains reads whole chains, with the lock file and the notes, for a command

@@ -36,12 +36,17 @@ it come after the other.`,
   sandpiper merge reports@head 9725c1
   sandpiper merge --line acme --dialect sqlite`,
 		ValidArgsFunction: a.completeTargets,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			m.Heads, m.Format = args, author.Format(format)
 			var err error
 			if m.Dialect, err = onlyDialect(dialect); err != nil {
 				return err
 			}
+			release, err := a.hold(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer release()
 			c, note, err := a.keptChains()
 			if err != nil {
 				return err

@@ -34,9 +34,16 @@ rebase, and changes nothing else.`,
   sandpiper notes sync`,
 		Args:      arguments(1, 1, "check or sync"),
 		ValidArgs: []string{"check", "sync"},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] != "check" && args[0] != "sync" {
 				return usage("", "notes takes check or sync, and not %q", args[0])
+			}
+			if args[0] == "sync" {
+				release, err := a.hold(cmd.Context())
+				if err != nil {
+					return err
+				}
+				defer release()
 			}
 			c, err := a.wholeChains()
 			if err != nil {

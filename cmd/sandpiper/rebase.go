@@ -50,6 +50,11 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 			if err != nil {
 				return err
 			}
+			release, err := a.hold(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer release()
 			c, note, err := a.keptChains()
 			if err != nil {
 				return err

@@ -79,6 +79,11 @@ and asks where it would accept an edit or drop a revision.`,
 
 // relock writes the lock file, for one revision or for all.
 func (a *app) relock(ctx context.Context, word string) error {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	c, err := a.wholeChains()
 	if err != nil {
 		return err
@@ -153,6 +158,11 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 	if err != nil {
 		return err
 	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	lock, err := a.lockFor(s.set, rev)
 	if err != nil {
 		return err

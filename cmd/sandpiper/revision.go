@@ -49,7 +49,7 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
   sandpiper revision -m "fill labels" --format go
   sandpiper revision -m "hotfix" --head 9725c1 --splice`,
 		Args: arguments(0, 0, ""),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			only, err := onlyDialect(dialect)
 			if err != nil {
 				return err
@@ -57,6 +57,11 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 			if only != "" {
 				draft.Dialects = []chain.Dialect{only}
 			}
+			release, err := a.hold(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer release()
 			c, err := a.wholeChains()
 			if err != nil {
 				return err
