@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
@@ -55,16 +56,16 @@ func harness(t *testing.T, url func(*testing.T) string) hosttest.Harness {
 		return hosttest.Value{Name: sql, SQL: "SELECT " + sql, Want: want}
 	}
 	other := filepath.Join(t.TempDir(), "other.db")
-	var newest *sqlite3.Conn
+	var newest atomic.Pointer[sqlite3.Conn]
 	note := sqlite.WithFunctions(func(c *sqlite3.Conn) error {
-		newest = c
+		newest.Store(c)
 		return nil
 	})
 	return hosttest.Harness{
 		Open: func(t *testing.T) host.Database { return open(t, url(t), note) },
 		Enforce: func(t *testing.T) {
 			t.Helper()
-			if _, err := newest.Config(sqlite3.DBCONFIG_ENABLE_FKEY, true); err != nil {
+			if _, err := newest.Load().Config(sqlite3.DBCONFIG_ENABLE_FKEY, true); err != nil {
 				t.Fatal(err)
 			}
 		},
