@@ -79,8 +79,10 @@ func (g *change) unused(ctx context.Context, i int) error {
 	return err
 }
 
-// watched refuses to drop a column whose changes fire a trigger. SQLite takes the
-// trigger for one that never fires.
+// watched refuses to drop a column that would be missed without a word: one
+// whose changes fire a trigger, which SQLite then takes for one that never fires;
+// and one that is called like the rowid, which views and triggers would then read
+// in its place (https://sqlite.org/lang_createtable.html#rowid).
 func (g *change) watched(ctx context.Context, column string, refuse func(string) error) error {
 	all, err := g.a.c.objects(ctx)
 	if err != nil {
@@ -90,9 +92,16 @@ func (g *change) watched(ctx context.Context, column string, refuse func(string)
 		if o.kind == "trigger" && tabletext.SameName(o.table, g.was.name) && tabletext.Mentions(tabletext.UpdateOf(o.sql), column) {
 			return refuse(fmt.Sprintf("trigger %q", o.name))
 		}
+		if (o.kind == "trigger" || o.kind == "view") && contains(rowidNames, column) &&
+			tabletext.Mentions(o.sql, column) && tabletext.Mentions(o.sql, g.was.name) {
+			return refuse(fmt.Sprintf("%s %q", o.kind, o.name))
+		}
 	}
 	return nil
 }
+
+// rowidNames are the names of the rowid, where no column has them.
+var rowidNames = []string{"rowid", "_rowid_", "oid"}
 
 func contains(names []string, name string) bool {
 	for _, n := range names {

@@ -226,7 +226,7 @@ func (r *rebuild) rowid() string {
 	if r.was.shape.rowless || r.want.rowless {
 		return ""
 	}
-	for _, name := range []string{"rowid", "_rowid_", "oid"} {
+	for _, name := range rowidNames {
 		if r.was.shape.column(name) == nil && r.want.column(name) == nil {
 			return name
 		}

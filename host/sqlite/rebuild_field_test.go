@@ -307,7 +307,7 @@ func TestRefusedWithReason(t *testing.T) {
 		"CREATE TABLE run (id INTEGER PRIMARY KEY, a TEXT, b TEXT, used TEXT, shown TEXT, fired TEXT, word TEXT, long TEXT, CONSTRAINT word_short CHECK (length(word) < 99))",
 		"INSERT INTO run (a, b, used, word) VALUES ('x', NULL, 'u', '1'), ('x', NULL, 'v', 'two'), ('y', 'b', 'w', 'three')",
 		"UPDATE run SET long = CASE id WHEN 1 THEN '12345678901234567890' WHEN 2 THEN '-001.50' END",
-		"CREATE INDEX ix_used ON run (used)", "CREATE VIEW v AS SELECT shown FROM run", "CREATE TABLE log (x)",
+		"CREATE INDEX ix_used ON run (used)", "CREATE VIEW v AS SELECT shown FROM run", "CREATE TABLE log (x)", "CREATE TABLE odd (a, _rowid_)", "CREATE VIEW of_odd AS SELECT _rowid_ FROM odd",
 		"CREATE TRIGGER tr AFTER UPDATE OF fired ON run BEGIN INSERT INTO log VALUES (new.fired); END",
 	}
 	for _, c := range []struct {
@@ -340,6 +340,7 @@ func TestRefusedWithReason(t *testing.T) {
 		{"a column of an index", `{"drop_column": {"table": "run", "name": "used"}}`, []string{"run", "used", "ix_used"}},
 		{"a column of a view", `{"drop_column": {"table": "run", "name": "shown"}}`, []string{"run", "shown", "v"}},
 		{"a column of a trigger", `{"drop_column": {"table": "run", "name": "fired"}}`, []string{"run", "fired", "tr"}},
+		{"a column called like the rowid that a view reads", `{"drop_column": {"table": "odd", "name": "_rowid_"}}`, []string{"odd", "_rowid_", "of_odd"}},
 		{"a column of a check", `{"drop_column": {"table": "run", "name": "word"}}`, []string{"run", "word", "word_short"}},
 		{"an enum that is not there", `{"add_column": {"table": "run", "column": {"name": "c", "type": "enum(state)"}}}`, []string{"state"}},
 	} {
