@@ -97,8 +97,9 @@ func (f *fixture) upgrade() host.Result {
 	return result
 }
 
-// query runs a query and hands each row over.
-func (f *fixture) query(query string, each func(row []abi.Value)) error {
+// begin runs do in a transaction of its own, which is rolled back unless do
+// commits it.
+func (f *fixture) begin(do func(tx host.Tx)) {
 	f.t.Helper()
 	ctx := context.Background()
 	conn, err := f.open().Connect(ctx)
@@ -111,7 +112,18 @@ func (f *fixture) query(query string, each func(row []abi.Value)) error {
 		f.t.Fatal(err)
 	}
 	defer tx.Rollback()
-	rows, err := tx.Query(ctx, host.Statement{SQL: query, Ordinal: 1})
+	do(tx)
+}
+
+// query runs a query and hands each row over.
+func (f *fixture) query(query string, each func(row []abi.Value)) (err error) {
+	f.t.Helper()
+	f.begin(func(tx host.Tx) { err = queryIn(tx, query, each) })
+	return err
+}
+
+func queryIn(tx host.Tx, query string, each func(row []abi.Value)) error {
+	rows, err := tx.Query(context.Background(), host.Statement{SQL: query, Ordinal: 1})
 	if err != nil {
 		return err
 	}

@@ -13,17 +13,22 @@ import (
 )
 
 // sections is the module of plugins/sections, built once.
-var sections = sync.OnceValues(func() ([]byte, error) {
-	b, err := box()
-	if err != nil {
-		return nil, err
-	}
-	m, err := build.Build(context.Background(), "../plugins/sections", b, build.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return m.Bytes, nil
-})
+var sections = builtOnce("../plugins/sections")
+
+// builtOnce returns a function that builds a plugin when it is first called.
+func builtOnce(folder string) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
+		b, err := box()
+		if err != nil {
+			return nil, err
+		}
+		m, err := build.Build(context.Background(), folder, b, build.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return m.Bytes, nil
+	})
+}
 
 // withModule gives the fixture one module and nothing else.
 func (f *fixture) withModule(read func() ([]byte, error)) host.Config {

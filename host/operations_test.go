@@ -61,25 +61,16 @@ func operations(requests []schema.Request) []wasmfile.Op {
 // exec runs statements as somebody else would, in one transaction.
 func (f *fixture) exec(statements ...string) {
 	f.t.Helper()
-	ctx := context.Background()
-	conn, err := f.open().Connect(ctx)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer conn.Close()
-	tx, err := conn.Begin(ctx, host.Fence{})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer tx.Rollback()
-	for i, sql := range statements {
-		if _, err := tx.Exec(ctx, host.Statement{SQL: sql, Ordinal: i + 1}); err != nil {
-			f.t.Fatalf("%s: %v", sql, err)
+	f.begin(func(tx host.Tx) {
+		for i, sql := range statements {
+			if _, err := tx.Exec(context.Background(), host.Statement{SQL: sql, Ordinal: i + 1}); err != nil {
+				f.t.Fatalf("%s: %v", sql, err)
+			}
 		}
-	}
-	if err := tx.Commit(ctx); err != nil {
-		f.t.Fatal(err)
-	}
+		if err := tx.Commit(context.Background()); err != nil {
+			f.t.Fatal(err)
+		}
+	})
 }
 
 const (

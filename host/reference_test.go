@@ -1,18 +1,15 @@
 package host_test
 
 import (
-	"context"
 	"io/fs"
 	"os"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
 
 	"github.com/sandpiper-db/sandpiper/host"
-	"github.com/sandpiper-db/sandpiper/host/build"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -27,17 +24,7 @@ var (
 )
 
 // slugs is the module of plugins/slugs, built once.
-var slugs = sync.OnceValues(func() ([]byte, error) {
-	b, err := box()
-	if err != nil {
-		return nil, err
-	}
-	m, err := build.Build(context.Background(), "../plugins/slugs", b, build.Options{})
-	if err != nil {
-		return nil, err
-	}
-	return m.Bytes, nil
-})
+var slugs = builtOnce("../plugins/slugs")
 
 // reference are the files of the reference chain, with its plugin.
 func reference(t *testing.T) fstest.MapFS {

@@ -43,6 +43,16 @@ func (e enums) find(name string) (*enum, error) {
 	return nil, fmt.Errorf("there is no enum %q: create_enum makes it", name)
 }
 
+// value returns an enum and the place of a value that it must have.
+func (e enums) value(name, value string) (*enum, int, error) {
+	found, err := e.find(name)
+	if err != nil {
+		return nil, -1, err
+	}
+	at, err := found.must(value)
+	return found, at, err
+}
+
 func (e *enum) index(value string) int {
 	for i, v := range e.values {
 		if v == value {
@@ -214,11 +224,7 @@ func (a *applier) addEnumValue(ctx context.Context, op *schema.AddEnumValue) err
 }
 
 func (a *applier) renameEnumValue(ctx context.Context, op *schema.RenameEnumValue) error {
-	e, err := a.enums.find(op.Enum)
-	if err != nil {
-		return err
-	}
-	at, err := e.must(op.Value)
+	e, at, err := a.enums.value(op.Enum, op.Value)
 	if err != nil {
 		return err
 	}
@@ -231,11 +237,7 @@ func (a *applier) renameEnumValue(ctx context.Context, op *schema.RenameEnumValu
 }
 
 func (a *applier) dropEnumValue(ctx context.Context, op *schema.DropEnumValue) error {
-	e, err := a.enums.find(op.Enum)
-	if err != nil {
-		return err
-	}
-	at, err := e.must(op.Value)
+	e, at, err := a.enums.value(op.Enum, op.Value)
 	if err != nil {
 		return err
 	}

@@ -278,9 +278,6 @@ func TestRebuildOfSelfReference(t *testing.T) {
 // TestRebuildOfBigTable: copying row by row, or all rows at once, through the
 // runner's memory.
 func TestRebuildOfBigTable(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it makes a large table")
-	}
 	const rows = 300_000 / raceFactor
 	path, conn := file(t)
 	raw(t, path, "CREATE TABLE run (id INTEGER PRIMARY KEY, a INTEGER NOT NULL, name TEXT, b BLOB)", "CREATE INDEX i ON run (name DESC)",

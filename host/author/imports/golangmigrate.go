@@ -15,31 +15,13 @@ var golangMigrate = tool{
 var golangMigratePattern = regexp.MustCompile(`^([0-9]+)_(.*)\.(up|down)\.([^.]+)$`)
 
 func readGolangMigrate(r *reader) error {
-	names, err := r.files()
-	if err != nil {
-		return err
-	}
-	var versions []string
-	found := map[string]*pair{}
-	for _, name := range names {
-		m := golangMigratePattern.FindStringSubmatch(name)
-		if m == nil {
-			continue
-		}
+	return r.pairedFiles(golangMigratePattern, func(name string, m []string) (file pairedFile, ok bool) {
 		if m[4] != "sql" {
 			r.note(name, 0, "it is not SQL and is left out")
-			continue
+			return file, false
 		}
-		v := number(m[1])
-		if found[v] == nil {
-			found[v] = &pair{}
-			versions = append(versions, v)
-		}
-		if err := found[v].put(m[3] == "down", name, m[2]); err != nil {
-			return err
-		}
-	}
-	return r.pairs(versions, found, func(s *script) {
+		return pairedFile{version: m[1], name: m[2], down: m[3] == "down"}, true
+	}, func(s *script) {
 		if r.dialect == chain.PostgreSQL {
 			s.alone = refusesTransaction
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -182,6 +183,42 @@ func (r *reader) blank(text string) bool {
 // pair puts the two directions of a version together, whichever file comes
 // first. Tools that keep them in two files use it.
 type pair struct{ up, down, name string }
+
+// A pairedFile is what the name of a file says that holds one direction.
+type pairedFile struct {
+	version, name string
+	down          bool
+}
+
+// pairedFiles adds a step for every version of the files whose names match. parse
+// says what a match means, and whether the file is one to read.
+func (r *reader) pairedFiles(pattern *regexp.Regexp, parse func(name string, match []string) (pairedFile, bool), finish func(*script)) error {
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	var versions []string
+	found := map[string]*pair{}
+	for _, name := range names {
+		match := pattern.FindStringSubmatch(name)
+		if match == nil {
+			continue
+		}
+		file, ok := parse(name, match)
+		if !ok {
+			continue
+		}
+		v := number(file.version)
+		if found[v] == nil {
+			found[v] = &pair{}
+			versions = append(versions, v)
+		}
+		if err := found[v].put(file.down, name, file.name); err != nil {
+			return err
+		}
+	}
+	return r.pairs(versions, found, finish)
+}
 
 // pairs adds a step for every version, each with its up and down file.
 func (r *reader) pairs(versions []string, found map[string]*pair, finish func(*script)) error {

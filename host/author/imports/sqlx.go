@@ -14,27 +14,9 @@ var sqlx = tool{
 var sqlxPattern = regexp.MustCompile(`^([0-9]+)_(.*?)(\.up|\.down)?\.sql$`)
 
 func readSQLx(r *reader) error {
-	names, err := r.files()
-	if err != nil {
-		return err
-	}
-	var versions []string
-	found := map[string]*pair{}
-	for _, name := range names {
-		m := sqlxPattern.FindStringSubmatch(name)
-		if m == nil {
-			continue
-		}
-		v := number(m[1])
-		if found[v] == nil {
-			found[v] = &pair{}
-			versions = append(versions, v)
-		}
-		if err := found[v].put(m[3] == ".down", name, m[2]); err != nil {
-			return err
-		}
-	}
-	return r.pairs(versions, found, func(s *script) {
+	return r.pairedFiles(sqlxPattern, func(_ string, m []string) (pairedFile, bool) {
+		return pairedFile{version: m[1], name: m[2], down: m[3] == ".down"}, true
+	}, func(s *script) {
 		s.outside = strings.HasPrefix(s.text, "-- no-transaction")
 	})
 }
