@@ -175,12 +175,24 @@ func (r *rebuild) fill(ctx context.Context) error {
 		return err
 	}
 	if err := r.a.exec(ctx, r.copying()); err != nil {
-		return r.because(ctx, err)
+		return r.because(ctx, r.known(err))
 	}
 	if err := r.sequence(ctx); err != nil {
 		return err
 	}
 	return r.compare(ctx)
+}
+
+// known gives the table its own name in SQLite's words about the new one.
+func (r *rebuild) known(err error) error {
+	var refused *host.SQLError
+	if errors.As(err, &refused) {
+		refused.Message = strings.ReplaceAll(refused.Message, r.temporary, r.was.name)
+		if refused.Hint == "" {
+			refused.Hint = "the rows that are there, with what the operations make of them, do not fit: mend them before, or change what is asked"
+		}
+	}
+	return err
 }
 
 // copying returns the statement that copies the rows. OR ABORT keeps conflict

@@ -334,6 +334,9 @@ func TestRefusedWithReason(t *testing.T) {
 		{"rows that are not unique", `{"add_constraint": {"table": "run", "constraint": {"unique": ["a"]}}}`, []string{"run", "a"}},
 		{"rows that a check forbids", `{"add_constraint": {"table": "run", "constraint": {"name": "k", "check": "a = 'x'"}}}`, []string{"run", "k", "1 row"}},
 		{"rows without a parent", `{"add_constraint": {"table": "run", "constraint": {"foreign_key": ["id"], "references": "log", "to": ["x"]}}}`, []string{"run", "log"}},
+		{"rows that a new column makes alike", `{"batch": {"table": "run", "operations": [
+			{"add_column": {"table": "run", "column": {"name": "n", "type": "integer", "default": 5}}},
+			{"add_constraint": {"table": "run", "constraint": {"unique": ["n"]}}}]}}`, []string{"UNIQUE constraint failed: run.n", "do not fit"}},
 		{"a column of an index", `{"drop_column": {"table": "run", "name": "used"}}`, []string{"run", "used", "ix_used"}},
 		{"a column of a view", `{"drop_column": {"table": "run", "name": "shown"}}`, []string{"run", "shown", "v"}},
 		{"a column of a trigger", `{"drop_column": {"table": "run", "name": "fired"}}`, []string{"run", "fired", "tr"}},

@@ -145,7 +145,7 @@ func (t Type) String() string {
 		if t.Native.Both != "" {
 			return t.Native.Both
 		}
-		return t.Native.PostgreSQL + "/" + t.Native.SQLite
+		return strings.Trim(t.Native.PostgreSQL+"/"+t.Native.SQLite, "/")
 	}
 	s := string(t.Base)
 	switch {
