@@ -94,6 +94,8 @@ func setup(env *testscript.Env, dialect chain.Dialect) error {
 		return err
 	}
 	env.Setenv("BIN", filepath.Dir(bin))
+	// A binary with the race detector otherwise sleeps a second at its end.
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	// What is compiled is the same in every script.
 	env.Setenv("XDG_CACHE_HOME", cacheDir)
 	// Plugins are built from this checkout alone, without the network.
