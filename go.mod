@@ -20,6 +20,7 @@ require (
 )
 
 require (
+	ariga.io/atlas v1.2.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect

@@ -34,7 +34,7 @@ const (
 	ObjectSequence         ObjectKind = "sequence"
 	ObjectFunction         ObjectKind = "function" // or procedure or aggregate
 	ObjectTable            ObjectKind = "table"
-	ObjectIndex            ObjectKind = "index" // but for those of constraints, which are facts of their table
+	ObjectIndex            ObjectKind = "index"       // but for those of constraints, which are facts of their table
 	ObjectForeignKey       ObjectKind = "foreign key" // where it is created after its table; else it is a fact of it
 	ObjectView             ObjectKind = "view"
 	ObjectMaterializedView ObjectKind = "materialized view"
