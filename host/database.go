@@ -69,6 +69,12 @@ type Conn interface {
 	// schema.Outside.
 	Render(operation Operation) (Statement, error)
 
+	// Objects reads what users made in the schema that the connection works
+	// in, in an order in which their SQL can be run. Two schemas that hold the
+	// same return the same, byte for byte. It returns ErrLocked where another
+	// program keeps it from reading.
+	Objects(ctx context.Context) ([]Object, error)
+
 	// Reset drops everything in the schema that the connection works in, the
 	// ledger included, under the lock.
 	Reset(ctx context.Context) error

@@ -1,6 +1,6 @@
 // Package postgres is PostgreSQL to the engine: a host.Database made from a
 // postgres:// or postgresql:// URL. It is the only importer of pgx, of which it
-// uses the protocol layer alone (pgconn).
+// uses the protocol layer alone (pgconn), but for the handle that SQL returns.
 //
 // What passes through it:
 //
@@ -18,6 +18,10 @@
 // check that nothing uses a column that is dropped, and a savepoint from which
 // the rows in the way are counted if the server refuses (see diagnosis). Only a
 // change of a column's type and a value taken out of an enum read first.
+//
+// What a schema holds is read from the catalogs (Objects): a query for each kind
+// writes the SQL and the facts, tables are put together in Go, and pg_depend gives
+// the order.
 //
 // What it promises:
 //
