@@ -167,7 +167,7 @@ type stepwise struct {
 	mayLose map[chain.Key]bool
 	rows    bool // look at rows
 	conn    Conn
-	known   []Object // the schema, where it has been compared since anything was run
+	known   []Object // the schema, where nothing was run since it was compared; for the next look
 	done    []tried
 	report  StepwiseReport
 }
@@ -218,7 +218,6 @@ func (t *stepwise) revision(ctx context.Context, step Step) (goOn bool, err erro
 	if err != nil {
 		return false, err
 	}
-	t.known = nil
 	after, found, err := t.move(ctx, step, StageUpgrade, before, nil)
 	if err != nil || found && t.last().Err != nil {
 		return false, err
