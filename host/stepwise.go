@@ -141,7 +141,12 @@ func (r *Runner) stepwisePlan(from, to string) (before, under []Step, err error)
 	if under, err = r.stepsTo(heads, to); err == nil && len(under) == 0 {
 		err = &chain.TargetError{Target: to, Msg: "no revision leads there that could be tested"}
 	}
-	return before, under, err
+	if err != nil {
+		return nil, nil, err
+	}
+	all := slices.Concat(before, under)
+	errs := inParallel(len(all), func(i int) error { return r.checkBody(all[i].Revision, chain.Upgrade) })
+	return before, under, errors.Join(errs...)
 }
 
 // stepsTo plans an upgrade from heads, and moves these on.

@@ -236,16 +236,17 @@ func (a *app) test(ctx context.Context, t *tests) error {
 	findings := 0
 	for _, d := range t.order {
 		report, err := a.testOn(ctx, t, d)
+		findings += len(report.Findings)
+		data.Dialects = append(data.Dialects, testDocument(d, report))
+		a.result(data, func(w io.Writer) {
+			if err == nil || len(report.Findings) > 0 {
+				a.printTest(w, d, report)
+			}
+		})
 		if err != nil {
 			return err
 		}
-		findings += len(report.Findings)
-		data.Dialects = append(data.Dialects, testDocument(d, report))
-		if !a.flags.json {
-			a.printTest(a.stdout, d, report)
-		}
 	}
-	a.result(data, func(io.Writer) {}) // each dialect's is printed as soon as it is known
 	return problemsFound("test", findings)
 }
 
