@@ -181,6 +181,7 @@ var changesRows = map[string]string{
 func TestReferenceChainStepByStep(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.readReference()
+		f.scratch()
 		runner := f.runner(host.Config{})
 		test := host.StepwiseTest{}
 		for r := range runner.Graph().All() {

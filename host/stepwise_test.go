@@ -11,6 +11,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 const (
@@ -153,7 +154,7 @@ func TestStepwise(t *testing.T) {
 		for _, c := range stepwiseCases {
 			t.Run(c.name, func(t *testing.T) {
 				f := &fixture{t: t, dialect: f.dialect, url: f.url, files: fstest.MapFS{}}
-				f.empty()
+				f.scratch()
 				for i, sql := range c.files {
 					f.write([]string{firstID, secondID, thirdID}[i], sql)
 				}
@@ -176,9 +177,15 @@ func TestStepwise(t *testing.T) {
 	})
 }
 
-// empty drops everything in the database.
-func (f *fixture) empty() {
+// scratch gives the fixture an empty database: on SQLite in memory, on PostgreSQL
+// its own without what is in it.
+func (f *fixture) scratch() {
 	f.t.Helper()
+	if f.dialect == chain.SQLite {
+		f.url = sqlite.Memory
+		f.db = f.open()
+		return
+	}
 	conn, err := f.open().Connect(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)
