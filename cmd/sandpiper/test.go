@@ -185,6 +185,9 @@ func (t *tests) readSeeds(dir string, graphs []*chain.Graph) error {
 	if dir == "" {
 		return nil
 	}
+	if !isFolder(dir) {
+		return usage("", "--seed: there is no folder %s", dir)
+	}
 	fsys, root := os.DirFS(dir), "."
 	if filepath.IsLocal(dir) {
 		fsys, root = os.DirFS("."), filepath.ToSlash(filepath.Clean(dir))
