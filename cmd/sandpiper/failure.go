@@ -32,7 +32,7 @@ const (
 	kindLocked      = "locked"      // another runner holds the lock
 	kindBehind      = "behind"      // current --check
 	kindAhead       = "ahead"       // current --check
-	kindProblems    = "problems"    // verify, notes
+	kindProblems    = "problems"    // verify, notes, test
 	kindDeclined    = "declined"    // the answer was not yes
 	kindBuild       = "build"       // a module cannot be built
 	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM
