@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"host/postgres/postgrestest": {},
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
+	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
 	"host/author/imports":        {"host", "host/author"},
