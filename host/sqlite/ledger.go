@@ -72,20 +72,24 @@ func (c *conn) hasLedger(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if n := len(missing); n > 0 && n < len(ledgerTables) {
-		return false, fmt.Errorf("the ledger is damaged: %s is missing; restore it from a backup, or drop the other sandpiper_ tables and stamp the revision the schema is at",
-			strings.Join(missing, " and "))
+		return false, &host.LedgerFormError{What: strings.Join(missing, " and ") + " is missing"}
 	}
 	return len(missing) == 0, nil
 }
 
-// reading runs do in a transaction that only reads, if the ledger is there.
+// reading runs do in a transaction that only reads, or in the one that is open,
+// if the ledger is there.
 func (c *conn) reading(ctx context.Context, do func() error) (err error) {
 	if open, err := c.open(ctx, existing); err != nil || !open {
 		return err
 	}
 	defer c.guard(&err)
 	if c.tx != nil {
-		return c.db.failed("read", errors.New("a transaction is open on the connection"))
+		exists, err := c.hasLedger(ctx)
+		if err == nil && exists {
+			err = do()
+		}
+		return c.ledgerFailed(ctx, "read", err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -112,6 +116,9 @@ func (c *conn) reading(ctx context.Context, do func() error) (err error) {
 func (c *conn) ledgerFailed(ctx context.Context, doing string, err error) error {
 	if err == nil || errors.Is(err, host.ErrMoved) {
 		return err
+	}
+	if _, message := codeAndMessage(err); strings.HasPrefix(message, "no such column") || strings.Contains(message, "has no column named") {
+		err = &host.LedgerFormError{What: message, Err: err}
 	}
 	return c.db.failed(doing+" the ledger of", cause(ctx, err))
 }
