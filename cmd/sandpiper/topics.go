@@ -112,6 +112,8 @@ data:
   rebase      moves: [revision + was, heads]
   notes       file, added: [slug], moved: [slug], problems: [problem]
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
+  repair      faults: [problem + mend, next], repaired,
+              entries: [entry], files: [path]
   import      tool, dialect, dir, files: [path],
               revisions: [{revision, version, from, file, plugin}],
               notes: [{file, line, text}]

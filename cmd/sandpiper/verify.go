@@ -144,9 +144,13 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 func problemDocuments(problems []chain.Problem) []problemJSON {
 	out := make([]problemJSON, 0, len(problems))
 	for _, p := range problems {
-		out = append(out, problemJSON{string(p.Rule), p.Revision, p.Source, p.Line, p.Message})
+		out = append(out, problemDocument(p))
 	}
 	return out
+}
+
+func problemDocument(p chain.Problem) problemJSON {
+	return problemJSON{string(p.Rule), p.Revision, p.Source, p.Line, p.Message}
 }
 
 // problemsFound is how a command ends that has found problems.
@@ -178,11 +182,15 @@ func (a *app) printReport(w io.Writer, v *verified) {
 func (a *app) printProblems(w io.Writer, problems []chain.Problem) {
 	rows := make([]table.Row, 0, len(problems))
 	for _, p := range problems {
-		where := p.Source
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d", where, p.Line)
-		}
-		rows = append(rows, table.Row{p.Rule, p.Revision, where, printable(p.Message)})
+		rows = append(rows, table.Row{p.Rule, p.Revision, whereOf(p), printable(p.Message)})
 	}
 	a.printTable(w, table.Row{"problem", "revision", "file", "what"}, rows)
+}
+
+// whereOf is the file of a problem, and its line where that is known.
+func whereOf(p chain.Problem) string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s:%d", p.Source, p.Line)
+	}
+	return p.Source
 }
