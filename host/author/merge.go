@@ -48,7 +48,7 @@ func (f *Folder) Merge(m Merge) (*Written, error) {
 	if err := m.findLine(graphs); err != nil {
 		return nil, err
 	}
-	w := &Written{Slug: chain.Slug(m.Message)}
+	w := &Written{Slug: Slug(m.Message)}
 	created := f.free(m.Line, w.Slug, m.Now.UTC().Truncate(time.Second))
 	var files []file
 	for n, g := range graphs {

@@ -102,7 +102,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Written{Slug: chain.Slug(d.Message)}
+	w := &Written{Slug: Slug(d.Message)}
 	var files []file
 	if d.Format == Go {
 		files, err = f.plugin(d, revisions)
@@ -191,8 +191,9 @@ func checkMessage(message string) error {
 	switch {
 	case !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl):
 		return refuse("take out line breaks and the like", "the message is one line of text, without control characters")
-	case chain.Slug(message) == "":
-		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", message)
+	case Slug(message) == "":
+		return refuse(`write a word or two in Latin letters into it, such as -m "labels: …"`,
+			"nothing of the message %q can be part of a file's name, which has the letters a to z and digits", message)
 	}
 	return nil
 }
@@ -208,7 +209,7 @@ func (f *Folder) revisions(d Draft) (map[chain.Dialect]chain.Revision, error) {
 			return nil, refuse("", "an id is given for %s, which gets no revision", dialect)
 		}
 	}
-	slug := chain.Slug(d.Message)
+	slug := Slug(d.Message)
 	created := f.free(d.Line, slug, d.Now.UTC().Truncate(time.Second))
 	revisions := map[chain.Dialect]chain.Revision{}
 	for _, dialect := range d.Dialects {

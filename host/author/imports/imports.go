@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -170,7 +171,7 @@ func duplicates(steps []step) error {
 func (i *Import) rewrite(r *reader) error {
 	times := createdTimes(r.steps)
 	for n, s := range r.steps {
-		rev := Revision{ID: ID(i.Tool, s.version), Version: s.version, Slug: slugOf(s.name), From: s.file}
+		rev := Revision{ID: ID(i.Tool, s.version), Version: s.version, Slug: cmp.Or(author.Slug(s.name), "migration"), From: s.file}
 		switch {
 		case s.parents != nil:
 			for _, p := range s.parents {
