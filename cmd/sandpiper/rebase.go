@@ -66,10 +66,12 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 			if err := a.unapplied(cmd.Context(), moves, offline); err != nil {
 				return err
 			}
-			if err := c.folder.Rebase(sourceRoot(c.set.dir), moves); err != nil {
+			added, err := c.folder.Rebase(sourceRoot(c.set.dir), moves)
+			if err != nil {
 				return authoring(err)
 			}
 			a.rebased(moves, c.folder)
+			a.sayPinned(c.folder, lockChanges(added))
 			if note != "" && len(moves) > 0 {
 				a.say("%s", note)
 			}

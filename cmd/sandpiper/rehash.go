@@ -115,6 +115,9 @@ func (a *app) relock(ctx context.Context, word string) error {
 	a.result(data, func(w io.Writer) {
 		fmt.Fprintf(w, "wrote %s: %s changed\n", data.Lock, count(len(data.Changes), "line"))
 	})
+	if word != "" {
+		a.sayPinned(c.folder, data.Changes)
+	}
 	return nil
 }
 
@@ -195,6 +198,7 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 		data.Lock = lock.folder.LockName()
 	}
 	a.rehashed(data, rev.Key, reason)
+	a.sayPinned(lock.folder, lock.changes)
 	return nil
 }
 
@@ -253,6 +257,16 @@ func lockChanges(changes []chain.PinChange) []changeJSON {
 		out = append(out, changeJSON{"lock", string(c.Dialect), c.Key.String(), c.Was, c.Now})
 	}
 	return out
+}
+
+// sayPinned tells of revisions that the lock file has from now on, although
+// another one was named.
+func (a *app) sayPinned(folder *author.Folder, changes []changeJSON) {
+	for _, c := range changes {
+		if c.Was == "" {
+			a.say("%s did not have %s of %s: it is pinned as it is now", folder.LockName(), c.Revision, c.Dialect)
+		}
+	}
 }
 
 // graveChanges are those that do more than add a revision.
