@@ -71,7 +71,7 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 				return authoring(err)
 			}
 			a.rebased(moves, c.folder)
-			a.sayPinned(c.folder, lockChanges(added))
+			a.sayPinned(c.folder, lockChanges(c.folder, added))
 			if note != "" && len(moves) > 0 {
 				a.say("%s", note)
 			}

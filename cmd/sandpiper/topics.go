@@ -111,7 +111,8 @@ data:
   merge       revisions: [revision], files: [path]
   rebase      moves: [revision + was, heads]
   notes       file, added: [slug], moved: [slug], problems: [problem]
-  rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
+  rehash      lock: path, entry, changes: [{where, dialect, revision, was, now,
+              file, applied}]
   repair      faults: [problem + mend, next], repaired,
               entries: [entry], files: [path]
   import      tool, dialect, dir, files: [path],
