@@ -132,8 +132,15 @@ func (a *app) ledgerHistory(ctx context.Context, r *host.Runner, selection chain
 	if err != nil {
 		return err
 	}
+	ofLine := func(e host.Entry) bool { return lineName(e.Key.Line) == selection.Line }
+	if selection.Line != "" && !slices.ContainsFunc(entries, ofLine) {
+		// Nothing was done in it, or it is no line.
+		if _, err := r.Graph().Select(chain.Selection{Line: selection.Line}, nil); err != nil {
+			return err
+		}
+	}
 	entries = slices.DeleteFunc(entries, func(e host.Entry) bool {
-		return selection.Line != "" && lineName(e.Key.Line) != selection.Line ||
+		return selection.Line != "" && !ofLine(e) ||
 			e.Started.Before(selection.Since) || !selection.Until.IsZero() && !e.Started.Before(selection.Until)
 	})
 	if selection.Limit > 0 {

@@ -87,6 +87,7 @@ type Written struct {
 	Slug      string
 	Revisions []chain.Revision // in the order of the folder's dialects
 	Files     []string         // with forward slashes; the lock file and the notes last
+	NewLine   bool             // no chain had anything in the line, which is not chain.DefaultLine
 }
 
 // Write writes a migration: its files, its entry in the notes, and the new
@@ -102,7 +103,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Written{Slug: Slug(d.Message)}
+	w := &Written{Slug: Slug(d.Message), NewLine: d.Line != chain.DefaultLine && !f.hasLine(d.Line)}
 	var files []file
 	if d.Format == Go {
 		files, err = f.plugin(d, revisions)
@@ -229,6 +230,10 @@ func (f *Folder) revisions(d Draft) (map[chain.Dialect]chain.Revision, error) {
 		}
 	}
 	return revisions, nil
+}
+
+func (f *Folder) hasLine(line string) bool {
+	return slices.ContainsFunc(f.Graphs, func(g *chain.Graph) bool { return slices.Contains(g.Lines(), line) })
 }
 
 // free returns the first second from now on at which no migration of the line
