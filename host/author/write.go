@@ -2,6 +2,7 @@ package author
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ func writeAll(files []file) (err error) {
 			return err
 		}
 		if err := os.Rename(beside[i], f.name); err != nil {
-			return err
+			return meant(f.name, err)
 		}
 		undo = append(undo, func() error {
 			if !there {
@@ -91,14 +92,30 @@ func writeBeside(f file) (name string, err error) {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(f.name), ".sandpiper-*")
 	if err != nil {
-		return "", err
+		return "", meant(f.name, err)
 	}
 	_, err = temp.Write(f.text)
 	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
 	if err != nil {
-		return "", errors.Join(err, remove(temp.Name()))
+		return "", errors.Join(meant(f.name, err), remove(temp.Name()))
 	}
 	return temp.Name(), nil
+}
+
+// meant makes an error about a file of the one that was written beside it, whose
+// name says nothing to anybody.
+func meant(name string, err error) error {
+	var (
+		path *fs.PathError
+		link *os.LinkError
+	)
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return fmt.Errorf("%s cannot be written: %w", shown(name), err)
 }
 
 // makeFolder makes a folder and those above it, and returns what it has made,

@@ -1,6 +1,8 @@
 package build
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 )
@@ -10,7 +12,11 @@ import (
 func (m *Module) Write(name string) error {
 	f, err := os.CreateTemp(filepath.Dir(name), ".sandpiper-*")
 	if err != nil {
-		return err
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err // its name is one that nobody has given
+		}
+		return fmt.Errorf("%s cannot be written: %w", name, err)
 	}
 	err = m.writeTo(f)
 	if closeErr := f.Close(); err == nil {

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -33,7 +34,11 @@ func (i *Import) Write(dir string) (files []string, err error) {
 	}
 	beside, err := os.MkdirTemp(dir, ".import-*")
 	if err != nil {
-		return nil, err
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // its name is one that nobody has given
+		}
+		return nil, fmt.Errorf("nothing can be written into %s: %w", dir, err)
 	}
 	defer func() {
 		os.RemoveAll(beside)
