@@ -125,7 +125,7 @@ func (p Project) files() ([]file, error) {
 		}
 		files = append(files, file{name: f.name, text: text.Bytes()})
 	}
-	notes, err := (&Folder{Dir: filepath.FromSlash(p.Dir)}).notes()
+	notes, err := (&Folder{Dir: filepath.FromSlash(p.Dir)}).BeginNotes()
 	if err != nil {
 		return nil, err
 	}

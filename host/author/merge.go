@@ -133,7 +133,7 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 	if f.Notes == nil && len(note.None) == 0 {
 		return files, nil
 	}
-	notes, err := f.notes()
+	notes, err := f.BeginNotes()
 	if err != nil {
 		return nil, err
 	}

@@ -123,7 +123,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 		}
 		files = append(files, file{f.lockName(), []byte(lock.String()), true})
 	}
-	notes, err := f.notes()
+	notes, err := f.BeginNotes()
 	if err != nil {
 		return nil, err
 	}

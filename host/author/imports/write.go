@@ -24,8 +24,12 @@ func (i *Import) Write(dir string) (files []string, err error) {
 			return nil, err
 		}
 	}
-	notes, err := os.ReadFile(filepath.Join(dir, chain.NotesName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	folder := &author.Folder{Dir: dir}
+	if err := folder.ReadNotes(); err != nil {
+		return nil, err
+	}
+	notes, err := folder.BeginNotes()
+	if err != nil {
 		return nil, err
 	}
 	made, err := makeFolder(dir)
@@ -52,7 +56,7 @@ func (i *Import) Write(dir string) (files []string, err error) {
 		}
 		files = append(files, rev.Path)
 	}
-	if err := writeNew(filepath.Join(beside, chain.NotesName), []byte(i.notes(string(notes)))); err != nil {
+	if err := writeNew(filepath.Join(beside, chain.NotesName), []byte(notes.Extend(i.entries()))); err != nil {
 		return nil, err
 	}
 	if err := moveAll(beside, dir, moves); err != nil {
