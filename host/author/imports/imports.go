@@ -108,6 +108,7 @@ type step struct {
 	up      *script
 	down    *script // nil: there is no way back
 	code    string  // why it cannot be carried over; up and down are not looked at
+	instead string  // what can be done to the file, so that it can be; may be ""
 }
 
 // A script is the SQL of one direction.
@@ -188,7 +189,11 @@ func (i *Import) rewrite(r *reader) error {
 				return err
 			}
 			rev.text = text
-			r.note(s.file, 0, "%s: %s holds its place and is yours to write", s.code, rev.Path)
+			out := fmt.Sprintf("%s holds its place and is yours to write", rev.Path)
+			if s.instead != "" {
+				out += fmt.Sprintf("; or %s, and import again into another folder", s.instead)
+			}
+			r.note(s.file, 0, "%s: %s", s.code, out)
 		} else {
 			text, err := i.migration(rev, s, r)
 			if err != nil {
