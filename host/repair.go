@@ -55,6 +55,7 @@ type Repair struct {
 	options  RepairOptions
 	entries  []repairEntry
 	indexes  []InvalidIndex
+	exists   bool // the ledger is there
 	dialect  chain.Dialect
 	applied  map[chain.Key]Applied
 	accepted map[chain.Key]bool // edits
@@ -119,7 +120,7 @@ func (r *Runner) PlanRepair(ctx context.Context, options RepairOptions) (plan *R
 	}); err != nil {
 		return nil, err
 	}
-	if c, ok := conn.(leavesIndexes); ok {
+	if c, ok := conn.(leavesIndexes); ok && plan.exists {
 		if plan.indexes, err = c.InvalidIndexes(ctx); err != nil {
 			return nil, err
 		}
@@ -150,7 +151,7 @@ func (r *Runner) diagnose(ctx context.Context, conn Conn, options RepairOptions)
 	}
 	d := &diagnosis{
 		Runner: r, ledger: ledger, recorded: map[chain.Key]string{}, now: time.Now().UTC().Truncate(time.Microsecond), heads: map[string][]string{},
-		Repair: &Repair{options: options, dialect: r.db.Dialect(), applied: ledger.Applied, accepted: map[chain.Key]bool{}},
+		Repair: &Repair{options: options, exists: ledger.Exists, dialect: r.db.Dialect(), applied: ledger.Applied, accepted: map[chain.Key]bool{}},
 	}
 	for _, e := range history {
 		d.recorded[e.Key] = e.Slug
@@ -244,6 +245,9 @@ func (r *Runner) beginRepair(ctx context.Context, conn Conn) (Tx, error) {
 
 func mainFence(ctx context.Context, conn Conn) (Fence, error) {
 	ledger, err := conn.Ledger(ctx)
+	if err == nil && !ledger.Exists {
+		err = errChangedSince // a fence of tables that are not there never holds
+	}
 	if err != nil {
 		return Fence{}, err
 	}

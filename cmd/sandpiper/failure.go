@@ -151,6 +151,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind, f.exit = kindTarget, exitUsage
 	case errors.As(err, &unknown):
 		f.Kind, f.Revision = kindUnknown, unknown.Keys[0].String()
+		f.Next = fmt.Sprintf("if it is gone for good: sandpiper repair --forget %s --reason …", f.Revision)
 	case errors.As(err, &parse):
 		f.Kind, f.File, f.Line = kindChain, parse.Path, parse.Line
 	case errors.As(err, &graph):

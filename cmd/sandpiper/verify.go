@@ -54,6 +54,10 @@ and, in the database's ledger, unless --offline is given:
   changed       a file has changed since it was applied
   unknown       something is applied that the chain does not have
   pending       a migration is half done
+  heads, history
+                the heads are what the history comes to
+  ledger        its tables are whole
+  index         no concurrent build has left an INVALID index on PostgreSQL
 
 The exit code is 5 if there is anything to tell.`,
 		Example: `  sandpiper verify
