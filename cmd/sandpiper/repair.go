@@ -83,40 +83,71 @@ left that a person has to see to, and with --dry-run if there is anything at all
 	return cmd
 }
 
+// A repairPlan is what is wrong with the database and with the files.
+type repairPlan struct {
+	ledger *host.Repair
+	files  *author.Repair
+	folder *author.Folder // nil where the migrations are a module
+	faults []host.Fault   // of both
+}
+
+// planRepair looks at the database and at the files. It changes nothing.
+func (a *app) planRepair(ctx context.Context, r *host.Runner, dir string, options host.RepairOptions) (*repairPlan, error) {
+	ledger, err := r.PlanRepair(ctx, options)
+	var choice *host.ChoiceError
+	if errors.As(err, &choice) {
+		return nil, usage(choice.Next, "%w", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &repairPlan{ledger: ledger, files: &author.Repair{}, faults: ledger.Faults}
+	if filepath.Ext(dir) == ".wasm" {
+		return p, nil
+	}
+	c, err := a.wholeChains()
+	if err != nil {
+		return nil, err
+	}
+	p.folder = c.folder
+	if p.files, err = c.folder.PlanRepair(ledger.Agrees); err != nil {
+		return nil, err
+	}
+	p.faults = append(p.faults, p.files.Faults...)
+	return p, nil
+}
+
+// left counts what a repair leaves to people.
+func (p *repairPlan) left() (left int) {
+	for _, f := range p.faults {
+		if f.Mend == "" {
+			left++
+		}
+	}
+	return left
+}
+
 // repair shows what is wrong, asks, and does what can be done.
 func (a *app) repair(ctx context.Context, r *host.Runner, dir string, options host.RepairOptions, dryRun bool) error {
-	folder := filepath.Ext(dir) != ".wasm"
-	if folder && !dryRun {
+	if filepath.Ext(dir) != ".wasm" && !dryRun {
 		release, err := a.hold(ctx)
 		if err != nil {
 			return err
 		}
 		defer release()
 	}
-	plan, err := r.PlanRepair(ctx, options)
-	var choice *host.ChoiceError
-	if errors.As(err, &choice) {
-		return usage(choice.Next, "%w", err)
-	}
+	p, err := a.planRepair(ctx, r, dir, options)
 	if err != nil {
 		return err
 	}
-	faults, files := plan.Faults, &author.Repair{}
-	var c *chains
-	if folder {
-		if c, err = a.wholeChains(); err != nil {
-			return err
-		}
-		if files, err = c.folder.PlanRepair(plan.Agrees); err != nil {
-			return err
-		}
-		faults = append(faults, files.Faults...)
-	}
-	data := repairData{Faults: faultDocuments(faults)}
-	a.result(data, func(w io.Writer) { a.printFaults(w, faults) })
-	mends := plan.Mends() || files.Mends()
-	if dryRun || !mends {
-		return problemsFound("repair", len(faults))
+	data := repairData{Faults: faultDocuments(p.faults)}
+	a.result(data, func(w io.Writer) { printFaults(w, p.faults) })
+	switch {
+	case dryRun && len(p.faults) > 0:
+		a.say("nothing was changed")
+		return problemsFound("repair", len(p.faults))
+	case !p.ledger.Mends() && !p.files.Mends():
+		return problemsFound("repair", len(p.faults))
 	}
 	if err := a.askable("repair"); err != nil {
 		return err
@@ -126,38 +157,32 @@ func (a *app) repair(ctx context.Context, r *host.Runner, dir string, options ho
 			return err
 		}
 	}
-	entries, err := r.Repair(ctx, plan)
+	return a.mend(ctx, r, p, data)
+}
+
+// mend does what was shown: first in the database, then in the files.
+func (a *app) mend(ctx context.Context, r *host.Runner, p *repairPlan, data repairData) error {
+	entries, err := r.Repair(ctx, p.ledger)
 	data.Entries = entryDocuments(entries)
+	if err == nil && p.files.Mends() {
+		if data.Files, err = p.folder.Repair(p.files); err != nil {
+			err = fmt.Errorf("the database is repaired, and the files could not be written: %w", err)
+		}
+	}
 	if err != nil {
 		a.data = data
 		return err
 	}
-	if files.Mends() {
-		if data.Files, err = c.folder.Repair(files); err != nil {
-			a.data = data
-			return fmt.Errorf("the database is repaired, and the files could not be written: %w", err)
-		}
-	}
 	data.Repaired = true
-	left := leftFaults(faults)
+	left := p.left()
 	a.result(data, func(w io.Writer) {
-		fmt.Fprintf(w, "\nrepaired %s", count(len(faults)-left, "fault"))
+		fmt.Fprintf(w, "\nrepaired %s", count(len(p.faults)-left, "fault"))
 		if left > 0 {
 			fmt.Fprintf(w, ", %d left", left)
 		}
 		fmt.Fprintln(w)
 	})
 	return problemsFound("repair", left)
-}
-
-// leftFaults counts what a repair leaves to people.
-func leftFaults(faults []host.Fault) (left int) {
-	for _, f := range faults {
-		if f.Mend == "" {
-			left++
-		}
-	}
-	return left
 }
 
 func faultDocuments(faults []host.Fault) []faultJSON {
@@ -169,7 +194,7 @@ func faultDocuments(faults []host.Fault) []faultJSON {
 }
 
 // printFaults prints what is wrong, and below it what is done about it.
-func (a *app) printFaults(w io.Writer, faults []host.Fault) {
+func printFaults(w io.Writer, faults []host.Fault) {
 	if len(faults) == 0 {
 		fmt.Fprintln(w, "nothing to repair")
 		return
