@@ -194,20 +194,6 @@ func (r *Runner) Repair(ctx context.Context, plan *Repair) (entries []Entry, err
 	return entries, nil
 }
 
-// uncontested does something again until no other runner stands in the way.
-func (r *Runner) uncontested(ctx context.Context, do func() error) error {
-	w := waiting{runner: r}
-	for {
-		err := do()
-		if !contested(err) {
-			return err
-		}
-		if err := w.pause(ctx, err); err != nil {
-			return err
-		}
-	}
-}
-
 // repairLedger writes the entries of a plan, if a look under the lock gives the
 // same plan again.
 func (r *Runner) repairLedger(ctx context.Context, conn Conn, plan *Repair) (entries []Entry, err error) {
