@@ -8,6 +8,17 @@ import (
 	"path/filepath"
 )
 
+// An ExistsError is a file that is there and may not be written over. Nothing was
+// written.
+type ExistsError struct {
+	Path string
+}
+
+// Error names the file.
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
+}
+
 // A file is one that is to be written.
 type file struct {
 	name    string // with the system's slashes
@@ -76,7 +87,7 @@ func absent(f file) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return meant(f.name, err)
 	case !f.replace || !info.Mode().IsRegular():
 		return &ExistsError{f.name}
 	}
@@ -154,7 +165,7 @@ func remove(name string) error {
 // *ExistsError, unless force says that it may be written over.
 func WriteFile(name string, text []byte, force bool) error {
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return err
+		return fmt.Errorf("%s cannot be written: %w", shown(name), err)
 	}
 	return writeAll([]file{{name, text, force}})
 }
