@@ -56,6 +56,7 @@ var sole = map[string][]string{
 	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper"},
 	"go.opentelemetry.io/otel":        {"host"},
 	"go.yaml.in/yaml":                 {"host/source"},
+	"golang.org/x/text":               {"host/author"},
 	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
 	"github.com/rogpeppe/go-internal": {},

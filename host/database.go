@@ -28,8 +28,10 @@ type Conn interface {
 	// Server returns the version of the database, such as "15.18".
 	Server() string
 
-	// Ledger reads what is applied, without a lock. A database that has no
-	// ledger yet has an empty one; nothing is created.
+	// Ledger reads what is applied, without a lock; while a transaction is open,
+	// inside it, with the lock held. A database that has no ledger yet has an
+	// empty one; nothing is created. A ledger that lacks a table or a column is
+	// a *LedgerFormError.
 	Ledger(ctx context.Context) (*Ledger, error)
 
 	// History reads the newest limit entries of the history, newest first;
@@ -187,6 +189,7 @@ func (l *Ledger) Replay(action Action, key chain.Key, applied Applied) {
 	switch action {
 	case ActionUpgrade, ActionStamp:
 		l.Applied[key] = applied
+	case ActionRepair:
 	case ActionRehash:
 		if was, ok := l.Applied[key]; ok {
 			l.Applied[key] = Applied{Digest: applied.Digest, At: was.At}
@@ -246,7 +249,7 @@ type Entry struct {
 	Started  time.Time     // UTC, microseconds
 	Duration time.Duration // microseconds
 	Runner   string        // version of Sandpiper
-	Reason   string        // why, as a person gave it; of a rehash
+	Reason   string        // why, as a person gave it; of a rehash or a repair
 }
 
 // Action is what was done to a revision.
@@ -259,4 +262,5 @@ const (
 	ActionStamp     Action = "stamp"   // recorded as applied, not run
 	ActionUnstamp   Action = "unstamp" // recorded as not applied, not run
 	ActionRehash    Action = "rehash"  // the digest of what is applied was changed, nothing was run
+	ActionRepair    Action = "repair"  // the heads were put right, or a half-done run was given up; nothing was run
 )

@@ -140,6 +140,23 @@ func (e *PendingError) Error() string {
 	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, e.Pending.Parts())
 }
 
+// A LedgerFormError is a ledger whose tables are not as this version of
+// Sandpiper makes them: a table or a column is missing.
+type LedgerFormError struct {
+	What string // what is missing, in the database's words
+	Err  error  // the database's refusal, nil where nothing was asked yet
+}
+
+// Error says what is missing, and what to do. A ledger that is read as if it were
+// empty would have everything run again.
+func (e *LedgerFormError) Error() string {
+	return fmt.Sprintf("the ledger is damaged, or an older version of Sandpiper made it: %s; restore it from a backup, "+
+		"add what is missing, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
+}
+
+// Unwrap returns the database's refusal.
+func (e *LedgerFormError) Unwrap() error { return e.Err }
+
 // An IrreversibleError is a downgrade through a revision that has none.
 type IrreversibleError struct {
 	Revision chain.Revision

@@ -50,31 +50,26 @@ func (r *Runner) Rehash(ctx context.Context, key chain.Key, reason string) (entr
 			err = closeErr
 		}
 	}()
-	w := waiting{runner: r}
-	for {
-		ledger, err := r.patientLedger(ctx, conn)
+	err = r.uncontested(ctx, func() error {
+		ledger, err := conn.Ledger(ctx)
 		if err != nil {
-			return entry, err
+			return err
 		}
 		if _, ok := ledger.Applied[key]; !ok {
-			return entry, &NotAppliedError{key}
+			return &NotAppliedError{key}
 		}
 		for _, p := range ledger.Progress {
 			if p.Key == key {
-				return entry, &PendingError{Pending: p, Known: true}
+				return &PendingError{Pending: p, Known: true}
 			}
 		}
 		entry = Entry{
 			Key: key, Action: ActionRehash, Slug: rev.Slug, Digest: rev.Digest, Module: rev.Module,
 			Started: time.Now().UTC().Truncate(time.Microsecond), Runner: Version, Reason: reason,
 		}
-		if err = rehash(ctx, conn, ledger.Heads[key.Line], entry); !contested(err) {
-			return entry, err
-		}
-		if err := w.pause(ctx, err); err != nil {
-			return Entry{}, err
-		}
-	}
+		return rehash(ctx, conn, ledger.Heads[key.Line], entry)
+	})
+	return entry, err
 }
 
 func rehash(ctx context.Context, conn Conn, heads []string, entry Entry) error {

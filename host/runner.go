@@ -151,15 +151,24 @@ func (r *Runner) ledger(ctx context.Context) (*Ledger, error) {
 
 // patientLedger reads the ledger. Where another program keeps the database
 // from being read, it waits as long as for another runner.
-func (r *Runner) patientLedger(ctx context.Context, conn Conn) (*Ledger, error) {
+func (r *Runner) patientLedger(ctx context.Context, conn Conn) (ledger *Ledger, err error) {
+	err = r.uncontested(ctx, func() error {
+		ledger, err = conn.Ledger(ctx)
+		return err
+	})
+	return ledger, err
+}
+
+// uncontested does something again until no other runner stands in the way.
+func (r *Runner) uncontested(ctx context.Context, do func() error) error {
 	w := waiting{runner: r}
 	for {
-		ledger, err := conn.Ledger(ctx)
-		if !errors.Is(err, ErrLocked) {
-			return ledger, err
+		err := do()
+		if !contested(err) {
+			return err
 		}
 		if err := w.pause(ctx, err); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
@@ -221,8 +230,7 @@ func (r *Runner) Read(ctx context.Context, read func(context.Context, Tx) error)
 			return err
 		}
 	}
-	w := waiting{runner: r}
-	for {
+	return r.uncontested(ctx, func() error {
 		// Without a line to fence, a dialect may wait for the lock itself and
 		// tell nobody.
 		begin, cancel := context.WithTimeout(ctx, readPatience)
@@ -234,40 +242,25 @@ func (r *Runner) Read(ctx context.Context, read func(context.Context, Tx) error)
 		case errors.Is(begin.Err(), context.DeadlineExceeded) && ctx.Err() == nil:
 			err = ErrLocked
 		}
-		if !contested(err) {
-			return err
-		}
-		if err := w.pause(ctx, err); err != nil {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // awaitLock waits until no other runner is at work, for as long as a run would.
 func (r *Runner) awaitLock(ctx context.Context, conn Conn) error {
-	w := waiting{runner: r}
-	for {
+	return r.uncontested(ctx, func() error {
 		ledger, err := conn.Ledger(ctx)
-		if err == nil && !ledger.Exists {
-			return nil // and no runner can have begun
+		if err != nil || !ledger.Exists {
+			return err // without a ledger no runner can have begun
 		}
-		if err == nil {
-			line := chain.DefaultLine
-			var tx Tx
-			if tx, err = conn.Begin(ctx, Fence{Line: line, Heads: ledger.Heads[line]}); err == nil {
-				if err = tx.Savepoint(ctx, SavepointSet, "reset"); err == nil { // the lock may be asked for only now
-					return tx.Rollback()
-				}
-				tx.Rollback()
-			}
-		}
-		if !contested(err) {
+		tx, err := conn.Begin(ctx, Fence{Line: chain.DefaultLine, Heads: ledger.Heads[chain.DefaultLine]})
+		if err != nil {
 			return err
 		}
-		if err := w.pause(ctx, err); err != nil {
-			return err
-		}
-	}
+		defer tx.Rollback()
+		_, err = conn.Ledger(ctx) // the lock may be asked for only now
+		return err
+	})
 }
 
 // Reset drops everything in the database's schema and upgrades to the heads.

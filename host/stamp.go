@@ -26,26 +26,24 @@ func (r *Runner) Stamp(ctx context.Context, target string) (result Result, err e
 	if err := conn.CreateLedger(ctx); err != nil {
 		return result, err
 	}
-	w := waiting{runner: r}
-	for {
-		ledger, err := r.patientLedger(ctx, conn)
+	err = r.uncontested(ctx, func() error {
+		ledger, err := conn.Ledger(ctx)
 		if err != nil {
-			return result, err
+			return err
 		}
 		steps, err := r.stampSteps(ledger, target)
 		if err != nil {
-			return result, err
+			return err
 		}
 		r.warnForgotten(ledger, steps)
-		result, err = stamp(ctx, conn, ledger, steps)
+		done, err := stamp(ctx, conn, ledger, steps)
 		if !contested(err) {
+			result = done
 			result.Heads = ledger.Heads
-			return result, err
 		}
-		if err := w.pause(ctx, err); err != nil {
-			return Result{}, err
-		}
-	}
+		return err
+	})
+	return result, err
 }
 
 // warnForgotten tells of half-done migrations that stamping makes whole on

@@ -19,7 +19,7 @@ type Report struct {
 }
 
 // Verify reads every migration whole, as VerifyFiles does, and compares the
-// chain with the ledger. It runs nothing and changes nothing.
+// ledger with the chain and with its own history. It runs nothing and changes nothing.
 func (r *Runner) Verify(ctx context.Context) (Report, error) {
 	report := r.VerifyFiles()
 	ledger, err := r.ledger(ctx)
@@ -27,6 +27,21 @@ func (r *Runner) Verify(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	r.verifyLedger(ledger, &report)
+	plan, err := r.PlanRepair(ctx, RepairOptions{})
+	if err != nil {
+		return report, err
+	}
+	for _, f := range plan.Faults {
+		switch f.Rule {
+		case chain.RuleLedger, chain.RuleHeads, chain.RuleHistory, chain.RuleIndex:
+			if f.Mend != "" {
+				f.Message += fmt.Sprintf("; `sandpiper repair` mends it (%s)", f.Mend)
+			} else if f.Next != "" {
+				f.Message += "; " + f.Next
+			}
+			report.Problems = append(report.Problems, f.Problem)
+		}
+	}
 	return report, nil
 }
 
@@ -82,7 +97,7 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 	for _, key := range keys {
 		rev, ok := r.Graph().Revision(key)
 		if !ok {
-			report.add(chain.RuleUnknown, key.String(), "", "the database has applied it and the chain does not have it: these migrations are older than the database, or a file is missing")
+			report.add(chain.RuleUnknown, key.String(), "", "the database has applied it and the chain does not have it: these migrations are older than the database, or a file is missing; one that is gone for good leaves the ledger with `sandpiper repair --forget %s --reason …`", key)
 			continue
 		}
 		report.Applied++

@@ -83,7 +83,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
-		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newReset(a))...)
+		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a))...)
 	root.AddCommand(
 		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newWait(a))...)
 	root.AddCommand(

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host/build"
-	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -50,10 +49,9 @@ sandpiper.toml says. The same source and toolchain make the same bytes.`,
 			if output == "" {
 				return usage("for example: -o app.wasm", "build needs -o, the file to write")
 			}
-			switch opts.Dialect = chain.Dialect(dialect); opts.Dialect {
-			case "", chain.PostgreSQL, chain.SQLite:
-			default:
-				return usage("", "--dialect is postgresql or sqlite, and not %q", dialect)
+			var err error
+			if opts.Dialect, err = onlyDialect(dialect); err != nil {
+				return err
 			}
 			config, err := findConfig(a.flags.config, args[0])
 			if err != nil {
@@ -70,7 +68,7 @@ sandpiper.toml says. The same source and toolchain make the same bytes.`,
 				return buildError(err)
 			}
 			if err := module.Write(output); err != nil {
-				return fmt.Errorf("the module cannot be written: %w", err)
+				return err
 			}
 			data := buildData{output, len(module.Bytes), module.Digest, len(module.Manifest.Revisions)}
 			a.result(data, func(w io.Writer) {

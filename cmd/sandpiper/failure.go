@@ -32,7 +32,7 @@ const (
 	kindLocked      = "locked"      // another runner holds the lock
 	kindBehind      = "behind"      // current --check
 	kindAhead       = "ahead"       // current --check
-	kindProblems    = "problems"    // verify, notes, test
+	kindProblems    = "problems"    // verify, notes, test, repair
 	kindDeclined    = "declined"    // the answer was not yes
 	kindBuild       = "build"       // a module cannot be built
 	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM
@@ -142,7 +142,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind, f.Revision = kindPending, pending.Pending.Key.String()
 		f.Next = fmt.Sprintf("finish it first: sandpiper %s", pending.Pending.Direction)
 		if !pending.Known {
-			f.Next = "these migrations do not have it: finish it with the ones that began it"
+			f.Next = fmt.Sprintf("these migrations do not have it: finish it with the ones that began it, or give it up with `sandpiper repair --abandon %s --reason …`", pending.Pending.Key)
 		}
 	case errors.As(err, &irreversible):
 		f.Kind, f.Revision, f.File = kindTarget, irreversible.Revision.Key.String(), irreversible.Revision.Source
@@ -151,6 +151,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind, f.exit = kindTarget, exitUsage
 	case errors.As(err, &unknown):
 		f.Kind, f.Revision = kindUnknown, unknown.Keys[0].String()
+		f.Next = fmt.Sprintf("if it is gone for good: sandpiper repair --forget %s --reason …", f.Revision)
 	case errors.As(err, &parse):
 		f.Kind, f.File, f.Line = kindChain, parse.Path, parse.Line
 	case errors.As(err, &graph):

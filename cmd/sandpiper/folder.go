@@ -107,12 +107,12 @@ func (a *app) keptChains() (c *chains, note string, err error) {
 func (c *chains) check() (problems []chain.Problem, hints []string) {
 	problems = chain.Problems(c.err)
 	if err := c.folder.ReadLock(); err != nil {
-		problems = append(problems, ofRule(chain.RuleLock, err)...)
+		problems = append(problems, chain.ProblemsOf(chain.RuleLock, err)...)
 	} else if c.folder.Lock == nil {
 		hints = append(hints, "there is no "+c.folder.LockName()+", which tells of files that changed: `sandpiper rehash --offline` makes one")
 	}
 	if err := c.folder.ReadNotes(); err != nil {
-		problems = append(problems, ofRule(chain.RuleNotes, err)...)
+		problems = append(problems, chain.ProblemsOf(chain.RuleNotes, err)...)
 	} else if c.folder.Notes == nil {
 		hints = append(hints, "there is no "+c.folder.NotesName()+": `sandpiper notes sync` begins it")
 	}
@@ -120,15 +120,6 @@ func (c *chains) check() (problems []chain.Problem, hints []string) {
 		return problems, hints // what is compared would be half of it
 	}
 	return append(problems, c.folder.Check()...), hints
-}
-
-// ofRule makes problems of an error of reading a file that has a rule of its own.
-func ofRule(rule chain.Rule, err error) []chain.Problem {
-	problems := chain.Problems(err)
-	for i := range problems {
-		problems[i].Rule = rule
-	}
-	return problems
 }
 
 // authoring gives the errors of writing files their kind.

@@ -161,7 +161,7 @@ func (a *app) drawn(data graphData, drawing []byte, output string, force bool) e
 	case errors.As(err, &exists):
 		return usage("write to another file, or say --force", "%w", err)
 	case err != nil:
-		return fmt.Errorf("%s cannot be written: %w", output, err)
+		return err
 	}
 	data.File = output
 	a.result(data, func(w io.Writer) {

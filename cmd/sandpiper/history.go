@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -40,7 +39,7 @@ those between two revisions, those of some days (of their creation), those that
 are applied or not, the newest few.
 
 --ledger lists what was done to the database instead: every upgrade, downgrade,
-stamp and rehash, newest first, and how long it took. --line, --since, --until
+stamp, rehash and repair, newest first, and how long it took. --line, --since, --until
 and --limit choose from it.`,
 		Example: `  sandpiper history
   sandpiper history --pending
@@ -105,11 +104,7 @@ func (a *app) chainHistory(r *host.Runner, ledger *host.Ledger, selection chain.
 			entry.Applied, when = timestamp(at.At), moment(at.At)
 		}
 		data.Revisions = append(data.Revisions, entry)
-		parents := strings.Join(rev.Revises, ", ")
-		if parents == "" {
-			parents = "<base>"
-		}
-		rows = append(rows, table.Row{rev.Key, parents, when, rev.Slug})
+		rows = append(rows, table.Row{rev.Key, parents(rev.Revises), when, rev.Slug})
 	}
 	a.result(data, func(w io.Writer) {
 		if len(rows) == 0 {
@@ -132,8 +127,15 @@ func (a *app) ledgerHistory(ctx context.Context, r *host.Runner, selection chain
 	if err != nil {
 		return err
 	}
+	ofLine := func(e host.Entry) bool { return lineName(e.Key.Line) == selection.Line }
+	if selection.Line != "" && !slices.ContainsFunc(entries, ofLine) {
+		// Nothing was done in it, or it is no line.
+		if _, err := r.Graph().Select(chain.Selection{Line: selection.Line}, nil); err != nil {
+			return err
+		}
+	}
 	entries = slices.DeleteFunc(entries, func(e host.Entry) bool {
-		return selection.Line != "" && lineName(e.Key.Line) != selection.Line ||
+		return selection.Line != "" && !ofLine(e) ||
 			e.Started.Before(selection.Since) || !selection.Until.IsZero() && !e.Started.Before(selection.Until)
 	})
 	if selection.Limit > 0 {

@@ -108,15 +108,11 @@ func (a *app) printInspection(w io.Writer, data *inspectData) {
 	fmt.Fprintf(w, "imports  %s\n\n", strings.Join(data.Imports, "\n         "))
 	rows := make([]table.Row, 0, len(m.Revisions))
 	for _, r := range m.Revisions {
-		revises := strings.Join(r.Revises, ", ")
-		if revises == "" {
-			revises = "<base>"
-		}
 		note := ""
 		if r.Irreversible {
 			note = "irreversible"
 		}
-		rows = append(rows, table.Row{r.Dialect, r.Revision, revises, r.Slug, note})
+		rows = append(rows, table.Row{r.Dialect, r.Revision, parents(r.Revises), r.Slug, note})
 	}
 	a.printTable(w, table.Row{"dialect", "revision", "revises", "migration", ""}, rows)
 }

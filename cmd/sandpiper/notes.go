@@ -61,7 +61,7 @@ rebase, and changes nothing else.`,
 				}
 				data.Added, data.Moved = done.Added, done.Moved
 			}
-			problems := ofRule(chain.RuleNotes, readErr)
+			problems := chain.ProblemsOf(chain.RuleNotes, readErr)
 			switch {
 			case c.folder.Notes != nil:
 				problems = c.folder.Notes.Check(c.folder.Graphs...)

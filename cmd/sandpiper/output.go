@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -122,6 +124,11 @@ func revisionIDs(revisions []chain.Revision) []string {
 		ids = append(ids, r.ID)
 	}
 	return ids
+}
+
+// parents is what a revision revises, for people.
+func parents(revises []string) string {
+	return cmp.Or(strings.Join(revises, ", "), "<base>")
 }
 
 func lineName(line string) string {

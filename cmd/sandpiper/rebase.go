@@ -66,10 +66,12 @@ file's digest changes: a database elsewhere that has applied it will say so.`,
 			if err := a.unapplied(cmd.Context(), moves, offline); err != nil {
 				return err
 			}
-			if err := c.folder.Rebase(sourceRoot(c.set.dir), moves); err != nil {
+			added, err := c.folder.Rebase(sourceRoot(c.set.dir), moves)
+			if err != nil {
 				return authoring(err)
 			}
 			a.rebased(moves, c.folder)
+			a.sayPinned(c.folder, lockChanges(c.folder, added))
 			if note != "" && len(moves) > 0 {
 				a.say("%s", note)
 			}
@@ -141,11 +143,7 @@ func (a *app) rebased(moves []author.Move, folder *author.Folder) {
 			fmt.Fprintln(w, "nothing to do: it comes after that already")
 		}
 		for _, m := range moves {
-			was := strings.Join(m.Revision.Revises, ", ")
-			if was == "" {
-				was = "<base>"
-			}
-			fmt.Fprintf(w, "%s: %s revises %s (was %s)\n", m.Revision.Source, m.Revision.ID, m.Onto.ID, was)
+			fmt.Fprintf(w, "%s: %s revises %s (was %s)\n", m.Revision.Source, m.Revision.ID, m.Onto.ID, parents(m.Revision.Revises))
 		}
 		if len(moves) > 0 && folder.Lock != nil {
 			fmt.Fprintf(w, "wrote %s\n", folder.LockName())

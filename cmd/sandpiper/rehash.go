@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -30,6 +32,8 @@ type changeJSON struct {
 	Revision string `json:"revision"`
 	Was      string `json:"was,omitempty"`
 	Now      string `json:"now,omitempty"`
+	File     string `json:"file,omitempty"`
+	Applied  string `json:"applied,omitempty"` // RFC 3339; of the ledger's
 }
 
 func newRehash(a *app) *cobra.Command {
@@ -98,7 +102,7 @@ func (a *app) relock(ctx context.Context, word string) error {
 		return err
 	}
 	next := c.folder.Relock(accept)
-	data := rehashData{Changes: lockChanges(c.folder.Lock.Changes(next))}
+	data := rehashData{Changes: lockChanges(c.folder, c.folder.Lock.Changes(next))}
 	if c.folder.Lock != nil && c.folder.Lock.String() == next.String() {
 		a.result(data, func(w io.Writer) { fmt.Fprintf(w, "%s has it all: nothing to do\n", c.folder.LockName()) })
 		return nil
@@ -115,6 +119,9 @@ func (a *app) relock(ctx context.Context, word string) error {
 	a.result(data, func(w io.Writer) {
 		fmt.Fprintf(w, "wrote %s: %s changed\n", data.Lock, count(len(data.Changes), "line"))
 	})
+	if word != "" {
+		a.sayPinned(c.folder, data.Changes)
+	}
 	return nil
 }
 
@@ -169,7 +176,10 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 	}
 	var data rehashData
 	if applied.Digest != rev.Digest {
-		data.Changes = append(data.Changes, changeJSON{"ledger", string(rev.Dialect), rev.Key.String(), applied.Digest, rev.Digest})
+		data.Changes = append(data.Changes, changeJSON{
+			Where: "ledger", Dialect: string(rev.Dialect), Revision: rev.Key.String(),
+			Was: applied.Digest, Now: rev.Digest, File: rev.Source, Applied: timestamp(applied.At),
+		})
 	}
 	data.Changes = append(data.Changes, lock.changes...)
 	if len(data.Changes) == 0 {
@@ -195,6 +205,7 @@ func (a *app) rehash(ctx context.Context, word, reason string) error {
 		data.Lock = lock.folder.LockName()
 	}
 	a.rehashed(data, rev.Key, reason)
+	a.sayPinned(lock.folder, lock.changes)
 	return nil
 }
 
@@ -244,15 +255,31 @@ func (a *app) lockFor(set settings, rev chain.Revision) (relocking, error) {
 		return relocking{}, err
 	}
 	next := c.folder.Relock(func(d chain.Dialect, k chain.Key) bool { return d == rev.Dialect && k == rev.Key })
-	return relocking{c.folder, next, lockChanges(c.folder.Lock.Changes(next))}, nil
+	return relocking{c.folder, next, lockChanges(c.folder, c.folder.Lock.Changes(next))}, nil
 }
 
-func lockChanges(changes []chain.PinChange) []changeJSON {
+func lockChanges(folder *author.Folder, changes []chain.PinChange) []changeJSON {
 	out := make([]changeJSON, 0, len(changes))
 	for _, c := range changes {
-		out = append(out, changeJSON{"lock", string(c.Dialect), c.Key.String(), c.Was, c.Now})
+		change := changeJSON{Where: "lock", Dialect: string(c.Dialect), Revision: c.Key.String(), Was: c.Was, Now: c.Now}
+		for _, g := range folder.Graphs {
+			if rev, ok := g.Revision(c.Key); ok && g.Dialect() == c.Dialect {
+				change.File = rev.Source
+			}
+		}
+		out = append(out, change)
 	}
 	return out
+}
+
+// sayPinned tells of revisions that the lock file has from now on, although
+// another one was named.
+func (a *app) sayPinned(folder *author.Folder, changes []changeJSON) {
+	for _, c := range changes {
+		if c.Was == "" {
+			a.say("%s did not have %s of %s: it is pinned as it is now", folder.LockName(), c.Revision, c.Dialect)
+		}
+	}
 }
 
 // graveChanges are those that do more than add a revision.
@@ -270,17 +297,35 @@ func (a *app) mayAccept(ctx context.Context, changes []changeJSON, question stri
 	if err := a.askable("rehash"); err != nil {
 		return err
 	}
-	rows := make([]table.Row, 0, len(changes))
-	for _, c := range changes {
-		rows = append(rows, table.Row{c.Where, c.Dialect, c.Revision, shortDigest(c.Was), shortDigest(c.Now)})
-	}
-	if !a.flags.quiet {
-		a.printTable(a.stderr, table.Row{"where", "dialect", "revision", "was", "now"}, rows)
-	}
+	a.showChanges(changes)
 	if a.flags.yes {
 		return nil
 	}
 	return a.confirm(ctx, question, "y", "yes")
+}
+
+// showChanges prints digests that differ, with the files, and how to see what a
+// file was: neither the ledger nor the lock file has its text.
+func (a *app) showChanges(changes []changeJSON) {
+	if a.flags.quiet {
+		return
+	}
+	rows := make([]table.Row, 0, len(changes))
+	var edited []string
+	for _, c := range changes {
+		applied := "-"
+		if at, err := time.Parse(time.RFC3339Nano, c.Applied); err == nil {
+			applied = moment(at)
+		}
+		rows = append(rows, table.Row{c.Where, c.Dialect, c.Revision, shortDigest(c.Was), shortDigest(c.Now), applied, cmp.Or(c.File, "-")})
+		if c.Was != "" && c.File != "" && !slices.Contains(edited, c.File) {
+			edited = append(edited, c.File)
+		}
+	}
+	a.printTable(a.stderr, table.Row{"where", "dialect", "revision", "was", "now", "applied", "file"}, rows)
+	for _, file := range edited {
+		a.say("what it was is in version control: git log -p %s", file)
+	}
 }
 
 // shortDigest is the beginning of a digest, "-" where there is none.

@@ -82,6 +82,9 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 				return authoring(err)
 			}
 			a.wrote(written, draft.Format, c.folder.Dir)
+			if written.NewLine {
+				a.say("line %s is new: nothing was in it before; `sandpiper branches` lists the others", draft.Line)
+			}
 			return nil
 		},
 	}

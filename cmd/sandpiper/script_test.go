@@ -86,6 +86,7 @@ func setup(env *testscript.Env, dialect chain.Dialect) error {
 	if err != nil {
 		return err
 	}
+	env.Setenv("REPOSITORY", repository)
 	if err := nameRepository(env.WorkDir, repository); err != nil {
 		return err
 	}

@@ -148,10 +148,7 @@ func printRevision(w io.Writer, d *showData) {
 	field("migration", d.Slug)
 	field("line", d.Line)
 	field("dialect", d.Dialect)
-	if len(d.Revises) == 0 {
-		field("revises", "<base>")
-	}
-	field("revises", strings.Join(d.Revises, ", "))
+	field("revises", parents(d.Revises))
 	field("depends on", strings.Join(d.DependsOn, ", "))
 	field("labels", strings.Join(d.Labels, ", "))
 	field("created", d.Created)

@@ -117,7 +117,10 @@ data:
               differences: [{kind, name, table, what, lacks, has}],
               losses: [{table, had, has, changed}], error}]}]
   notes       file, added: [slug], moved: [slug], problems: [problem]
-  rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
+  rehash      lock: path, entry, changes: [{where, dialect, revision, was, now,
+              file, applied}]
+  repair      faults: [problem + mend, next], repaired,
+              entries: [entry], files: [path]
   import      tool, dialect, dir, files: [path],
               revisions: [{revision, version, from, file, plugin}],
               notes: [{file, line, text}]

@@ -54,6 +54,10 @@ and, in the database's ledger, unless --offline is given:
   changed       a file has changed since it was applied
   unknown       something is applied that the chain does not have
   pending       a migration is half done
+  heads, history
+                the heads are what the history comes to
+  ledger        its tables are whole
+  index         no concurrent build has left an INVALID index on PostgreSQL
 
 The exit code is 5 if there is anything to tell.`,
 		Example: `  sandpiper verify
@@ -144,9 +148,13 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 func problemDocuments(problems []chain.Problem) []problemJSON {
 	out := make([]problemJSON, 0, len(problems))
 	for _, p := range problems {
-		out = append(out, problemJSON{string(p.Rule), p.Revision, p.Source, p.Line, p.Message})
+		out = append(out, problemDocument(p))
 	}
 	return out
+}
+
+func problemDocument(p chain.Problem) problemJSON {
+	return problemJSON{string(p.Rule), p.Revision, p.Source, p.Line, p.Message}
 }
 
 // problemsFound is how a command ends that has found problems.
@@ -178,11 +186,15 @@ func (a *app) printReport(w io.Writer, v *verified) {
 func (a *app) printProblems(w io.Writer, problems []chain.Problem) {
 	rows := make([]table.Row, 0, len(problems))
 	for _, p := range problems {
-		where := p.Source
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d", where, p.Line)
-		}
-		rows = append(rows, table.Row{p.Rule, p.Revision, where, printable(p.Message)})
+		rows = append(rows, table.Row{p.Rule, p.Revision, whereOf(p), printable(p.Message)})
 	}
 	a.printTable(w, table.Row{"problem", "revision", "file", "what"}, rows)
+}
+
+// whereOf is the file of a problem, and its line where that is known.
+func whereOf(p chain.Problem) string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s:%d", p.Source, p.Line)
+	}
+	return p.Source
 }

@@ -126,7 +126,7 @@ func (f *Folder) Check() []chain.Problem {
 // SyncNotes adds to the notes what they lack, and puts their entries in order.
 // Notes that are not there are begun.
 func (f *Folder) SyncNotes() (chain.Synced, error) {
-	notes, err := f.notes()
+	notes, err := f.BeginNotes()
 	if err != nil {
 		return chain.Synced{}, err
 	}
@@ -141,8 +141,9 @@ func (f *Folder) SyncNotes() (chain.Synced, error) {
 	return done, err
 }
 
-// notes returns the folder's notes, or the beginning of some.
-func (f *Folder) notes() (*chain.Notes, error) {
+// BeginNotes returns the folder's notes as they were read, or the beginning of
+// some. Nothing is written.
+func (f *Folder) BeginNotes() (*chain.Notes, error) {
 	if f.Notes != nil {
 		return f.Notes, nil
 	}

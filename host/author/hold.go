@@ -66,7 +66,7 @@ func Hold(ctx context.Context, dir string) (release func() error, err error) {
 			return func() error { return remove(name) }, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return nil, err
+			return nil, meant(dir, err)
 		}
 		select {
 		case <-tick.C:

@@ -35,16 +35,6 @@ type Project struct {
 	Random io.Reader
 }
 
-// An ExistsError is a project that is already there: nothing was written.
-type ExistsError struct {
-	Path string
-}
-
-// Error names the file.
-func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
-}
-
 // firstSlug is what the first migration is called.
 const firstSlug = "create_note"
 
@@ -125,7 +115,7 @@ func (p Project) files() ([]file, error) {
 		}
 		files = append(files, file{name: f.name, text: text.Bytes()})
 	}
-	notes, err := (&Folder{Dir: filepath.FromSlash(p.Dir)}).notes()
+	notes, err := (&Folder{Dir: filepath.FromSlash(p.Dir)}).BeginNotes()
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (f *Folder) Merge(m Merge) (*Written, error) {
 	if err := m.findLine(graphs); err != nil {
 		return nil, err
 	}
-	w := &Written{Slug: chain.Slug(m.Message)}
+	w := &Written{Slug: Slug(m.Message)}
 	created := f.free(m.Line, w.Slug, m.Now.UTC().Truncate(time.Second))
 	var files []file
 	for n, g := range graphs {
@@ -133,7 +133,7 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 	if f.Notes == nil && len(note.None) == 0 {
 		return files, nil
 	}
-	notes, err := f.notes()
+	notes, err := f.BeginNotes()
 	if err != nil {
 		return nil, err
 	}
@@ -255,9 +255,11 @@ func checkMerge(g *chain.Graph, rev chain.Revision, text []byte) error {
 func inModule(rev chain.Revision) bool { return path.Ext(rev.Source) == ".wasm" }
 
 // lookUp finds the one revision that a word names, in the first chain that has
-// it. Where none does, the error is the first chain's.
+// it. Where none does, the error is of a chain in which it could mean something,
+// or else of all of them.
 func lookUp(graphs []*chain.Graph, word string) (n int, rev chain.Revision, err error) {
 	var first error
+	var absent *chain.TargetError
 	for n, g := range graphs {
 		target, err := g.Resolve(word, nil)
 		if err == nil && len(target.Keys) != 1 {
@@ -267,14 +269,23 @@ func lookUp(graphs []*chain.Graph, word string) (n int, rev chain.Revision, err 
 			rev, _ := g.Revision(target.Keys[0])
 			return n, rev, nil
 		}
-		if first == nil {
+		var bad *chain.TargetError
+		switch {
+		case errors.As(err, &bad) && bad.Absent != "" && absent == nil:
+			absent = bad
+		case errors.As(err, &bad) && bad.Absent != "":
+			absent = &chain.TargetError{Target: word, Msg: "no chain has a revision or a branch label of that name"}
+		case first == nil:
 			first = err
 		}
 	}
-	if first == nil {
-		first = errors.New("there are no migrations")
+	switch {
+	case first != nil:
+		return -1, chain.Revision{}, first
+	case absent != nil:
+		return -1, chain.Revision{}, absent
 	}
-	return -1, chain.Revision{}, first
+	return -1, chain.Revision{}, errors.New("there are no migrations")
 }
 
 // find finds what a word names in the n-th chain: there, or else the pair of

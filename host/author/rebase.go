@@ -136,8 +136,9 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 // Rebase makes moves that PlanRebase has planned: it changes the parents in the
 // headers of the files, and not a byte besides, and the lines of the lock file
 // where there is one, all of it or nothing. root is the folder that the
-// revisions' sources are relative to.
-func (f *Folder) Rebase(root string, moves []Move) error {
+// revisions' sources are relative to. It returns what the lock file did not have,
+// as after a git merge, and has now.
+func (f *Folder) Rebase(root string, moves []Move) (added []chain.PinChange, err error) {
 	texts := map[string][]byte{}
 	var files []file
 	for _, m := range moves {
@@ -145,14 +146,14 @@ func (f *Folder) Rebase(root string, moves []Move) error {
 		if texts[name] == nil {
 			text, err := os.ReadFile(name)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			texts[name] = text
 			files = append(files, file{name: name, replace: true})
 		}
 		text, err := source.Reparent(m.Revision.Source, m.Revision.Dialect, texts[name], m.Onto.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		texts[name] = text
 	}
@@ -164,10 +165,10 @@ func (f *Folder) Rebase(root string, moves []Move) error {
 		text := texts[filepath.Join(root, filepath.FromSlash(m.Revision.Source))]
 		rev, _, err := source.Header(m.Revision.Source, m.Revision.Dialect, text)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !slices.Equal(rev.Revises, []string{m.Onto.ID}) {
-			return refuse("write revises as a mapping of the dialects to their parents, and try again",
+			return nil, refuse("write revises as a mapping of the dialects to their parents, and try again",
 				"%s has one parent for several dialects, which would now have different ones", m.Revision.Source)
 		}
 		moved = append(moved, rev)
@@ -175,11 +176,16 @@ func (f *Folder) Rebase(root string, moves []Move) error {
 	if f.Lock != nil && len(moved) > 0 {
 		lock, err := f.repin(moved)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		files = append(files, file{f.lockName(), []byte(lock.String()), true})
+		for _, c := range f.Lock.Changes(lock) {
+			if c.Was == "" {
+				added = append(added, c)
+			}
+		}
 	}
-	return writeAll(files)
+	return added, writeAll(files)
 }
 
 // repin returns the lock with revisions that were changed.

@@ -23,7 +23,7 @@ func TestRebaseChangesBothChains(t *testing.T) {
 			t.Fatalf("%+v: %v, %v", c, moves, err)
 		}
 		before := f.texts()
-		if err := f.open().Rebase(f.dir, moves); err != nil {
+		if _, err := f.open().Rebase(f.dir, moves); err != nil {
 			t.Fatal(err)
 		}
 		after := f.texts()
@@ -57,7 +57,7 @@ func TestRebaseOfASharedFile(t *testing.T) {
 	}
 	moves, err := f.open().PlanRebase("", "00000000000c", "")
 	if err == nil {
-		err = f.open().Rebase(f.dir, moves)
+		_, err = f.open().Rebase(f.dir, moves)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestRebaseOfOneParentForTwoChains(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *author.DraftError
-	if err := f.open().Rebase(f.dir, moves); !errors.As(err, &refused) || !strings.Contains(err.Error(), "one parent for several dialects") {
+	if _, err := f.open().Rebase(f.dir, moves); !errors.As(err, &refused) || !strings.Contains(err.Error(), "one parent for several dialects") {
 		t.Errorf("%v", err)
 	}
 	f.unchanged(before)
@@ -135,7 +135,7 @@ func TestRebaseLeavesAnotherEditAlone(t *testing.T) {
 	}
 	before := f.texts()
 	var parse *chain.ParseError
-	if err := folder.Rebase(f.dir, moves); !errors.As(err, &parse) {
+	if _, err := folder.Rebase(f.dir, moves); !errors.As(err, &parse) {
 		t.Errorf("%v", err)
 	}
 	f.unchanged(before)
@@ -150,7 +150,7 @@ func TestRebaseKeepsLock(t *testing.T) {
 	}
 	moves, err := folder.PlanRebase("", "00000000000b", "")
 	if err == nil {
-		err = folder.Rebase(f.dir, moves)
+		_, err = folder.Rebase(f.dir, moves)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func (f *Folder) migrations(d Draft, revisions map[chain.Dialect]chain.Revision)
 
 // plugin renders the skeleton of a plugin that has all the revisions.
 func (f *Folder) plugin(d Draft, revisions map[chain.Dialect]chain.Revision) ([]file, error) {
-	slug := chain.Slug(d.Message)
+	slug := Slug(d.Message)
 	name := filepath.Join(d.Plugins, slug, "main.go")
 	text, from, err := f.fill(d, chain.Blank{Revisions: revisions, Message: d.Message}, "revision.go"+templateEnd)
 	if err != nil {

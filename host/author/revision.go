@@ -87,6 +87,7 @@ type Written struct {
 	Slug      string
 	Revisions []chain.Revision // in the order of the folder's dialects
 	Files     []string         // with forward slashes; the lock file and the notes last
+	NewLine   bool             // no chain had anything in the line, which is not chain.DefaultLine
 }
 
 // Write writes a migration: its files, its entry in the notes, and the new
@@ -102,7 +103,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Written{Slug: chain.Slug(d.Message)}
+	w := &Written{Slug: Slug(d.Message), NewLine: d.Line != chain.DefaultLine && !f.hasLine(d.Line)}
 	var files []file
 	if d.Format == Go {
 		files, err = f.plugin(d, revisions)
@@ -122,7 +123,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 		}
 		files = append(files, file{f.lockName(), []byte(lock.String()), true})
 	}
-	notes, err := f.notes()
+	notes, err := f.BeginNotes()
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +192,9 @@ func checkMessage(message string) error {
 	switch {
 	case !utf8.ValidString(message) || strings.ContainsFunc(message, unicode.IsControl):
 		return refuse("take out line breaks and the like", "the message is one line of text, without control characters")
-	case chain.Slug(message) == "":
-		return refuse("say it in letters or digits of ASCII", "nothing of the message %q can be part of a file's name", message)
+	case Slug(message) == "":
+		return refuse(`write a word or two in Latin letters into it, such as -m "labels: …"`,
+			"nothing of the message %q can be part of a file's name, which has the letters a to z and digits", message)
 	}
 	return nil
 }
@@ -208,7 +210,7 @@ func (f *Folder) revisions(d Draft) (map[chain.Dialect]chain.Revision, error) {
 			return nil, refuse("", "an id is given for %s, which gets no revision", dialect)
 		}
 	}
-	slug := chain.Slug(d.Message)
+	slug := Slug(d.Message)
 	created := f.free(d.Line, slug, d.Now.UTC().Truncate(time.Second))
 	revisions := map[chain.Dialect]chain.Revision{}
 	for _, dialect := range d.Dialects {
@@ -228,6 +230,10 @@ func (f *Folder) revisions(d Draft) (map[chain.Dialect]chain.Revision, error) {
 		}
 	}
 	return revisions, nil
+}
+
+func (f *Folder) hasLine(line string) bool {
+	return slices.ContainsFunc(f.Graphs, func(g *chain.Graph) bool { return slices.Contains(g.Lines(), line) })
 }
 
 // free returns the first second from now on at which no migration of the line

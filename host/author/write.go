@@ -2,10 +2,22 @@ package author
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
+
+// An ExistsError is a file that is there and may not be written over. Nothing was
+// written.
+type ExistsError struct {
+	Path string
+}
+
+// Error names the file.
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
+}
 
 // A file is one that is to be written.
 type file struct {
@@ -52,7 +64,7 @@ func writeAll(files []file) (err error) {
 			return err
 		}
 		if err := os.Rename(beside[i], f.name); err != nil {
-			return err
+			return meant(f.name, err)
 		}
 		undo = append(undo, func() error {
 			if !there {
@@ -75,7 +87,7 @@ func absent(f file) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return meant(f.name, err)
 	case !f.replace || !info.Mode().IsRegular():
 		return &ExistsError{f.name}
 	}
@@ -91,14 +103,30 @@ func writeBeside(f file) (name string, err error) {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(f.name), ".sandpiper-*")
 	if err != nil {
-		return "", err
+		return "", meant(f.name, err)
 	}
 	_, err = temp.Write(f.text)
 	err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close())
 	if err != nil {
-		return "", errors.Join(err, remove(temp.Name()))
+		return "", errors.Join(meant(f.name, err), remove(temp.Name()))
 	}
 	return temp.Name(), nil
+}
+
+// meant makes an error about a file of the one that was written beside it, whose
+// name says nothing to anybody.
+func meant(name string, err error) error {
+	var (
+		path *fs.PathError
+		link *os.LinkError
+	)
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return fmt.Errorf("%s cannot be written: %w", shown(name), err)
 }
 
 // makeFolder makes a folder and those above it, and returns what it has made,
@@ -137,7 +165,7 @@ func remove(name string) error {
 // *ExistsError, unless force says that it may be written over.
 func WriteFile(name string, text []byte, force bool) error {
 	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return err
+		return fmt.Errorf("%s cannot be written: %w", shown(name), err)
 	}
 	return writeAll([]file{{name, text, force}})
 }

@@ -54,21 +54,6 @@ func TestTemplateThatDoesNotParse(t *testing.T) {
 	}
 }
 
-func TestSlug(t *testing.T) {
-	for message, want := range map[string]string{
-		"Add labels":                  "add_labels",
-		"  flow_run: add  an index! ": "flow_run_add_an_index",
-		"größe":                       "gr_e",
-		"漢字":                          "",
-		strings.Repeat("word ", 60):   strings.Repeat("word_", 11) + "word",
-		strings.Repeat("x", 300):      strings.Repeat("x", 60),
-	} {
-		if got := chain.Slug(message); got != want {
-			t.Errorf("the slug of %.40q is %q, want %q", message, got, want)
-		}
-	}
-}
-
 func TestPairs(t *testing.T) {
 	pg := revisionsOf(chain.PostgreSQL, "a", "one", "two", "four")
 	sq := revisionsOf(chain.SQLite, "b", "one", "two", "three", "four")

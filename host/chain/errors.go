@@ -59,10 +59,20 @@ type TargetError struct {
 	Target string // the word as given
 	Msg    string // what is wrong and what to do
 	Fits   []Key  // the revisions it could mean, if it could mean several
+
+	// Absent is the dialect whose chain has nothing of that name, "" where
+	// something else is wrong.
+	Absent Dialect
 }
 
 // Error returns the word and what is wrong with it.
-func (e *TargetError) Error() string { return fmt.Sprintf("target %q: %s", e.Target, e.Msg) }
+func (e *TargetError) Error() string {
+	text := fmt.Sprintf("target %q: %s", e.Target, e.Msg)
+	if e.Absent != "" {
+		text += fmt.Sprintf(" for %s", e.Absent)
+	}
+	return text
+}
 
 // An UnknownError is a database that is at revisions the graph does not have:
 // it is ahead of the code, or a file was lost.

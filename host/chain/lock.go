@@ -41,9 +41,9 @@ const (
 	lockDigest = 1
 )
 
-const lockHead = `# Written by "sandpiper revision" and "sandpiper rehash". Two branches that both
-# add a revision conflict here: take either side of this file, let one of the
-# revisions revise the other, and run "sandpiper rehash --offline".
+const lockHead = `# Written by "sandpiper revision", "merge", "rebase", "rehash" and "repair". Two branches
+# that both add a revision conflict here: take either side of this file, run "sandpiper
+# rehash --offline", and then "sandpiper rebase" or "sandpiper merge".
 `
 
 // String returns the text of the lock file.

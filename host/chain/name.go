@@ -33,26 +33,6 @@ func FileName(r Revision, ext string) string {
 	return r.Created.UTC().Format(nameTime) + "_" + r.ID + "_" + r.Slug + ext
 }
 
-// maxSlug keeps file names short enough for every file system and for people.
-const maxSlug = 60
-
-// Slug makes the slug of a message: its letters and digits (those of ASCII, in
-// lower case) with underscores between, cut between words to 60 characters. It
-// is empty where the message has none.
-func Slug(message string) string {
-	words := strings.FieldsFunc(strings.ToLower(message), func(r rune) bool {
-		return !('a' <= r && r <= 'z' || '0' <= r && r <= '9')
-	})
-	slug := strings.Join(words, "_")
-	if len(slug) <= maxSlug {
-		return slug
-	}
-	if i := strings.LastIndexByte(slug[:maxSlug+1], '_'); i > 0 {
-		return slug[:i]
-	}
-	return slug[:maxSlug]
-}
-
 func parseName(name string) (created time.Time, id, slug string) {
 	slug = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	slug = strings.TrimSuffix(slug, path.Ext(slug))

@@ -9,7 +9,7 @@ import (
 // A Note is an entry to be.
 type Note struct {
 	Slug string
-	Text string // one line, "" for nothing
+	Text string // "" for nothing; its lines are one in a table
 	IDs  map[Dialect]string
 	None []Dialect // those that it says to be for others alone
 }
@@ -74,14 +74,26 @@ func (n *Notes) Sync(graphs ...*Graph) Synced {
 
 // Add returns the text of the notes with one more entry, above all others.
 func (n *Notes) Add(note Note) string {
-	at := n.end()
-	if n.table {
-		at = n.first
+	return n.with(map[int][]insertion{n.top(): {{note: note}}}, nil)
+}
+
+// top is the line before which an entry goes that is above all others.
+func (n *Notes) top() int {
+	switch {
+	case len(n.entries) > 0:
+		return n.entries[0].line
+	case n.table:
+		return n.first
 	}
-	if len(n.entries) > 0 {
-		at = n.entries[0].line
+	return len(n.lines)
+}
+
+// eol is how the lines end.
+func (n *Notes) eol() string {
+	if len(n.lines) > 0 && strings.HasSuffix(n.lines[0], "\r\n") {
+		return "\r\n"
 	}
-	return n.with(map[int][]insertion{at: {{note: note}}}, nil)
+	return "\n"
 }
 
 // end is the line before which an entry goes that is below all others.
@@ -127,10 +139,7 @@ type insertion struct {
 // with returns the text with entries put in before lines, and without the lines
 // that are cut, by where the cuts begin.
 func (n *Notes) with(insert map[int][]insertion, cut map[int]int) string {
-	eol := "\n"
-	if len(n.lines) > 0 && strings.HasSuffix(n.lines[0], "\r\n") {
-		eol = "\r\n"
-	}
+	eol := n.eol()
 	var b strings.Builder
 	end := 0 // of the newest cut
 	for i := 0; i <= len(n.lines); i++ {
@@ -192,7 +201,7 @@ func (n *Notes) entry(note Note, above, below bool) string {
 			cells[free] = note.Slug
 		}
 		if last > free {
-			cells[last] = strings.ReplaceAll(note.Text, "|", `\|`)
+			cells[last] = strings.NewReplacer("|", `\|`, "\n", " ").Replace(note.Text)
 		}
 		for _, c := range cells {
 			b.WriteString("| " + c)

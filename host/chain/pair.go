@@ -123,8 +123,8 @@ func CheckPairs(n *Notes, graphs ...*Graph) []Problem {
 			other := graphs[slices.IndexFunc(graphs, func(o *Graph) bool { return p.IDs[o.dialect] == "" })].dialect
 			problems = append(problems, problem(RulePair, r,
 				"the %s chain has no revision of the same time and slug: write one, name the one that belongs to it in its entry in the notes, "+
-					"or say there that it is for %s alone (%s: none)",
-				other, g.dialect, other.Title()))
+					"or say there that it is for %s alone (%s: none); where `sandpiper revision` was cut short, remove %s and run it again",
+				other, g.dialect, other.Title(), r.Source))
 		}
 	}
 	return problems

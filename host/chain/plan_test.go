@@ -184,7 +184,7 @@ func TestPlanRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var bad *chain.TargetError
-	if _, err := empty.Plan(nil, up, "head"); !errors.As(err, &bad) || !strings.Contains(bad.Msg, "no migrations for postgresql") {
+	if _, err := empty.Plan(nil, up, "head"); !errors.As(err, &bad) || !strings.Contains(bad.Error(), "no migrations for postgresql") {
 		t.Errorf("head of nothing: %v", err)
 	}
 	if steps, err := empty.Plan(nil, up, "heads"); err != nil || len(steps) != 0 {

@@ -28,6 +28,9 @@ const (
 	RuleChanged    Rule = "changed"     // what is applied is as it was
 	RuleUnknown    Rule = "unknown"     // what is applied is among the migrations
 	RulePending    Rule = "pending"     // no migration is half done
+	RuleLedger     Rule = "ledger"      // the ledger has its tables and their columns
+	RuleHistory    Rule = "history"     // the history has what the heads stand for
+	RuleIndex      Rule = "index"       // no concurrent build has left an INVALID index
 )
 
 // Problems makes problems of the errors of reading a chain: those of ParseHeader,
@@ -53,6 +56,16 @@ func Problems(err error) []Problem {
 		return []Problem{{Rule: graph.Rule, Revision: graph.Key.String(), Source: graph.Path, Message: graph.Msg}}
 	}
 	return []Problem{{Rule: RuleUnreadable, Message: err.Error()}}
+}
+
+// ProblemsOf makes problems of an error of reading a file that has a rule of its
+// own.
+func ProblemsOf(rule Rule, err error) []Problem {
+	problems := Problems(err)
+	for i := range problems {
+		problems[i].Rule = rule
+	}
+	return problems
 }
 
 // problem makes a problem of a revision.

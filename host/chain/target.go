@@ -115,7 +115,7 @@ func (g *Graph) choose(r *resolved, word, scope string, scoped bool, symbol stri
 	case len(g.lines) == 1:
 		r.lines = g.Lines()
 	case len(g.lines) == 0:
-		return &TargetError{Target: word, Msg: fmt.Sprintf("there are no migrations for %s", g.dialect)}
+		return &TargetError{Target: word, Absent: g.dialect, Msg: "there are no migrations"}
 	case symbol == "head", symbol == "base", symbol == "":
 		return &TargetError{Target: word, Msg: fmt.Sprintf("there are several lines: write line@%s with one of %s",
 			word, strings.Join(g.lines, ", "))}
@@ -195,7 +195,7 @@ func (g *Graph) find(r *resolved, word, symbol string, scoped bool) error {
 		if scoped {
 			where = " in " + word[:strings.IndexByte(word, '@')]
 		}
-		return &TargetError{Target: word, Msg: fmt.Sprintf("there is no revision and no branch label %q%s for %s", symbol, where, g.dialect)}
+		return &TargetError{Target: word, Absent: g.dialect, Msg: fmt.Sprintf("there is no revision and no branch label %q%s", symbol, where)}
 	case 1:
 	default:
 		return &TargetError{Target: word, Fits: g.keys(fits), Msg: fmt.Sprintf(

@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -175,6 +176,50 @@ func testLedger(t *testing.T, h Harness) {
 		entries := historyOf(t, conn, 0)
 		if len(entries) != 3 || entries[0].Action != host.ActionRehash || entries[0].Reason != edited.Reason || entries[2].Digest != a.Digest {
 			t.Errorf("the history is %+v, want the rehash with its reason, and the first entry as it was", entries)
+		}
+	})
+
+	t.Run("a repair changes nothing of what is applied, and ends what is half done", func(t *testing.T) {
+		_, conn := ready(t, h)
+		a, b := entry("aaaaaaaaaaaa"), entry("bbbbbbbbbbbb")
+		mustApply(t, conn, fence(), a, []string{a.Key.ID})
+		tx, err := conn.Begin(t.Context(), fence(a.Key.ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		units := []host.Unit{{Position: 1, Kind: host.UnitBegin}}
+		if err := tx.Progress(t.Context(), b.Key, chain.Upgrade, units); err != nil {
+			t.Fatal(err)
+		}
+		if got := ledgerOf(t, conn); len(got.Progress) != 1 || len(got.Applied) != 1 {
+			t.Errorf("inside the transaction the ledger is %+v, want a half-done migration", got)
+		}
+		for _, e := range []host.Entry{a, b} {
+			e.Action, e.Digest, e.Started = host.ActionRepair, "sha256:other", a.Started.Add(time.Hour)
+			if err := tx.Record(t.Context(), e, []string{a.Key.ID}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := ledgerOf(t, conn)
+		was := got.Applied[a.Key]
+		if len(got.Applied) != 1 || was.Digest != a.Digest || !was.At.Equal(a.Started) || len(got.Progress) > 0 {
+			t.Errorf("the ledger is %+v, want %s applied as it was", got, a.Key)
+		}
+	})
+
+	t.Run("a ledger of which a part is missing is not an empty one", func(t *testing.T) {
+		for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "DROP TABLE sandpiper_heads"} {
+			db, conn := ready(t, h)
+			mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
+			run(t, conn, damage)
+			var form *host.LedgerFormError
+			if _, err := connect(t, db).History(t.Context(), 0); !errors.As(err, &form) {
+				t.Errorf("after %s: %v, want a LedgerFormError", damage, err)
+			}
 		}
 	})
 

@@ -97,7 +97,7 @@ func (l *link) explain(ctx context.Context, items []item, failed *failure) error
 		if refused.Code == codeInvalidText {
 			return errEnded
 		}
-		return fmt.Errorf("write the ledger: %w", sqlError(refused, it))
+		return ledgerFailed("write the ledger", sqlError(refused, it))
 	}
 	return sqlError(refused, it)
 }

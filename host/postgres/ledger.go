@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -48,26 +49,48 @@ CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_progress (
 ANALYZE %[1]s.sandpiper_heads, %[1]s.sandpiper_history, %[1]s.sandpiper_progress`
 
 // exists looks for the ledger's tables. Reading tables that are not there
-// would leave errors in the server's log.
+// would leave errors in the server's log. A ledger of which a part is missing is
+// an error: taken for an empty one, everything would run again.
 func (c *conn) exists(ctx context.Context) (bool, error) {
 	if c.tx != nil {
-		if err := c.tx.settle(); err != nil {
+		if err := c.tx.flush(ctx); err != nil {
 			return false, err
 		}
 	}
 	if c.ledger || c.schema == "" {
 		return c.ledger, nil
 	}
-	name := func(table string) []byte { return []byte(c.table(table)) }
+	tables := []string{"sandpiper_heads", "sandpiper_history", "sandpiper_progress"}
+	var missing []string
 	err := c.main.do(ctx, item{
-		sql:    `SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL AND to_regclass($3) IS NOT NULL`,
-		values: [][]byte{name("sandpiper_heads"), name("sandpiper_history"), name("sandpiper_progress")},
-		row:    func(values [][]byte) error { c.ledger = isTrue(values[0]); return nil },
+		sql:    `SELECT to_regclass($1) IS NULL, to_regclass($2) IS NULL, to_regclass($3) IS NULL`,
+		values: [][]byte{[]byte(c.table(tables[0])), []byte(c.table(tables[1])), []byte(c.table(tables[2]))},
+		row: func(values [][]byte) error {
+			for i, table := range tables {
+				if isTrue(values[i]) {
+					missing = append(missing, table)
+				}
+			}
+			return nil
+		},
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for the ledger: %w", err)
 	}
+	if n := len(missing); n > 0 && n < len(tables) {
+		return false, &host.LedgerFormError{What: strings.Join(missing, " and ") + " is missing"}
+	}
+	c.ledger = len(missing) == 0
 	return c.ledger, nil
+}
+
+// ledgerFailed says that an error came from the ledger.
+func ledgerFailed(doing string, err error) error {
+	var refused *host.SQLError
+	if errors.As(err, &refused) && refused.Code == codeUndefinedColumn {
+		err = &host.LedgerFormError{What: refused.Message, Err: err}
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // Ledger reads what is applied.
@@ -112,7 +135,7 @@ func (c *conn) Ledger(ctx context.Context) (*host.Ledger, error) {
 			c.ledger = false
 			return c.Ledger(ctx)
 		}
-		return nil, fmt.Errorf("read the ledger: %w", err)
+		return nil, ledgerFailed("read the ledger", err)
 	}
 	l.Exists = true
 	return l, nil
@@ -173,7 +196,7 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 		return err
 	}})
 	if err != nil {
-		return nil, fmt.Errorf("read the history: %w", err)
+		return nil, ledgerFailed("read the history", err)
 	}
 	return entries, nil
 }

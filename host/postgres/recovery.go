@@ -296,35 +296,6 @@ func (c *conn) dropInvalid(ctx context.Context, b indexBuild) (dropped bool, err
 	return true, nil
 }
 
-// dropReindexed drops the INVALID copies that REINDEX CONCURRENTLY leaves when
-// it is cut short.
-//
-// https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
-func (c *conn) dropReindexed(ctx context.Context) error {
-	var names []string
-	err := c.main.do(ctx, item{
-		sql: `SELECT quote_ident(n.nspname) || '.' || quote_ident(x.relname)
-			FROM pg_catalog.pg_index i
-			JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid AND x.relkind = 'i'
-			JOIN pg_catalog.pg_namespace n ON n.oid = x.relnamespace AND n.nspname <> 'pg_toast'
-			WHERE NOT i.indisvalid AND x.relname ~ '_cc(new|old)[0-9]*$'
-			  AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l
-			    JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid AND a.backend_type = 'client backend'
-			    WHERE l.relation = i.indrelid AND l.granted AND l.pid <> pg_backend_pid() AND l.mode = 'ShareUpdateExclusiveLock')
-			ORDER BY 1`,
-		row: func(v [][]byte) error { names = append(names, string(v[0])); return nil },
-	})
-	for _, name := range names {
-		if err == nil {
-			err = c.main.do(ctx, item{sql: "DROP INDEX CONCURRENTLY IF EXISTS " + name})
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("drop what REINDEX CONCURRENTLY left behind: %w", err)
-	}
-	return nil
-}
-
 // A scanner reads a statement's tokens from left to right.
 type scanner struct{ tokens []chain.Token }
 

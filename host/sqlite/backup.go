@@ -58,7 +58,11 @@ func (b backup) run(ctx context.Context, url, path, dest string) error {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(dest), "."+filepath.Base(dest)+".*.tmp")
 	if err != nil {
-		return err
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err // its name is one that nobody has given
+		}
+		return fmt.Errorf("%s cannot be written: %w", dest, err)
 	}
 	defer func() {
 		os.Remove(temp.Name())

@@ -18,15 +18,18 @@ type object struct {
 	kind, name, table, sql string // sql is "" for the indexes of constraints
 }
 
-// reading runs do, more than once if need be, in a transaction that only reads.
-// Where there is no file it does nothing.
+// reading runs do in the transaction that is open, or else, more than once if
+// need be, in one that only reads. Where there is no file it does nothing.
 func (c *conn) reading(ctx context.Context, doing string, do func() error) (err error) {
 	if open, err := c.open(ctx, existing); err != nil || !open {
 		return err
 	}
 	defer c.guard(&err)
 	if c.tx != nil {
-		return c.db.failed(doing, errors.New("a transaction is open on the connection"))
+		if err := do(); err != nil {
+			return c.db.failed(doing, cause(ctx, err))
+		}
+		return nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -72,20 +72,20 @@ func (c *conn) hasLedger(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if n := len(missing); n > 0 && n < len(ledgerTables) {
-		return false, fmt.Errorf("the ledger is damaged: %s is missing; restore it from a backup, or drop the other sandpiper_ tables and stamp the revision the schema is at",
-			strings.Join(missing, " and "))
+		return false, &host.LedgerFormError{What: strings.Join(missing, " and ") + " is missing"}
 	}
 	return len(missing) == 0, nil
 }
 
-// readingLedger runs do in a transaction that only reads, if the ledger is there.
+// readingLedger runs do in a transaction that only reads, or in the one that is
+// open, if the ledger is there.
 func (c *conn) readingLedger(ctx context.Context, do func() error) error {
 	return c.reading(ctx, "read the ledger of", func() error {
 		exists, err := c.hasLedger(ctx)
 		if err != nil || !exists {
 			return err
 		}
-		return do()
+		return ofLedger(do())
 	})
 }
 
@@ -94,7 +94,18 @@ func (c *conn) ledgerFailed(ctx context.Context, doing string, err error) error 
 	if err == nil || errors.Is(err, host.ErrMoved) {
 		return err
 	}
-	return c.db.failed(doing+" the ledger of", cause(ctx, err))
+	return c.db.failed(doing+" the ledger of", cause(ctx, ofLedger(err)))
+}
+
+// ofLedger tells where an error is one of the form that the ledger's tables have.
+func ofLedger(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, message := codeAndMessage(err); strings.HasPrefix(message, "no such column") || strings.Contains(message, "has no column named") {
+		return &host.LedgerFormError{What: message, Err: err}
+	}
+	return err
 }
 
 // Ledger implements host.Conn.

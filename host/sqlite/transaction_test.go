@@ -187,7 +187,6 @@ func TestConnectionHasOneTransaction(t *testing.T) {
 	}
 	for name, use := range map[string]func(context.Context) error{
 		"Begin":        func(ctx context.Context) error { _, err := conn.Begin(ctx, host.Fence{}); return err },
-		"Ledger":       func(ctx context.Context) error { _, err := conn.Ledger(ctx); return err },
 		"CreateLedger": conn.CreateLedger,
 		"Reset":        conn.Reset,
 		"Outside": func(ctx context.Context) error {

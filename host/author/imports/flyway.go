@@ -116,6 +116,9 @@ func (f *flywayFolder) file(name string) error {
 		if s.up, s.code, err = f.script(name); err != nil {
 			return err
 		}
+		if s.code != "" {
+			s.instead = fmt.Sprintf("write their values into %s (where Flyway leaves them alone by its configuration: placeholderReplacement=false into %s.conf)", base, base)
+		}
 	}
 	if strings.HasPrefix(s.version, "R__") {
 		f.note(name, 0, "a repeatable migration: it runs once, after all others; when it changes, write a new revision")
@@ -146,8 +149,7 @@ func (f *flywayFolder) script(name string) (s *script, code string, err error) {
 	if f.dialect == chain.PostgreSQL {
 		s.alone = refusesTransaction // Flyway knows these statements, without a setting
 	}
-	if at := flywayPlaceholder.FindStringIndex(s.text); at != nil && !setting(flywayPlain) {
-		f.note(name, 1+strings.Count(s.text[:at[0]], "\n"), "a placeholder: %s", s.text[at[0]:at[1]])
+	if !setting(flywayPlain) && f.blanks(name, s.text, "a placeholder", flywayPlaceholder) {
 		code = "its SQL has placeholders"
 	}
 	return s, code, nil

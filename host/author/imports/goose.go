@@ -125,6 +125,7 @@ func (f *gooseFile) annotation(words string, line int) error {
 		f.outside = true
 	case "envsub on":
 		f.step.code = "its SQL takes values from the environment (ENVSUB)"
+		f.step.instead = "write the values into it in place of ENVSUB ON"
 	case "envsub off":
 	default:
 		return f.fail(line, "goose has no such annotation")

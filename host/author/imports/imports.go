@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -107,6 +108,7 @@ type step struct {
 	up      *script
 	down    *script // nil: there is no way back
 	code    string  // why it cannot be carried over; up and down are not looked at
+	instead string  // what can be done to the file, so that it can be; may be ""
 }
 
 // A script is the SQL of one direction.
@@ -170,7 +172,7 @@ func duplicates(steps []step) error {
 func (i *Import) rewrite(r *reader) error {
 	times := createdTimes(r.steps)
 	for n, s := range r.steps {
-		rev := Revision{ID: ID(i.Tool, s.version), Version: s.version, Slug: slugOf(s.name), From: s.file}
+		rev := Revision{ID: ID(i.Tool, s.version), Version: s.version, Slug: cmp.Or(author.Slug(s.name), "migration"), From: s.file}
 		switch {
 		case s.parents != nil:
 			for _, p := range s.parents {
@@ -187,7 +189,11 @@ func (i *Import) rewrite(r *reader) error {
 				return err
 			}
 			rev.text = text
-			r.note(s.file, 0, "%s: %s holds its place and is yours to write", s.code, rev.Path)
+			out := fmt.Sprintf("%s holds its place and is yours to write", rev.Path)
+			if s.instead != "" {
+				out += fmt.Sprintf("; or %s, and import again into another folder", s.instead)
+			}
+			r.note(s.file, 0, "%s: %s", s.code, out)
 		} else {
 			text, err := i.migration(rev, s, r)
 			if err != nil {

@@ -359,6 +359,12 @@ func TestSkeletons(t *testing.T) {
 		{"goose", chain.SQLite, "2_data.sql", "-- +goose Up\n-- +goose ENVSUB ON\nSELECT '${X}';\n", "2_data.sql: its SQL takes values from the environment"},
 		{"flyway", chain.PostgreSQL, "V2__data.java", "class V2", "V2__data.java: a step that is a program"},
 		{"flyway", chain.PostgreSQL, "V2__data.sql", "\nSELECT ${x};\n", "V2__data.sql:2: a placeholder: ${x}"},
+		{"flyway", chain.PostgreSQL, "V2__data.sql", "SELECT ${x};\nSELECT ${y}, ${x};\n", "V2__data.sql:1: a placeholder: ${x} (2 times)"},
+		{"flyway", chain.PostgreSQL, "V2__data.sql", "SELECT ${x};\nSELECT ${y}, ${x};\n", "V2__data.sql:2: a placeholder: ${y}"},
+		{"flyway", chain.PostgreSQL, "V2__data.sql", "SELECT ${x};\n", "V2__data.sql: its SQL has placeholders: plugins/postgresql/" + imports.ID("flyway", "2") +
+			"_data/main.go holds its place and is yours to write; or write their values into V2__data.sql "},
+		{"tern", chain.PostgreSQL, "2_data.sql", "select {{.n}};\n", "2_data.sql: its SQL is a template: plugins/postgresql/" + imports.ID("tern", "2") +
+			"_data/main.go holds its place and is yours to write; or write into 2_data.sql what tern makes of it, and import again into another folder"},
 		{"tern", chain.PostgreSQL, "2_data.sql", "select 1;\n{{ template \"x.sql\" . }}\n", `2_data.sql:2: a template: {{ template "x.sql" . }}`},
 		{"numbered", chain.SQLite, "2_data.up.fizz", "create_table(\"x\")", "2_data.up.fizz: a step written in fizz"},
 	} {

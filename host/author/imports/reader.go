@@ -36,6 +36,28 @@ func (r *reader) note(file string, line int, format string, args ...any) {
 	r.notes = append(r.notes, Note{file, line, fmt.Sprintf(format, args...)})
 }
 
+// blanks notes what in a text is filled in when the tool runs it, each once, where
+// it comes first, and reports whether there is any.
+func (r *reader) blanks(file, text, what string, pattern *regexp.Regexp) bool {
+	times := map[string]int{}
+	var order [][]int
+	for _, at := range pattern.FindAllStringIndex(text, -1) {
+		blank := text[at[0]:at[1]]
+		if times[blank]++; times[blank] == 1 {
+			order = append(order, at)
+		}
+	}
+	for _, at := range order {
+		blank := text[at[0]:at[1]]
+		more := ""
+		if n := times[blank]; n > 1 {
+			more = fmt.Sprintf(" (%d times)", n)
+		}
+		r.note(file, 1+strings.Count(text[:at[0]], "\n"), "%s: %s%s", what, firstLine(blank), more)
+	}
+	return len(order) > 0
+}
+
 // empty explains a folder in which the tool has nothing.
 func (r *reader) empty(tool string) error {
 	text := fmt.Sprintf("no migration of %s is in the folder: name the one with its files, or the tool whose files these are", tool)

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -15,6 +16,7 @@ var tern = tool{
 
 var (
 	ternPattern   = regexp.MustCompile(`^([0-9]+)_(.+)\.sql$`)
+	ternAction    = regexp.MustCompile(`(?s)\{\{.*?(?:\}\}|$)`) // https://pkg.go.dev/text/template#hdr-Actions
 	ternDisableTx = regexp.MustCompile(`(?m)^---- tern: disable-tx ----$`)
 )
 
@@ -35,9 +37,8 @@ func readTern(r *reader) error {
 			return err
 		}
 		s := step{version: number(m[1]), name: m[2], file: name}
-		if n := strings.Index(text, "{{"); n >= 0 {
-			s.code = "its SQL is a template"
-			r.note(name, 1+strings.Count(text[:n], "\n"), "a template: %s", firstLine(text[n:]))
+		if r.blanks(name, text, "a template", ternAction) {
+			s.code, s.instead = "its SQL is a template", fmt.Sprintf("write into %s what tern makes of it", name)
 		}
 		up, down, reversible := strings.Cut(text, ternSeparator)
 		s.up = ternScript(name, 1, up)

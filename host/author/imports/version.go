@@ -42,28 +42,6 @@ func digits(s string) int {
 	return n
 }
 
-// maxSlug bounds what of a name gets into a file's name.
-const maxSlug = 60
-
-// slugOf makes a slug of a name: lower case, digits, and single underscores.
-func slugOf(name string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(name) {
-		if 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
-			b.WriteRune(r)
-		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "_") {
-			b.WriteByte('_')
-		}
-		if b.Len() >= maxSlug {
-			break
-		}
-	}
-	if slug := strings.Trim(b.String(), "_"); slug != "" {
-		return slug
-	}
-	return "migration"
-}
-
 // fileName is what the file of a revision is called.
 func (rev Revision) fileName(created time.Time, ext string) string {
 	return chain.FileName(chain.Revision{Key: chain.Key{ID: rev.ID}, Slug: rev.Slug, Created: created}, ext)

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -23,8 +24,12 @@ func (i *Import) Write(dir string) (files []string, err error) {
 			return nil, err
 		}
 	}
-	notes, err := os.ReadFile(filepath.Join(dir, chain.NotesName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	folder := &author.Folder{Dir: dir}
+	if err := folder.ReadNotes(); err != nil {
+		return nil, err
+	}
+	notes, err := folder.BeginNotes()
+	if err != nil {
 		return nil, err
 	}
 	made, err := makeFolder(dir)
@@ -33,7 +38,11 @@ func (i *Import) Write(dir string) (files []string, err error) {
 	}
 	beside, err := os.MkdirTemp(dir, ".import-*")
 	if err != nil {
-		return nil, err
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // its name is one that nobody has given
+		}
+		return nil, fmt.Errorf("nothing can be written into %s: %w", dir, err)
 	}
 	defer func() {
 		os.RemoveAll(beside)
@@ -47,7 +56,7 @@ func (i *Import) Write(dir string) (files []string, err error) {
 		}
 		files = append(files, rev.Path)
 	}
-	if err := writeNew(filepath.Join(beside, chain.NotesName), []byte(i.notes(string(notes)))); err != nil {
+	if err := writeNew(filepath.Join(beside, chain.NotesName), []byte(notes.Extend(i.entries()))); err != nil {
 		return nil, err
 	}
 	if err := moveAll(beside, dir, moves); err != nil {

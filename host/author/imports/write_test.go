@@ -118,3 +118,37 @@ func TestNotesPairTheDialects(t *testing.T) {
 		t.Error("the text that was there is gone")
 	}
 }
+
+// Notes that are a table stay one, and one that cannot be read is not written to.
+func TestNotesThatAreATable(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "MIGRATION-NOTES.md")
+	head := "| what | PostgreSQL | SQLite | why |\r\n|---|---|---|---|\r\n"
+	old := "| old \\| older | `000000000002` | `000000000001` | ours |\r\n"
+	if err := os.WriteFile(name, []byte(head+old+"\r\nThe end.\r\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	one := map[string]string{"1_a.sql": two["1_a.sql"]}
+	for _, d := range []chain.Dialect{chain.SQLite, chain.PostgreSQL} {
+		if _, err := read(t, "goose", d, one).Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id := "`" + imports.ID("goose", "1") + "`"
+	want := head + "| a | " + id + " | " + id + " | Imported from goose 1 (1_a.sql). |\r\n" + old + "\r\nThe end.\r\n"
+	if got := texts(t, dir)["MIGRATION-NOTES.md"]; got != want {
+		t.Errorf("got:\n%q\nwant:\n%q", got, want)
+	}
+
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "MIGRATION-NOTES.md"), []byte("# x\n\nSQLite: `soon`\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var parse *chain.ParseError
+	if _, err := read(t, "goose", chain.SQLite, one).Write(other); !errors.As(err, &parse) {
+		t.Errorf("notes that are nonsense: %v, want a ParseError", err)
+	}
+	if all := texts(t, other); len(all) != 1 {
+		t.Errorf("afterwards there is %q", all)
+	}
+}

@@ -1,0 +1,53 @@
+package author_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/host/author"
+)
+
+// asNobody runs do as a user whom permissions concern.
+func asNobody(t *testing.T, do func()) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		do()
+		return
+	}
+	const nobody = 65534
+	if err := syscall.Setresuid(-1, nobody, -1); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Setresuid(-1, 0, -1); err != nil {
+			panic(err) // the tests after it would run as somebody else
+		}
+	}()
+	do()
+}
+
+// A folder that cannot be written is told by what was to be written into it.
+func TestReadOnlyFolder(t *testing.T) {
+	// t.TempDir lies in a folder that is not for nobody.
+	dir, err := os.MkdirTemp("", "sandpiper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "chain.svg")
+	asNobody(t, func() {
+		err := author.WriteFile(name, []byte("<svg/>"), false)
+		if err == nil || !strings.HasPrefix(err.Error(), name+" cannot be written: ") || strings.Contains(err.Error(), ".sandpiper-") {
+			t.Errorf("writing a file: %v, want that %s cannot be written", err, name)
+		}
+		if _, err := author.Hold(t.Context(), dir); err == nil || err.Error() != dir+" cannot be written: permission denied" {
+			t.Errorf("holding the folder: %v, want that %s cannot be written", err, dir)
+		}
+	})
+}
