@@ -1,0 +1,254 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// A Source is a chain and its files. A *host.Runner is one.
+type Source interface {
+	Graph() *chain.Graph
+	File(chain.Key) (*chain.File, error)
+}
+
+// Lint looks at the upgrades of the revisions that are wanted; of a downgrade, which
+// is for the day when something has gone wrong already, only at whether it runs.
+// The revisions before them are read too, for what they have made.
+//
+// A comment "sandpiper:lint:ignore RULE[,RULE] reason" (after -- in SQL, after # in
+// YAML) hides what the rules find in the statement or operation that it is in or that
+// follows it; above the first section of a file, in all of it.
+func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, error) {
+	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), facts: newFacts()}
+	for rev := range src.Graph().All() {
+		file, err := src.File(rev.Key)
+		l.revision(rev, file, err, wanted(rev))
+		if l.err != nil {
+			return Report{}, l.err
+		}
+	}
+	return l.report, nil
+}
+
+// A linter goes through one chain.
+type linter struct {
+	cfg     Config
+	dialect chain.Dialect
+	facts   *facts
+	report  Report
+	err     error // the parser's or the database's, which ends it
+
+	rev   *revision
+	spot  chain.Item // the statement or operation under way
+	small map[string]bool
+}
+
+// A revision is what is known of the revision under way.
+type revision struct {
+	chain.Revision
+	file     *chain.File
+	findings []Finding
+
+	created map[string]bool // tables, which nobody uses yet
+	dropped map[string]int  // tables, and the finding that says so
+	renamed map[string]old  // by the new name
+	keys    []owedIndex     // foreign keys that want an index in the end
+	losses  int             // things that a downgrade cannot bring back by itself
+
+	transaction
+	inSection bool // each statement commits by itself
+}
+
+// A transaction is what its statements do to those that follow it.
+type transaction struct {
+	values  map[string]string  // that were added to enums
+	types   map[string]bool    // that were created
+	locked  string             // a table that is locked until the commit
+	pending map[[2]string]bool // constraints that were added without validation
+}
+
+type old struct {
+	name    string
+	finding int
+}
+
+type owedIndex struct {
+	spot    chain.Item
+	at      int
+	on      string
+	columns []string
+}
+
+func newTransaction() transaction {
+	return transaction{values: map[string]string{}, types: map[string]bool{}, pending: map[[2]string]bool{}}
+}
+
+func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
+	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, transaction: newTransaction()}
+	if wanted {
+		l.report.Revisions++
+	}
+	var unreadable *chain.ParseError
+	switch {
+	case errors.As(err, &unreadable):
+		l.spot = chain.Item{Statement: chain.Statement{Line: unreadable.Line}}
+		l.find(ruleSyntax, 0, "", "%s", unreadable.Msg)
+	case err != nil:
+		l.err = err
+		return
+	case file == nil:
+		if wanted && !slices.Contains(l.report.Modules, rev.Source) {
+			l.report.Modules = append(l.report.Modules, rev.Source)
+		}
+		return
+	default:
+		l.items(file.Upgrade)
+		l.owed()
+		l.wayBack()
+		if wanted {
+			l.downgrade()
+		}
+	}
+	if wanted {
+		l.keep(l.rev.findings)
+	}
+}
+
+// items looks at what the upgrade does.
+func (l *linter) items(items []chain.Item) {
+	for _, item := range items {
+		l.spot = item
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
+			l.rev.transaction = newTransaction()
+			continue
+		}
+		mode := schema.Inline
+		r, err := l.read(item, &mode)
+		if mode != schema.Inline {
+			l.rev.transaction = newTransaction()
+		}
+		l.reading(r, err)
+		if mode != schema.Inline || l.rev.inSection {
+			l.rev.transaction = newTransaction()
+		}
+	}
+}
+
+func (l *linter) read(item chain.Item, mode *schema.Mode) (reading, error) {
+	if item.Kind == chain.ItemStatement {
+		return l.statement(item.SQL)
+	}
+	q, err := schema.Decode([]byte(item.Document))
+	if err != nil {
+		return reading{}, err
+	}
+	*mode = q.Mode(string(l.dialect))
+	return l.operation(q)
+}
+
+func (l *linter) statement(sql string) (reading, error) {
+	if l.dialect == chain.SQLite {
+		return readSQLite(sql), nil
+	}
+	return readPostgres(sql)
+}
+
+// reading checks what a statement does, and notes it.
+func (l *linter) reading(r reading, err error) {
+	if !l.readable(err) {
+		return
+	}
+	for enum, value := range l.rev.values {
+		if r.literals[value] {
+			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, enum)
+		}
+	}
+	for _, c := range r.changes {
+		for _, check := range checks {
+			check(l, c)
+		}
+		l.facts.apply(c.effect)
+		l.note(c)
+	}
+}
+
+// readable reports whether a statement could be read, and tells if it couldn't.
+func (l *linter) readable(err error) bool {
+	var syntax *grammar.SyntaxError
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, errUnread):
+		l.report.Notes = append(l.report.Notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
+	case errors.As(err, &syntax):
+		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
+	default:
+		l.err = fmt.Errorf("%s:%d: %w", l.rev.Source, l.spot.Line, err)
+	}
+	return false
+}
+
+// downgrade looks at whether the downgrade runs.
+func (l *linter) downgrade() {
+	l.rev.inSection = false
+	for _, item := range l.rev.file.Downgrade {
+		l.spot = item
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
+			continue
+		}
+		var mode schema.Mode
+		r, err := l.read(item, &mode)
+		if !l.readable(err) {
+			continue
+		}
+		for _, c := range r.changes {
+			checkOutside(l, c)
+		}
+	}
+}
+
+// find notes a finding at a byte of what is under way. on is the table whose rows
+// count, if it matters how many there are.
+func (l *linter) find(name string, at int, on, format string, args ...any) {
+	rule := Find(name)
+	line, column := place(l.spot.Statement, at)
+	l.rev.findings = append(l.rev.findings, Finding{
+		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.rev.Source,
+		Line: line, Column: column, Message: fmt.Sprintf(format, args...), table: on,
+	})
+}
+
+// keep reports the findings of a revision that nothing hides.
+func (l *linter) keep(findings []Finding) {
+	for _, f := range l.ignored(findings) {
+		if f.Severity == Off || l.isSmall(&f) {
+			continue
+		}
+		l.report.Findings = append(l.report.Findings, f)
+	}
+}
+
+// isSmall reports whether a finding is about a table that has few rows.
+func (l *linter) isSmall(f *Finding) bool {
+	if !f.Rule.sized || f.table == "" || l.cfg.Small == nil || l.err != nil {
+		return false
+	}
+	small, known := l.small[f.table]
+	if !known {
+		small, l.err = l.cfg.Small(f.table)
+		if l.small == nil {
+			l.small = map[string]bool{}
+		}
+		l.small[f.table] = small
+	}
+	return small
+}
