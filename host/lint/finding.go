@@ -39,6 +39,11 @@ func (r *Report) Add(o Report) {
 			r.Modules = append(r.Modules, m)
 		}
 	}
+	r.sort()
+}
+
+// sort orders the findings by where they are.
+func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})

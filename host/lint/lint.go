@@ -32,6 +32,7 @@ func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, err
 			return Report{}, l.err
 		}
 	}
+	l.report.sort()
 	return l.report, nil
 }
 
@@ -53,11 +54,13 @@ type revision struct {
 	chain.Revision
 	file     *chain.File
 	findings []Finding
+	notes    []string // what was not looked at
 
 	created map[string]bool // tables, which nobody uses yet
 	dropped map[string]int  // tables, and the finding that says so
 	renamed map[string]old  // by the new name
 	keys    []owedIndex     // foreign keys that want an index in the end
+	inserts int             // of constants
 	losses  int             // things that a downgrade cannot bring back by itself
 
 	transaction
@@ -90,7 +93,7 @@ func newTransaction() transaction {
 
 func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
 	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, transaction: newTransaction()}
-	if wanted {
+	if wanted && (file != nil || err != nil) {
 		l.report.Revisions++
 	}
 	var unreadable *chain.ParseError
@@ -115,6 +118,8 @@ func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wante
 		}
 	}
 	if wanted {
+		l.tellInserts()
+		l.report.Notes = append(l.report.Notes, l.rev.notes...)
 		l.keep(l.rev.findings)
 	}
 }
@@ -157,6 +162,9 @@ func (l *linter) statement(sql string) (reading, error) {
 	if l.dialect == chain.SQLite {
 		return readSQLite(sql), nil
 	}
+	if r, ok := l.insert(sql); ok {
+		return r, nil
+	}
 	return readPostgres(sql)
 }
 
@@ -186,7 +194,7 @@ func (l *linter) readable(err error) bool {
 	case err == nil:
 		return true
 	case errors.Is(err, errUnread):
-		l.report.Notes = append(l.report.Notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
 	case errors.As(err, &syntax):
 		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
 	default:

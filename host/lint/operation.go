@@ -96,6 +96,10 @@ func (r *operationReader) operation(op schema.Operation) {
 		if !r.lite() {
 			r.add(0, rewrite{how: "the type " + op.Enum + " is made anew, and each table that has it with it"})
 		}
+	case *schema.CreateView:
+		if op.Materialized { // which has indexes and locks as a table has
+			r.add(0, createTable{table: r.table(op.Name)})
+		}
 	case *schema.Insert:
 		r.rows(op)
 	case *schema.Batch:

@@ -134,9 +134,8 @@ func (r *postgresReader) rows(n grammar.Node) {
 			r.add(0, writeRows{on, "INSERT … SELECT"})
 		}
 	case "CreateTableAsStmt":
-		if into := n.Node("into").Node("rel"); n.Text("objtype") == "OBJECT_TABLE" {
-			r.add(into.At(), createTable{table: relation(into)})
-		}
+		into := n.Node("into").Node("rel") // a materialized view has indexes and locks as a table has
+		r.add(into.At(), createTable{table: relation(into)})
 	case "SelectStmt":
 		if into := n.Node("intoClause").Node("rel"); into.There() {
 			r.add(into.At(), createTable{table: relation(into)})
