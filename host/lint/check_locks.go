@@ -98,7 +98,7 @@ func checkOutside(l *linter, c change) {
 // https://sqlite.org/pragma.html
 var inTransaction = map[string]string{
 	"foreign_keys": "does nothing", "journal_mode": "does nothing or is refused", "synchronous": "is refused",
-	"auto_vacuum": "does nothing", "page_size": "does nothing", "temp_store": "is refused", "wal_checkpoint": "is refused",
+	"auto_vacuum": "does nothing", "page_size": "does nothing", "wal_checkpoint": "is refused",
 }
 
 func checkPragma(l *linter, c change) {

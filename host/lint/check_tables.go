@@ -80,8 +80,8 @@ func (k kind) String() string {
 //
 // https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 func coercible(was, to kind) bool {
-	if was.array != to.array {
-		return false
+	if was.array || to.array {
+		return was.array == to.array && was.name == to.name && slices.Equal(was.mods, to.mods)
 	}
 	text := []string{"text", "varchar"}
 	switch {
@@ -97,11 +97,16 @@ func coercible(was, to kind) bool {
 	switch was.name {
 	case "numeric":
 		return len(to.mods) == 0 || len(was.mods) > 0 && was.mods[0] <= to.mods[0] && scale(was) == scale(to)
-	case "varbit", "timestamp", "timestamptz", "time", "timetz":
+	case "varbit":
 		return len(to.mods) == 0 || len(was.mods) > 0 && was.mods[0] <= to.mods[0]
+	case "timestamp", "timestamptz", "time", "timetz":
+		return len(to.mods) == 0 || to.mods[0] >= microseconds || len(was.mods) > 0 && was.mods[0] <= to.mods[0]
 	}
 	return false
 }
+
+// microseconds is the precision that times have where none is given.
+const microseconds = 6
 
 func scale(k kind) int {
 	if len(k.mods) > 1 {

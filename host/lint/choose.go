@@ -3,6 +3,7 @@ package lint
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -16,8 +17,8 @@ type Choice struct {
 	// both included, and files. A word that one of the chains knows is enough.
 	Words []string
 
-	// Since leaves what comes after a revision, in its chain and after its pair
-	// in the others.
+	// Since leaves what comes after a revision: in its chain, and in the others
+	// after its pair.
 	Since string
 
 	// Path says where a revision's Source is, as an absolute path.
@@ -88,24 +89,27 @@ func (c Choice) file(word string, graphs []*chain.Graph, in map[chosen]bool) err
 	return nil
 }
 
-// since adds a revision and what comes before it, and for the other chains its pair.
+// since adds a revision and what comes before it. In the other chains that is its
+// pair, or that of the newest before it that has one.
 func since(word string, graphs []*chain.Graph, old map[chosen]bool) error {
 	return each(graphs, func(g *chain.Graph) error {
-		if err := add(g, chain.Selection{To: word}, old); err != nil {
+		before, err := g.Select(chain.Selection{To: word}, nil)
+		if err != nil {
 			return err
 		}
-		target, err := g.Resolve(word, nil)
-		if err != nil || len(target.Keys) != 1 {
-			return err
+		for _, r := range before {
+			old[chosen{g.Dialect(), r.Key}] = true
 		}
-		rev, _ := g.Revision(target.Keys[0])
 		for _, other := range graphs {
 			if other == g {
 				continue
 			}
-			if pair, ok := other.Pair(rev); ok {
-				if err := add(other, chain.Selection{To: pair.Key.String()}, old); err != nil {
-					return err
+			for _, r := range slices.Backward(before) {
+				if pair, ok := other.Pair(r); ok {
+					if err := add(other, chain.Selection{To: pair.Key.Line + "@" + pair.Key.ID}, old); err != nil {
+						return err
+					}
+					break
 				}
 			}
 		}

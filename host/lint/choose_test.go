@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
@@ -17,6 +18,7 @@ func TestChoice(t *testing.T) {
 		for i, slug := range []string{"a", "b", "c"} {
 			id := strings.Repeat(digit, 11) + string(rune('1'+i))
 			r := chain.Revision{Key: chain.Key{Line: "main", ID: id}, Dialect: d, Slug: slug, Source: string(d) + "/" + slug + ".sql"}
+			r.Created = time.Date(2026, 1, i+1, 0, 0, 0, 0, time.UTC)
 			if i > 0 {
 				r.Revises = []string{strings.Repeat(digit, 11) + string(rune('0'+i))}
 			}
@@ -28,7 +30,7 @@ func TestChoice(t *testing.T) {
 		}
 		return g
 	}
-	graphs := []*chain.Graph{graph(chain.PostgreSQL, "a"), graph(chain.SQLite, "b")}
+	graphs := []*chain.Graph{graph(chain.PostgreSQL, "a"), graph(chain.SQLite, "b")} // of the same migrations
 	path := func(source string) string {
 		absolute, err := filepath.Abs(source)
 		if err != nil {
