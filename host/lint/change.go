@@ -21,7 +21,6 @@ type (
 		table
 		columns     []column
 		constraints []constraint
-		partition   bool // or a child: it has the columns of another one
 	}
 	dropTable struct {
 		table

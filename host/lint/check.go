@@ -62,9 +62,8 @@ func (l *linter) note(c change) {
 // https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 func locks(e effect) bool {
 	switch e := e.(type) {
-	case dropTable, renameTable, addColumn, dropColumn, renameColumn, setType, setNotNull, dropConstraint, truncate, lockTable, rewrite, otherLock:
-		return true
-	case addConstraint:
+	case dropTable, renameTable, addColumn, dropColumn, renameColumn, setType, setNotNull, addConstraint, dropConstraint,
+		truncate, lockTable, rewrite, otherLock:
 		return true
 	case dropIndex:
 		return !e.concurrently

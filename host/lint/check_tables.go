@@ -35,8 +35,8 @@ func checkColumns(l *linter, c change) {
 	if col.key != nil {
 		l.find(ruleKey, c.at, e.on(), "the %s of the new column %s.%s is built while nobody can use the table", col.key.kind, e.on(), col.name)
 	}
-	// The rows that are there have NULL or the default, which a key from a new
-	// column without one does not look at.
+	// A foreign key lets NULL be, which the rows that are there have if there is no
+	// default.
 	if col.references != nil && col.hasDefault || col.check {
 		l.find(ruleUnvalidated, c.at, e.on(), "all rows of %s are checked for the new column %s", e.on(), col.name)
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -41,7 +42,7 @@ func (f *facts) of(name string) *tableFacts {
 func (f *facts) index(on, name string, columns []string) {
 	t := f.of(on)
 	if name == "" { // it is not to take another one's place
-		name = "\x00" + string(rune('a'+len(t.indexes)))
+		name = fmt.Sprintf("unnamed %d of %s", len(t.indexes), on)
 	}
 	t.indexes[name] = columns
 	f.owner[name] = on

@@ -27,6 +27,14 @@ func (d nowhere) Connect(context.Context) (host.Conn, error) {
 // below the header of a file. One that begins with "upgrade:" is YAML.
 func read(t testing.TB, d chain.Dialect, texts ...string) *host.Runner {
 	t.Helper()
+	r, err := tryRead(d, texts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func tryRead(d chain.Dialect, texts ...string) (*host.Runner, error) {
 	files := fstest.MapFS{}
 	for i, text := range texts {
 		parent := ""
@@ -39,11 +47,7 @@ func read(t testing.TB, d chain.Dialect, texts ...string) *host.Runner {
 		}
 		files["versions/"+string(d)+"/"+name] = &fstest.MapFile{Data: []byte(fmt.Sprintf(head, i+1, parent) + text)}
 	}
-	r, err := host.NewRunner(files, nowhere(d), nil, host.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return host.NewRunner(files, nowhere(d), nil, host.Config{})
 }
 
 // look lints the last revision.
@@ -160,7 +164,11 @@ func TestRules(t *testing.T) {
 		{p, "AUTO CLUSTER t USING ix_t", "table-rewrite"},
 		{p, "AUTO VACUUM FULL t", "table-rewrite"},
 		{p, "AUTO VACUUM (FULL, ANALYZE) t", "table-rewrite"},
+		{p, "AUTO VACUUM (FULL true) t", "table-rewrite"},
+		{p, "AUTO VACUUM (FULL 1) t", "table-rewrite"},
 		{p, "AUTO VACUUM (FULL false) t", ""},
+		{p, "AUTO VACUUM (FULL off) t", ""},
+		{p, "AUTO VACUUM (FULL 0) t", ""},
 		{p, "ALTER TABLE t SET (fillfactor = 70)", ""},
 
 		{s, "upgrade:\n  - alter_column: {table: t, name: v, type: integer, was: {type: text}}\n", "rebuild"},

@@ -46,12 +46,17 @@ func qualified(parts []string) string {
 	return strings.Join(parts, ".")
 }
 
-// option reports whether a list of options has one, and not off.
+// option reports whether a list of options has one that is on.
+//
+// https://www.postgresql.org/docs/current/sql-vacuum.html (boolean)
 func option(n grammar.Node, list, name string) bool {
 	return slices.ContainsFunc(n.List(list), func(o grammar.Node) bool {
 		value := o.Node("arg")
-		return o.Text("defname") == name && value.Text("sval") != "false" && value.Text("sval") != "off" && !value.There() ||
-			o.Text("defname") == name && (value.True("boolval") || value.Text("sval") == "true" || value.Text("sval") == "on" || value.Int("ival") == 1)
+		if o.Text("defname") != name {
+			return false
+		}
+		on := value.Text("sval") // TRUE and FALSE are texts here
+		return !value.There() || on == "true" || on == "on" || value.Int("ival") == 1
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 
 func (r *postgresReader) createTable(n grammar.Node) {
 	rel := n.Node("relation")
-	e := createTable{table: relation(rel), partition: n.Node("partbound").There() || len(n.List("inhRelations")) > 0}
+	e := createTable{table: relation(rel)}
 	for _, item := range n.List("tableElts") {
 		switch item.Kind {
 		case "ColumnDef":

@@ -19,12 +19,12 @@ func readSQLite(sql string) reading {
 	case r.take("DROP", "TABLE"):
 		r.take("IF", "EXISTS")
 		if t, ok := r.object(); ok {
-			r.add(r.start(), dropTable{table: t})
+			r.add(r.named, dropTable{table: t})
 		}
 	case r.take("DROP", "INDEX"):
 		r.take("IF", "EXISTS")
 		if name, ok := r.object(); ok {
-			r.add(r.start(), dropIndex{name: string(name)})
+			r.add(r.named, dropIndex{name: string(name)})
 		}
 	case r.take("ALTER", "TABLE"):
 		if t, ok := r.object(); ok {
@@ -52,7 +52,8 @@ type sqliteReader struct {
 	named  int // where the last object's name begins
 }
 
-// peek returns the token that is n ahead, a zero token at the end.
+// peek returns the token that is n ahead, a zero token at the end. Where more tokens
+// are needed than are there, twice as many are cut anew.
 func (r *sqliteReader) peek(n int) chain.Token {
 	if want := r.at + n; want >= len(r.tokens) {
 		r.tokens = r.tokens[:0]
@@ -96,7 +97,8 @@ func (r *sqliteReader) name() (string, bool) {
 	return tabletext.Fold(name), true
 }
 
-// object reads a name with the name of a database before it, or without.
+// object reads a name with the name of a database before it, or without, and notes
+// where it begins.
 func (r *sqliteReader) object() (table, bool) {
 	r.named = r.peek(0).Pos
 	name, ok := r.name()
@@ -105,9 +107,6 @@ func (r *sqliteReader) object() (table, bool) {
 	}
 	return table(name), ok
 }
-
-// start returns where the object last read begins.
-func (r *sqliteReader) start() int { return r.named }
 
 func (r *sqliteReader) create() {
 	switch temporary := r.take("TEMP") || r.take("TEMPORARY"); {
@@ -127,7 +126,7 @@ func (r *sqliteReader) create() {
 // CREATE TABLE … AS, is a table all the same.
 func (r *sqliteReader) createTable(on table) {
 	e := createTable{table: on}
-	at := r.start()
+	at := r.named
 	if t, err := tabletext.Parse(r.sql); err == nil {
 		for i := range t.Columns {
 			e.columns = append(e.columns, sqliteColumn(t, i))
@@ -143,7 +142,7 @@ func (r *sqliteReader) createTable(on table) {
 
 func (r *sqliteReader) createIndex() {
 	name, ok := r.object()
-	at := r.start()
+	at := r.named
 	if !ok || !r.take("ON") {
 		return
 	}
@@ -184,7 +183,7 @@ func (r *sqliteReader) alter(on table) {
 	switch {
 	case r.take("RENAME", "TO"):
 		if to, ok := r.name(); ok {
-			r.add(r.start(), renameTable{on, to})
+			r.add(r.named, renameTable{on, to})
 		}
 	case r.take("RENAME"):
 		r.columnWord()
@@ -240,7 +239,7 @@ func sqliteColumn(t *tabletext.Table, i int) column {
 			c.notNull = true
 		case tabletext.Default:
 			value := t.Text(k.Expr)
-			c.hasDefault = !equalFold(value, "NULL")
+			c.hasDefault = !tabletext.SameName(value, "NULL")
 			if !constant(value) {
 				c.volatile = value
 			}
@@ -261,10 +260,8 @@ func sqliteColumn(t *tabletext.Table, i int) column {
 // in parentheses and the time.
 func constant(value string) bool {
 	words := []string{"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"}
-	return !strings.HasPrefix(value, "(") && !slices.ContainsFunc(words, func(w string) bool { return equalFold(w, value) })
+	return !strings.HasPrefix(value, "(") && !slices.ContainsFunc(words, func(w string) bool { return tabletext.SameName(w, value) })
 }
-
-func equalFold(a, b string) bool { return tabletext.SameName(a, b) }
 
 func sqliteConstraint(k tabletext.Constraint) (constraint, bool) {
 	c := constraint{name: tabletext.Fold(k.Name), at: k.Span.Start}

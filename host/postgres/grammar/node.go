@@ -15,7 +15,7 @@ func nodeOf(v any) Node {
 	object, _ := v.(map[string]any)
 	if len(object) == 1 {
 		for name, inner := range object {
-			if fields, ok := inner.(map[string]any); ok && name[0] >= 'A' && name[0] <= 'Z' {
+			if fields, ok := inner.(map[string]any); ok && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
 				return Node{name, fields}
 			}
 		}
