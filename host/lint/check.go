@@ -49,7 +49,7 @@ func (l *linter) note(c change) {
 		l.rev.types[e.name] = true
 	case addEnumValue:
 		if !l.rev.types[e.enum] {
-			l.rev.values[e.enum] = e.value
+			l.rev.values[e.value] = e.enum
 		}
 	}
 	if locks(c.effect) && l.used(c) {

@@ -13,12 +13,13 @@ import (
 // A dump of 20 MB is a file of a migration as any other: it takes a time and a
 // memory that grow with the file.
 func TestLargeFiles(t *testing.T) {
-	row := "INSERT INTO t (id, v) VALUES (1, '" + strings.Repeat("x", 60) + "');\n"
-	many := "-- +upgrade\n" + strings.Repeat(row, 200_000) + "DROP TABLE t;\n-- +downgrade\nSELECT 1;\n"
+	row := "INSERT INTO t (id, v) VALUES (1, '" + strings.Repeat("x", 960) + "');\n"
+	many := "-- +upgrade\n" + strings.Repeat(row, 20_000) + "DROP TABLE t;\n-- +downgrade\nSELECT 1;\n"
 	one := "-- +upgrade\nINSERT INTO t (id, v) VALUES (0, '')" + strings.Repeat(",\n(1, 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx')", 500_000) + ";\nDROP TABLE t;\n-- +downgrade\nSELECT 1;\n"
 	for name, text := range map[string]string{"many statements": many, "one statement": one} {
 		for _, d := range chain.Dialects {
 			t.Run(name+"/"+string(d), func(t *testing.T) {
+				look(t, read(t, d, tables[d]), lint.Config{}) // the parser is there
 				r := read(t, d, tables[d], text)
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
@@ -67,6 +68,7 @@ func FuzzStatement(f *testing.F) {
 	} {
 		f.Add(sql, true)
 	}
+	look(f, read(f, chain.PostgreSQL, tables[chain.PostgreSQL]), lint.Config{}) // compiling the parser is no hang
 	f.Fuzz(func(t *testing.T, sql string, lite bool) {
 		d := chain.PostgreSQL
 		if lite {

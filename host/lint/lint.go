@@ -3,6 +3,7 @@ package lint
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -69,7 +70,7 @@ type revision struct {
 
 // A transaction is what its statements do to those that follow it.
 type transaction struct {
-	values  map[string]string  // that were added to enums
+	values  map[string]string  // that were added to enums, and to which
 	types   map[string]bool    // that were created
 	locked  string             // a table that is locked until the commit
 	pending map[[2]string]bool // constraints that were added without validation
@@ -173,9 +174,9 @@ func (l *linter) reading(r reading, err error) {
 	if !l.readable(err) {
 		return
 	}
-	for enum, value := range l.rev.values {
+	for _, value := range slices.Sorted(maps.Keys(l.rev.values)) {
 		if r.literals[value] {
-			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, enum)
+			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, l.rev.values[value])
 		}
 	}
 	for _, c := range r.changes {

@@ -117,6 +117,7 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'b'", "new-enum-value"},
 		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'a'", ""},
 		{p, "ALTER TYPE e ADD VALUE 'b'; -- +autocommit begin\n-- +autocommit end\nUPDATE t SET v = 'b'", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; UPDATE t SET v = 'b'; UPDATE t SET v = 'c'", "new-enum-value new-enum-value"},
 		{p, "CREATE TYPE f AS ENUM ('a'); ALTER TYPE f ADD VALUE 'b'; INSERT INTO t (v) VALUES ('b')", ""},
 		{p, "upgrade:\n  - add_enum_value: {enum: e, value: b}\n  - insert: {table: t, columns: [v], rows: [[b]]}\ndowngrade: irreversible\n", ""},
 

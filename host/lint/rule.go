@@ -89,7 +89,7 @@ var (
 var Rules = []Rule{
 	{Name: ruleSyntax, Dialects: both, Severity: Error,
 		Why:     "The statement cannot be read, so the migration stops at it.",
-		Instead: "Mend the statement."},
+		Instead: "Mend the statement. What only a PostgreSQL newer than 17 can read is to be ignored."},
 	{Name: ruleIgnore, Dialects: both, Severity: Error,
 		Why:     "An ignore that names no rule, gives no reason or hides nothing is a mistake, or left over.",
 		Instead: `Write "sandpiper:lint:ignore RULE[,RULE] reason" above the statement, or take the comment out.`},
