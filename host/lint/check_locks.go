@@ -70,7 +70,8 @@ func checkLocks(l *linter, c change) {
 	}
 	switch e := c.effect.(type) {
 	case writeRows:
-		if l.rev.locked != "" {
+		if l.rev.locked != "" && !l.rev.backfilled {
+			l.rev.backfilled = true
 			l.find(ruleBackfill, c.at, e.on(), "%s writes rows while %s is locked by the change before it", e.verb, l.rev.locked)
 		}
 	case lockTable:

@@ -70,10 +70,11 @@ type revision struct {
 
 // A transaction is what its statements do to those that follow it.
 type transaction struct {
-	values  map[string]string  // that were added to enums, and to which
-	types   map[string]bool    // that were created
-	locked  string             // a table that is locked until the commit
-	pending map[[2]string]bool // constraints that were added without validation
+	values     map[string]string  // that were added to enums, and to which
+	types      map[string]bool    // that were created
+	locked     string             // a table that is locked until the commit
+	backfilled bool               // which was told already
+	pending    map[[2]string]bool // constraints that were added without validation, by table and name
 }
 
 type old struct {
@@ -171,9 +172,7 @@ func (l *linter) statement(sql string) (reading, error) {
 
 // reading checks what a statement does, and notes it.
 func (l *linter) reading(r reading, err error) {
-	if !l.readable(err) {
-		return
-	}
+	l.unread(err)
 	for _, value := range slices.Sorted(maps.Keys(l.rev.values)) {
 		if r.literals[value] {
 			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, l.rev.values[value])
@@ -188,12 +187,11 @@ func (l *linter) reading(r reading, err error) {
 	}
 }
 
-// readable reports whether a statement could be read, and tells if it couldn't.
-func (l *linter) readable(err error) bool {
+// unread tells why something could not be read.
+func (l *linter) unread(err error) {
 	var syntax *grammar.SyntaxError
 	switch {
 	case err == nil:
-		return true
 	case errors.Is(err, errUnread):
 		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
 	case errors.As(err, &syntax):
@@ -201,7 +199,6 @@ func (l *linter) readable(err error) bool {
 	default:
 		l.err = fmt.Errorf("%s:%d: %w", l.rev.Source, l.spot.Line, err)
 	}
-	return false
 }
 
 // downgrade looks at whether the downgrade runs.
@@ -216,9 +213,7 @@ func (l *linter) downgrade() {
 		}
 		var mode schema.Mode
 		r, err := l.read(item, &mode)
-		if !l.readable(err) {
-			continue
-		}
+		l.unread(err)
 		for _, c := range r.changes {
 			checkOutside(l, c)
 		}

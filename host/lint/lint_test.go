@@ -94,6 +94,10 @@ func TestRules(t *testing.T) {
 		{p, "SELEC 1", "syntax"},
 		{p, "CREATE TABLE n (id int", "syntax"},
 		{s, "SELECT 'a", "syntax"},
+		{p, "upgrade:\n  - add_constraint: {table: t, constraint: {name: c, check: k >, not_valid: true}}\n", "syntax"},
+		{p, "upgrade:\n  - create_index: {table: t, columns: [{expr: lower(v}], name: i, concurrently: true}\n", "syntax"},
+		{p, "upgrade:\n  - create_view: {name: w, query: SELEC 1}\n", "syntax"},
+		{p, "upgrade:\n  - create_view: {name: w, query: SELECT 1}\n", ""},
 
 		{p, "CREATE INDEX CONCURRENTLY i ON t (k)", "needs-autocommit"},
 		{p, "AUTO CREATE INDEX CONCURRENTLY i ON t (k)", ""},
@@ -216,6 +220,7 @@ func TestRules(t *testing.T) {
 		{p, "upgrade:\n  - alter_column: {table: t, name: k, not_null: true, was: {not_null: false}}\n", "set-not-null"},
 
 		{p, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1", "backfill-with-ddl"},
+		{p, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1; DELETE FROM t WHERE c = 2", "backfill-with-ddl"},
 		{p, "UPDATE t SET k = 1; ALTER TABLE t ADD COLUMN c int", ""},
 		{p, "ALTER TABLE t ADD COLUMN c int; INSERT INTO u VALUES (1, 2, 3)", ""},
 		{p, "ALTER TABLE t ADD COLUMN c int; -- +autocommit begin\nUPDATE t SET c = 1; -- +autocommit end", ""},

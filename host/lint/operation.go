@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -11,13 +13,47 @@ import (
 // operation reads a schema operation.
 func (l *linter) operation(q schema.Request) (reading, error) {
 	r := operationReader{dialect: l.dialect}
-	if q.For(string(l.dialect)) {
-		if e, ok := q.Operation.(*schema.Execute); ok {
-			return l.statement(e.SQL.For(string(l.dialect)))
-		}
-		r.operation(q.Operation)
+	if !q.For(string(l.dialect)) {
+		return r.reading, nil
 	}
-	return r.reading, nil
+	if e, ok := q.Operation.(*schema.Execute); ok {
+		return l.statement(e.SQL.For(string(l.dialect)))
+	}
+	r.operation(q.Operation)
+	if r.lite() {
+		return r.reading, nil
+	}
+	return r.reading, parses(q.Operation)
+}
+
+// parses returns what keeps the SQL in an operation from being read by PostgreSQL.
+func parses(op schema.Operation) error {
+	parse := func(before, sql, after string) error {
+		if sql == "" {
+			return nil
+		}
+		_, err := grammar.Parse(before + sql + after)
+		var syntax *grammar.SyntaxError
+		switch {
+		case errors.As(err, &syntax):
+			return &grammar.SyntaxError{Message: fmt.Sprintf("in %q: %s", sql, syntax.Message)}
+		case errors.Is(err, grammar.ErrTooLarge):
+			return errUnread
+		}
+		return err
+	}
+	switch op := op.(type) {
+	case *schema.CreateView:
+		return parse("", op.Query.For(schema.PostgreSQL), "")
+	case *schema.CreateTrigger:
+		return parse("", op.SQL.For(schema.PostgreSQL), "")
+	}
+	for _, sql := range schema.Expressions(op) {
+		if err := parse("SELECT (", sql.For(schema.PostgreSQL), ")"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // An operationReader makes changes of operations.
@@ -202,8 +238,8 @@ func (r *operationReader) constraint(k *schema.Constraint) constraint {
 	return out
 }
 
-// expression parses an expression for PostgreSQL. One that cannot be parsed says
-// nothing.
+// expression parses an expression for PostgreSQL. One that cannot be parsed, which
+// parses tells of, says nothing.
 func (r *operationReader) expression(sql schema.SQL) grammar.Node {
 	nodes, err := grammar.Parse("SELECT (" + sql.For(schema.PostgreSQL) + ")")
 	if err != nil || len(nodes) != 1 {
