@@ -136,8 +136,7 @@ func (l *linter) items(items []chain.Item) {
 			l.rev.transaction = newTransaction()
 			continue
 		}
-		mode := schema.Inline
-		r, err := l.read(item, &mode)
+		r, mode, err := l.read(item)
 		if mode != schema.Inline {
 			l.rev.transaction = newTransaction()
 		}
@@ -148,16 +147,18 @@ func (l *linter) items(items []chain.Item) {
 	}
 }
 
-func (l *linter) read(item chain.Item, mode *schema.Mode) (reading, error) {
+// read reads a statement or an operation, and says whether it commits by itself.
+func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) {
 	if item.Kind == chain.ItemStatement {
-		return l.statement(item.SQL)
+		r, err = l.statement(item.SQL)
+		return r, schema.Inline, err
 	}
 	q, err := schema.Decode([]byte(item.Document))
 	if err != nil {
-		return reading{}, err
+		return r, schema.Inline, err
 	}
-	*mode = q.Mode(string(l.dialect))
-	return l.operation(q)
+	r, err = l.operation(q)
+	return r, q.Mode(string(l.dialect)), err
 }
 
 func (l *linter) statement(sql string) (reading, error) {
@@ -211,8 +212,7 @@ func (l *linter) downgrade() {
 			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
 			continue
 		}
-		var mode schema.Mode
-		r, err := l.read(item, &mode)
+		r, _, err := l.read(item)
 		l.unread(err)
 		for _, c := range r.changes {
 			checkOutside(l, c)
