@@ -31,12 +31,14 @@ var allowed = map[string][]string{
 	"host/source":                {},
 	"host/sandbox":               {"host"},
 	"host/postgres":              {"host"},
+	"host/postgres/grammar":      {},
 	"host/postgres/postgrestest": {},
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
+	"host/lint":                  {"host", "host/source", "host/postgres/grammar"},
 	"host/author/imports":        {"host", "host/author"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
@@ -44,13 +46,15 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/draw", "host/source"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/draw", "host/lint", "host/source"},
 }
 
 // sole importers of what only one adapter may know of.
 var sole = map[string][]string{
 	"github.com/tetratelabs/wazero":   {"host/sandbox"},
 	"github.com/jackc/pgx/v5":         {"host/postgres", "host/postgres/postgrestest"},
+	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
+	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
 	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper"},

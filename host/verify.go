@@ -54,6 +54,16 @@ func (r *Runner) VerifyFiles() Report {
 	return report
 }
 
+// File returns the migration file of a revision, read whole; nil where a module
+// holds the revision, which has no text. Errors are of type *chain.ParseError.
+func (r *Runner) File(key chain.Key) (*chain.File, error) {
+	body := r.catalog.bodies[key]
+	if body == nil || body.module != nil {
+		return nil, nil
+	}
+	return body.parse()
+}
+
 func (p *Report) add(rule chain.Rule, revision, source, format string, args ...any) {
 	p.Problems = append(p.Problems, chain.Problem{Rule: rule, Revision: revision, Source: source, Message: fmt.Sprintf(format, args...)})
 }

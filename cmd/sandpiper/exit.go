@@ -12,7 +12,7 @@ const (
 	exitUsage       = 2   // the call, the configuration, or an answer that nobody can give
 	exitBehind      = 3   // current --check: there are revisions to apply
 	exitAhead       = 4   // current --check: the database has revisions the chain does not have
-	exitProblems    = 5   // verify, notes, test or repair found problems that are left, or an applied file was changed
+	exitProblems    = 5   // verify, notes, test or repair found problems that are left, lint found errors, or an applied file was changed
 	exitLocked      = 6   // another runner held the lock for longer than --lock-wait
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
 )
@@ -24,8 +24,8 @@ const exitCodesText = `  0    done; for current --check: the database is where t
   3    current --check: the database is behind the chain
   4    current --check: the database is ahead of the chain, or has revisions
        that the chain does not know
-  5    verify, notes or test found problems, repair has left some, or a file that
-       is already applied has changed
+  5    verify, notes or test found problems, repair has left some, lint found
+       errors, or a file that is already applied has changed
   6    another runner held the lock for longer than --lock-wait
   130  interrupted by Ctrl-C or SIGTERM`
 

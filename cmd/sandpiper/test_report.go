@@ -21,10 +21,10 @@ type testJSON struct {
 	Irreversible int           `json:"irreversible"` // only applied
 	Untested     int           `json:"untested"`     // after one that could not be applied
 	Seeds        int           `json:"seeds"`
-	Findings     []findingJSON `json:"findings"`
+	Findings     []stepFindingJSON `json:"findings"`
 }
 
-type findingJSON struct {
+type stepFindingJSON struct {
 	Revision    string           `json:"revision"`
 	Line        string           `json:"line"`
 	Slug        string           `json:"slug"`
@@ -55,10 +55,10 @@ type lossJSON struct {
 func testDocument(d chain.Dialect, r host.StepwiseReport) testJSON {
 	out := testJSON{
 		Dialect: string(d), Applied: r.Applied, Tested: r.Tested, Irreversible: r.Irreversible, Untested: r.Untested, Seeds: r.Seeded,
-		Findings: []findingJSON{},
+		Findings: []stepFindingJSON{},
 	}
 	for _, f := range r.Findings {
-		finding := findingJSON{
+		finding := stepFindingJSON{
 			Revision: f.Revision.ID, Line: lineName(f.Revision.Line), Slug: f.Revision.Slug, File: f.Revision.Source, Stage: string(f.Stage),
 		}
 		for _, d := range f.Differences {

@@ -45,6 +45,10 @@ Relative paths in it are relative to the file. An unknown key is an error.
   exclude     = "ex_{table}__{columns}"
   index       = "ix_{table}__{columns}"
 
+  [lint]                     # off, warning or error, by rule; the rules are
+  drop-table = "off"         # those of "sandpiper lint --rules"
+  rebuild = {sqlite = "error"}  # for one dialect alone
+
 A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
@@ -107,6 +111,8 @@ data:
   dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
               file and changed
   verify      revisions, applied, problems: [problem], hints: [text]
+  lint        revisions, modules: [file], findings: [finding], notes: [text];
+              rules: [rule] with --rules
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]
@@ -133,6 +139,9 @@ data:
   entry       id, revision, line, action, slug, started, duration_us, digest,
               module, seed, runner, reason
   problem     rule, revision, file, line, message
+  finding     rule, severity, dialect, revision, file, line, column, message, why,
+              instead
+  rule        name, dialects, severity, why, instead
 
 Times are RFC 3339 in UTC. Fields that are empty may be left out; fields may be
 added. Progress and warnings go to stderr.`

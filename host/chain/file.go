@@ -12,6 +12,25 @@ type File struct {
 	Upgrade   []Item
 	Downgrade []Item // empty and not Irreversible: the downgrade has nothing to do
 	Marked    bool   // Irreversible, and the file says so itself
+
+	Directives []Directive // of this dialect, in order
+}
+
+// A Directive is a comment of a file that speaks to a tool, such as
+// "-- sandpiper:lint:ignore RULE reason". Parse leaves what it says to the tool.
+type Directive struct {
+	Text string // from "sandpiper:" on
+	Line int
+	Head bool // it stands above the first section or statement
+}
+
+// DirectivePrefix is what a Directive begins with.
+const DirectivePrefix = "sandpiper:"
+
+// directiveOf returns what a line comment says if it is a directive.
+func directiveOf(comment string) (string, bool) {
+	text := strings.TrimSpace(strings.TrimPrefix(comment, "--"))
+	return text, strings.HasPrefix(comment, "--") && strings.HasPrefix(text, DirectivePrefix)
 }
 
 // An Item is one thing that a direction of a file does.
@@ -61,7 +80,7 @@ func Parse(name string, d Dialect, b []byte) (*File, error) {
 	}
 	h.Digest = Digest(b)
 	p := fileParser{file: File{Revision: h.Revision}, dialect: d}
-	p.split = splitter{lex: lexer{dialect: d}, emit: p.statement, marker: p.marker}
+	p.split = splitter{lex: lexer{dialect: d}, emit: p.statement, marker: p.marker, directive: p.directive}
 	if h.template {
 		text, p.split.lines, err = expand(h.Revision, text)
 	}
@@ -129,6 +148,14 @@ func (p *fileParser) closed() error {
 func (p *fileParser) statement(stmt Statement) error {
 	p.add(Item{Kind: ItemStatement, Statement: stmt})
 	return nil
+}
+
+// directive takes a comment that speaks to a tool.
+func (p *fileParser) directive(text string, line int) {
+	if p.section == nil || p.section.mine {
+		head := p.section == nil && len(p.loose) == 0 && !p.split.under.begun
+		p.file.Directives = append(p.file.Directives, Directive{text, line, head})
+	}
 }
 
 func (p *fileParser) add(item Item) {

@@ -3,12 +3,14 @@ package chain
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Statement is one SQL statement of a text.
 type Statement struct {
-	SQL  string // without the semicolon, and the blanks and comments around it
-	Line int    // 1-based line of its first word
+	SQL    string // without the semicolon, and the blanks and comments around it
+	Line   int    // 1-based line of its first word
+	Column int    // 1-based character of that line; 0 where a template made it
 }
 
 // Split cuts a text into its statements. Empty ones are left out. Errors are
@@ -70,7 +72,11 @@ type splitter struct {
 	// come from.
 	lines []int
 
+	// directive, if set, gets every line comment that is a Directive.
+	directive func(text string, line int)
+
 	counted, newlines int // newlines before the offset counted
+	characters        int // since the last of them
 
 	under statement // the statement under way
 }
@@ -79,6 +85,7 @@ type splitter struct {
 type statement struct {
 	begun      bool
 	line       int
+	column     int
 	start, end int       // offsets of its first token and after its last one
 	words      [5]string // its first tokens, in lower case; "" for those that are no words
 	tokens     int       // how many tokens it has
@@ -141,6 +148,9 @@ func (s *splitter) add(tok Token) error {
 	u := &s.under
 	if !u.begun {
 		u.begun, u.start, u.line = true, tok.Pos, s.line(tok.Pos)
+		if s.lines == nil {
+			u.column = s.characters + 1
+		}
 	}
 	if u.tokens < len(u.words) && tok.Kind == Word {
 		u.words[u.tokens] = strings.ToLower(tok.Text)
@@ -215,6 +225,9 @@ func (u *statement) creates(what string) bool {
 // comment hands a line comment outside of everything to marker.
 func (s *splitter) comment(tok Token) error {
 	u := &s.under
+	if text, ok := directiveOf(tok.Text); ok && s.directive != nil {
+		s.directive(text, s.line(tok.Pos))
+	}
 	if s.marker == nil || u.parens > 0 || u.owed > 0 || u.trigger && !u.closed || !strings.HasPrefix(tok.Text, "--") {
 		return nil
 	}
@@ -245,7 +258,7 @@ func (s *splitter) finish(ended bool) error {
 		return errorAt(u.line, "the CREATE TRIGGER has no END after the last semicolon of its body")
 	}
 	owned := u.transactionControl(s.lex.dialect)
-	stmt := Statement{SQL: s.lex.src[u.start:u.end], Line: u.line}
+	stmt := Statement{SQL: s.lex.src[u.start:u.end], Line: u.line, Column: u.column}
 	if s.locate != nil {
 		end := u.end
 		if ended {
@@ -309,7 +322,12 @@ func errorAt(line int, format string, args ...any) error {
 // line returns the line of an offset, which is never before the last one asked
 // for: newlines are counted onward from there.
 func (s *splitter) line(pos int) int {
-	s.newlines += strings.Count(s.lex.src[s.counted:pos], "\n")
+	part := s.lex.src[s.counted:pos]
+	if n := strings.LastIndexByte(part, '\n'); n >= 0 {
+		s.newlines += strings.Count(part, "\n")
+		s.characters, part = 0, part[n+1:]
+	}
+	s.characters += utf8.RuneCountInString(part)
 	s.counted = pos
 	if s.newlines < len(s.lines) {
 		return s.lines[s.newlines]

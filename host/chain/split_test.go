@@ -169,3 +169,30 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+// Columns count characters, from 1, whatever ends the lines and whatever stands
+// before on the line.
+func TestColumns(t *testing.T) {
+	stmts, err := chain.Split(chain.SQLite, "  SELECT 1; SELECT 2;\n/* ä */ SELECT 3;\n\n\tSELECT\n 4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []chain.Statement{{"SELECT 1", 1, 3}, {"SELECT 2", 1, 13}, {"SELECT 3", 2, 9}, {"SELECT\n 4", 4, 2}} {
+		if i >= len(stmts) || stmts[i] != want {
+			t.Fatalf("statement %d of %+v, want %+v", i, stmts, want)
+		}
+	}
+}
+
+func TestDirectives(t *testing.T) {
+	text := "-- Revision ID: aaaaaaaaaaaa\r\n-- Revises:\r\n--  sandpiper:a head\r\n-- +upgrade\r\nCREATE TABLE t ( -- sandpiper:b inside\r\n a int);\r\n" +
+		"SELECT '-- sandpiper:no'; -- sandpiper:c behind\r\n-- +upgrade sqlite\r\n-- sandpiper:d of the other\r\nSELECT 2;\r\n-- +downgrade\r\n-- sandpiper:e below\r\n"
+	file, err := chain.Parse("f.sql", chain.PostgreSQL, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []chain.Directive{{"sandpiper:a head", 3, true}, {"sandpiper:b inside", 5, false}, {"sandpiper:c behind", 7, false}, {"sandpiper:e below", 12, false}}
+	if !slices.Equal(file.Directives, want) {
+		t.Errorf("got %+v", file.Directives)
+	}
+}

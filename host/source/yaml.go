@@ -110,6 +110,7 @@ func parseYAML(name string, d chain.Dialect, b []byte, naming schema.Naming) (*c
 	if r.find(root, keyUpgrade) < 0 {
 		return nil, r.fail(root, "the key %s is missing: the list of operations", keyUpgrade)
 	}
+	file.Directives = r.directives(root, b)
 	if r.find(root, keyDowngrade) < 0 {
 		if file.Downgrade, err = r.derive(upgrade); err != nil {
 			return nil, err
@@ -160,6 +161,7 @@ func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 		return nil, r.fail(nil, "a migration in YAML is a mapping, with the keys revision, revises and upgrade")
 	}
 	root := document.Content[0]
+	root.HeadComment = document.HeadComment + "\n" + root.HeadComment
 	seen := map[string]bool{}
 	for i := 0; i < len(root.Content); i += 2 {
 		key := root.Content[i]
@@ -255,6 +257,7 @@ func isScalar(n *yaml.Node, text string) bool {
 // A yamlItem is an operation, or a section of operations.
 type yamlItem struct {
 	line    int
+	column  int
 	request schema.Request
 	section []yamlItem // of an autocommit section
 }
@@ -280,14 +283,14 @@ func (r *yamlReader) items(list *yaml.Node, inSection bool) ([]yamlItem, error) 
 			if err != nil {
 				return nil, err
 			}
-			items = append(items, yamlItem{line: n.Line, section: section})
+			items = append(items, yamlItem{line: n.Line, column: n.Column, section: section})
 			continue
 		}
 		request, err := r.request(n)
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, yamlItem{line: n.Line, request: request})
+		items = append(items, yamlItem{line: n.Line, column: n.Column, request: request})
 	}
 	return items, nil
 }
@@ -323,20 +326,20 @@ func (r *yamlReader) file(items []yamlItem) []chain.Item {
 	var out []chain.Item
 	for _, item := range items {
 		if item.request.Operation == nil {
-			out = append(out, at(chain.ItemAutocommitBegin, item.line))
+			out = append(out, at(chain.ItemAutocommitBegin, item))
 			out = append(out, r.file(item.section)...)
-			out = append(out, at(chain.ItemAutocommitEnd, item.line))
+			out = append(out, at(chain.ItemAutocommitEnd, item))
 			continue
 		}
-		one := at(chain.ItemOperation, item.line)
+		one := at(chain.ItemOperation, item)
 		one.Document = string(schema.Append(nil, item.request))
 		out = append(out, one)
 	}
 	return out
 }
 
-func at(kind chain.ItemKind, line int) chain.Item {
-	return chain.Item{Kind: kind, Statement: chain.Statement{Line: line}}
+func at(kind chain.ItemKind, item yamlItem) chain.Item {
+	return chain.Item{Kind: kind, Statement: chain.Statement{Line: item.line, Column: item.column}}
 }
 
 // derive makes the downgrade of an upgrade: each section is undone in a section

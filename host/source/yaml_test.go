@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -231,4 +232,27 @@ func FuzzYAML(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDirectives(t *testing.T) {
+	file := parse(t, chain.PostgreSQL, "# sandpiper:a head\r\n"+head+`
+upgrade: # sandpiper:b beside
+  # sandpiper:c above
+  - execute:
+      sql: |
+        -- no comment of YAML
+        # sandpiper:no
+        SELECT 1
+      no_reverse: true # sandpiper:d behind
+  - drop_table: {name: "# sandpiper:no"}
+downgrade: irreversible
+`)
+	want := []chain.Directive{{Text: "sandpiper:a head", Line: 1, Head: true}, {Text: "sandpiper:b beside", Line: 5},
+		{Text: "sandpiper:c above", Line: 6}, {Text: "sandpiper:d behind", Line: 12}}
+	if !slices.Equal(file.Directives, want) {
+		t.Errorf("got %+v", file.Directives)
+	}
+	if first, second := file.Upgrade[0], file.Upgrade[1]; first.Line != 7 || first.Column != 5 || second.Line != 13 {
+		t.Errorf("they begin at %d:%d and %d", first.Line, first.Column, second.Line)
+	}
 }

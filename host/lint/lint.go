@@ -1,0 +1,258 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// A Source is a chain and its files. A *host.Runner is one.
+type Source interface {
+	Graph() *chain.Graph
+	File(chain.Key) (*chain.File, error)
+}
+
+// Lint looks at the upgrades of the revisions that are wanted; of a downgrade, which
+// is for the day when something has gone wrong already, only at whether it runs.
+// The revisions before them are read too, for what they have made.
+//
+// A comment "sandpiper:lint:ignore RULE[,RULE] reason" (after -- in SQL, after # in
+// YAML) hides what the rules find in the statement or operation that it is in or that
+// follows it; above the first section of a file, in all of it.
+func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, error) {
+	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), facts: newFacts()}
+	for rev := range src.Graph().All() {
+		file, err := src.File(rev.Key)
+		l.revision(rev, file, err, wanted(rev))
+		if l.err != nil {
+			return Report{}, l.err
+		}
+	}
+	l.report.sort()
+	return l.report, nil
+}
+
+// A linter goes through one chain.
+type linter struct {
+	cfg     Config
+	dialect chain.Dialect
+	facts   *facts
+	report  Report
+	err     error // the parser's or the database's, which ends it
+
+	rev   *revision
+	spot  chain.Item // the statement or operation under way
+	small map[string]bool
+}
+
+// A revision is what is known of the revision under way.
+type revision struct {
+	chain.Revision
+	file     *chain.File
+	findings []Finding
+	notes    []string // what was not looked at
+
+	created map[string]bool // tables, which nobody uses yet
+	dropped map[string]int  // tables, and the finding that says so
+	renamed map[string]old  // by the new name
+	keys    []owedIndex     // foreign keys that want an index in the end
+	inserts int             // of constants
+	losses  int             // things that a downgrade cannot bring back by itself
+
+	transaction
+	inSection bool // each statement commits by itself
+}
+
+// A transaction is what its statements do to those that follow it.
+type transaction struct {
+	values     map[string]string  // that were added to enums, and to which
+	types      map[string]bool    // that were created
+	locked     string             // a table that is locked until the commit
+	backfilled bool               // which was told already
+	pending    map[[2]string]bool // constraints that were added without validation, by table and name
+}
+
+type old struct {
+	name    string
+	finding int
+}
+
+type owedIndex struct {
+	spot    chain.Item
+	at      int
+	on      string
+	columns []string
+}
+
+func newTransaction() transaction {
+	return transaction{values: map[string]string{}, types: map[string]bool{}, pending: map[[2]string]bool{}}
+}
+
+func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
+	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, transaction: newTransaction()}
+	if wanted && (file != nil || err != nil) {
+		l.report.Revisions++
+	}
+	var unreadable *chain.ParseError
+	switch {
+	case errors.As(err, &unreadable):
+		l.spot = chain.Item{Statement: chain.Statement{Line: unreadable.Line}}
+		l.find(ruleSyntax, 0, "", "%s", unreadable.Msg)
+	case err != nil:
+		l.err = err
+		return
+	case file == nil:
+		if wanted && !slices.Contains(l.report.Modules, rev.Source) {
+			l.report.Modules = append(l.report.Modules, rev.Source)
+		}
+		return
+	default:
+		l.items(file.Upgrade)
+		l.owed()
+		l.wayBack()
+		if wanted {
+			l.downgrade()
+		}
+	}
+	if wanted {
+		l.tellInserts()
+		l.report.Notes = append(l.report.Notes, l.rev.notes...)
+		l.keep(l.rev.findings)
+	}
+}
+
+// items looks at what the upgrade does.
+func (l *linter) items(items []chain.Item) {
+	for _, item := range items {
+		l.spot = item
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
+			l.rev.transaction = newTransaction()
+			continue
+		}
+		r, mode, err := l.read(item)
+		if mode != schema.Inline {
+			l.rev.transaction = newTransaction()
+		}
+		l.reading(r, err)
+		if mode != schema.Inline || l.rev.inSection {
+			l.rev.transaction = newTransaction()
+		}
+	}
+}
+
+// read reads a statement or an operation, and says whether it commits by itself.
+func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) {
+	if item.Kind == chain.ItemStatement {
+		r, err = l.statement(item.SQL)
+		return r, schema.Inline, err
+	}
+	q, err := schema.Decode([]byte(item.Document))
+	if err != nil {
+		return r, schema.Inline, err
+	}
+	r, err = l.operation(q)
+	return r, q.Mode(string(l.dialect)), err
+}
+
+func (l *linter) statement(sql string) (reading, error) {
+	if l.dialect == chain.SQLite {
+		return readSQLite(sql), nil
+	}
+	if r, ok := l.insert(sql); ok {
+		return r, nil
+	}
+	return readPostgres(sql)
+}
+
+// reading checks what a statement does, and notes it.
+func (l *linter) reading(r reading, err error) {
+	l.unread(err)
+	for _, value := range slices.Sorted(maps.Keys(l.rev.values)) {
+		if r.literals[value] {
+			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, l.rev.values[value])
+		}
+	}
+	for _, c := range r.changes {
+		for _, check := range checks {
+			check(l, c)
+		}
+		l.facts.apply(c.effect)
+		l.note(c)
+	}
+}
+
+// unread tells why something could not be read.
+func (l *linter) unread(err error) {
+	var syntax *grammar.SyntaxError
+	switch {
+	case err == nil:
+	case errors.Is(err, errUnread):
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
+	case errors.As(err, &syntax):
+		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
+	default:
+		l.err = fmt.Errorf("%s:%d: %w", l.rev.Source, l.spot.Line, err)
+	}
+}
+
+// downgrade looks at whether the downgrade runs.
+func (l *linter) downgrade() {
+	l.rev.inSection = false
+	for _, item := range l.rev.file.Downgrade {
+		l.spot = item
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
+			continue
+		}
+		r, _, err := l.read(item)
+		l.unread(err)
+		for _, c := range r.changes {
+			checkOutside(l, c)
+		}
+	}
+}
+
+// find notes a finding at a byte of what is under way. on is the table whose rows
+// count, if it matters how many there are.
+func (l *linter) find(name string, at int, on, format string, args ...any) {
+	rule := Find(name)
+	line, column := place(l.spot.Statement, at)
+	l.rev.findings = append(l.rev.findings, Finding{
+		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.rev.Source,
+		Line: line, Column: column, Message: fmt.Sprintf(format, args...), table: on,
+	})
+}
+
+// keep reports the findings of a revision that nothing hides.
+func (l *linter) keep(findings []Finding) {
+	for _, f := range l.ignored(findings) {
+		if f.Severity == Off || l.isSmall(&f) {
+			continue
+		}
+		l.report.Findings = append(l.report.Findings, f)
+	}
+}
+
+// isSmall reports whether a finding is about a table that has few rows.
+func (l *linter) isSmall(f *Finding) bool {
+	if !f.Rule.sized || f.table == "" || l.cfg.Small == nil || l.err != nil {
+		return false
+	}
+	small, known := l.small[f.table]
+	if !known {
+		small, l.err = l.cfg.Small(f.table)
+		if l.small == nil {
+			l.small = map[string]bool{}
+		}
+		l.small[f.table] = small
+	}
+	return small
+}

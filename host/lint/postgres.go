@@ -1,0 +1,228 @@
+package lint
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
+)
+
+// errUnread is the error of a statement that is too large to be looked at.
+var errUnread = errors.New("too large or nested too deeply to be looked at")
+
+// readPostgres reads statements for PostgreSQL.
+func readPostgres(sql string) (reading, error) {
+	r := postgresReader{}
+	nodes, err := grammar.Parse(sql)
+	if errors.Is(err, grammar.ErrTooLarge) {
+		return reading{}, errUnread
+	} else if err != nil {
+		return reading{}, err
+	}
+	for _, n := range nodes {
+		r.statement(n)
+	}
+	return r.reading, nil
+}
+
+// A postgresReader makes changes of parsed statements.
+type postgresReader struct{ reading }
+
+// relation returns the name of a table. The schema of most tables is not said,
+// so the one that most are in is left out.
+func relation(n grammar.Node) table {
+	if s := n.Text("schemaname"); s != "" && s != "public" {
+		return table(s + "." + n.Text("relname"))
+	}
+	return table(n.Text("relname"))
+}
+
+// qualified does the same with a list of parts.
+func qualified(parts []string) string {
+	if len(parts) > 1 && parts[0] == "public" {
+		parts = parts[1:]
+	}
+	return strings.Join(parts, ".")
+}
+
+// option reports whether a list of options has one that is on.
+//
+// https://www.postgresql.org/docs/current/sql-vacuum.html (boolean)
+func option(n grammar.Node, list, name string) bool {
+	return slices.ContainsFunc(n.List(list), func(o grammar.Node) bool {
+		value := o.Node("arg")
+		if o.Text("defname") != name {
+			return false
+		}
+		on := value.Text("sval") // TRUE and FALSE are texts here
+		return !value.There() || on == "true" || on == "on" || value.Int("ival") == 1
+	})
+}
+
+func (r *postgresReader) statement(n grammar.Node) {
+	on := relation(n.Node("relation"))
+	at := n.Node("relation").At()
+	switch n.Kind {
+	case "CreateStmt":
+		r.createTable(n)
+	case "AlterTableStmt":
+		if n.Text("objtype") == "OBJECT_TABLE" {
+			for _, cmd := range n.List("cmds") {
+				r.alterTable(on, at, cmd)
+			}
+		}
+	case "RenameStmt":
+		r.rename(on, n)
+	case "AlterObjectSchemaStmt":
+		if n.Text("objectType") == "OBJECT_TABLE" {
+			r.add(at, renameTable{on, n.Text("newschema") + "." + n.Node("relation").Text("relname")})
+		}
+	case "DropStmt":
+		r.drop(n)
+	case "IndexStmt":
+		e := createIndex{table: on, name: n.Text("idxname"), partial: n.Node("whereClause").There(), concurrently: n.True("concurrent")}
+		for _, c := range n.List("indexParams") {
+			if c.Text("name") == "" {
+				break
+			}
+			e.columns = append(e.columns, c.Text("name"))
+		}
+		if e.concurrently {
+			r.add(0, runsOutside{what: "CREATE INDEX CONCURRENTLY"})
+		}
+		r.add(0, e)
+	case "ReindexStmt":
+		r.reindex(on, n)
+	case "ClusterStmt":
+		r.add(0, rewrite{on, "CLUSTER sorts and writes it anew"})
+	case "VacuumStmt":
+		r.vacuum(n)
+	case "TruncateStmt":
+		for _, t := range n.List("relations") {
+			r.add(t.At(), truncate{relation(t)})
+		}
+		r.cascade(n, "TRUNCATE")
+	case "LockStmt":
+		for _, t := range n.List("relations") {
+			r.add(t.At(), lockTable{relation(t)})
+		}
+	case "RefreshMatViewStmt":
+		r.add(at, refreshView{on, n.True("concurrent")})
+	case "CreateEnumStmt":
+		r.add(0, createType{name: qualified(n.Strings("typeName"))})
+	case "AlterEnumStmt":
+		enum := qualified(n.Strings("typeName"))
+		if was := n.Text("oldVal"); was != "" {
+			r.add(0, renameEnumValue{enum: enum, value: was})
+		} else {
+			r.add(0, addEnumValue{enum: enum, value: n.Text("newVal")})
+		}
+	case "CreatedbStmt", "DropdbStmt", "CreateTableSpaceStmt", "DropTableSpaceStmt", "AlterSystemStmt":
+		r.add(0, runsOutside{what: "a statement about databases, tablespaces or the server"})
+	default:
+		r.rows(n)
+	}
+}
+
+// rows reads what changes rows, or makes a table of some.
+func (r *postgresReader) rows(n grammar.Node) {
+	on := relation(n.Node("relation"))
+	switch n.Kind {
+	case "UpdateStmt":
+		r.add(0, writeRows{on, "UPDATE"})
+	case "DeleteStmt":
+		r.add(0, writeRows{on, "DELETE"})
+	case "InsertStmt":
+		query := n.Node("selectStmt")
+		if query.Is("SelectStmt") && len(query.List("valuesLists")) == 0 {
+			r.add(0, writeRows{on, "INSERT … SELECT"})
+		}
+	case "CreateTableAsStmt":
+		into := n.Node("into").Node("rel") // a materialized view has indexes and locks as a table has
+		r.add(into.At(), createTable{table: relation(into)})
+	case "SelectStmt":
+		if into := n.Node("intoClause").Node("rel"); into.There() {
+			r.add(into.At(), createTable{table: relation(into)})
+		}
+	default:
+		return
+	}
+	r.literals = map[string]bool{}
+	n.Walk(func(n grammar.Node) bool {
+		if s := n.Node("sval").Text("sval"); n.Is("A_Const") && s != "" {
+			r.literals[s] = true
+		}
+		return true
+	})
+}
+
+func (r *postgresReader) rename(on table, n grammar.Node) {
+	at := n.Node("relation").At()
+	switch {
+	case n.Text("renameType") == "OBJECT_TABLE":
+		to := n.Text("newname")
+		if schema, _, ok := strings.Cut(string(on), "."); ok {
+			to = schema + "." + to
+		}
+		r.add(at, renameTable{on, to})
+	case n.Text("renameType") == "OBJECT_COLUMN" && n.Text("relationType") == "OBJECT_TABLE":
+		r.add(at, renameColumn{on, n.Text("subname"), n.Text("newname")})
+	}
+}
+
+func (r *postgresReader) drop(n grammar.Node) {
+	cascade := n.Text("behavior") == "DROP_CASCADE"
+	for _, object := range n.List("objects") {
+		name := qualified(object.Strings("items"))
+		switch n.Text("removeType") {
+		case "OBJECT_TABLE":
+			r.add(0, dropTable{table(name), cascade})
+			continue
+		case "OBJECT_INDEX":
+			if n.True("concurrent") {
+				r.add(0, runsOutside{what: "DROP INDEX CONCURRENTLY"})
+			}
+			r.add(0, dropIndex{name: name, concurrently: n.True("concurrent")})
+		}
+		r.cascade(n, "DROP")
+	}
+}
+
+// cascade notes a CASCADE of something other than a table.
+func (r *postgresReader) cascade(n grammar.Node, what string) {
+	if n.Text("behavior") == "DROP_CASCADE" {
+		r.add(0, dropCascade{what: what})
+	}
+}
+
+func (r *postgresReader) reindex(on table, n grammar.Node) {
+	concurrently := option(n, "params", "concurrently")
+	if whole := n.Text("kind"); whole != "REINDEX_OBJECT_INDEX" && whole != "REINDEX_OBJECT_TABLE" || concurrently {
+		r.add(0, runsOutside{what: "REINDEX of a schema or a database, or CONCURRENTLY"})
+	}
+	what := string(on)
+	if what == "" {
+		what = n.Text("name")
+	}
+	if n.Text("kind") == "REINDEX_OBJECT_INDEX" {
+		on = ""
+	}
+	r.add(0, reindex{on, what, concurrently})
+}
+
+func (r *postgresReader) vacuum(n grammar.Node) {
+	if !n.True("is_vacuumcmd") {
+		return // ANALYZE
+	}
+	r.add(0, runsOutside{what: "VACUUM"})
+	if !option(n, "options", "full") {
+		return
+	}
+	for _, rel := range n.List("rels") {
+		r.add(0, rewrite{relation(rel.Node("relation")), "VACUUM FULL writes it anew"})
+	}
+	if len(n.List("rels")) == 0 {
+		r.add(0, rewrite{how: "VACUUM FULL writes all tables anew"})
+	}
+}
