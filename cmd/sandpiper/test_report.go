@@ -15,12 +15,12 @@ type testData struct {
 }
 
 type testJSON struct {
-	Dialect      string        `json:"dialect"`
-	Applied      int           `json:"applied"` // before FROM
-	Tested       int           `json:"tested"`
-	Irreversible int           `json:"irreversible"` // only applied
-	Untested     int           `json:"untested"`     // after one that could not be applied
-	Seeds        int           `json:"seeds"`
+	Dialect      string            `json:"dialect"`
+	Applied      int               `json:"applied"` // before FROM
+	Tested       int               `json:"tested"`
+	Irreversible int               `json:"irreversible"` // only applied
+	Untested     int               `json:"untested"`     // after one that could not be applied
+	Seeds        int               `json:"seeds"`
 	Findings     []stepFindingJSON `json:"findings"`
 }
 
