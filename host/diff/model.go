@@ -42,14 +42,18 @@ type table struct {
 
 type column struct {
 	schema.Column
-	kind    string // the type as the database names it
-	serial  string // PostgreSQL: the sequence that it owns and has its default from
-	besides string
+	kind     string // the type as the database names it
+	serial   string // PostgreSQL: the sequence that it owns and has its default from
+	identity string // PostgreSQL: ALWAYS or BY DEFAULT, else ""
+	owns     string // PostgreSQL: a sequence that serial would not have made
+	besides  string
 }
 
 type constraint struct {
 	schema.Constraint
+	comment string // PostgreSQL
 	besides string
+	def     string // PostgreSQL: what it is, besides included
 }
 
 type index struct {
@@ -68,6 +72,7 @@ type view struct {
 	materialized bool
 	besides      string
 	sql          string // creates it with what it is besides
+	disturbed    bool   // something that it reads is renamed
 }
 
 type trigger struct {
@@ -75,6 +80,7 @@ type trigger struct {
 	sql         string
 	text        string // sql without what does not matter
 	besides     string
+	all         string // creates it with what it is besides
 }
 
 func (m *model) table(name string) *table {

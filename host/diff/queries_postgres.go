@@ -7,6 +7,16 @@ const (
 	ours     = `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')`
 )
 
+// readingSettings make the server write names and constants the same way for
+// both sides: those of the schema and of extensions on the search_path bare, all
+// others qualified.
+const readingSettings = `SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', pg_catalog.quote_ident(current_schema()), (
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY n) FROM pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY s (name, n)
+    WHERE n > 1 AND name IN (SELECT nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace s ON s.oid = extnamespace)), 'pg_temp'), true),
+  pg_catalog.set_config('standard_conforming_strings', 'on', true), pg_catalog.set_config('quote_all_identifiers', 'off', true),
+  pg_catalog.set_config('DateStyle', 'ISO, YMD', true), pg_catalog.set_config('IntervalStyle', 'postgres', true), pg_catalog.set_config('TimeZone', 'UTC', true),
+  pg_catalog.set_config('extra_float_digits', '1', true), pg_catalog.set_config('bytea_output', 'hex', true)`
+
 const enumsQuery = `
 SELECT t.typname AS name, (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS values
 FROM pg_catalog.pg_type t
@@ -36,7 +46,7 @@ SELECT c.relname AS table, a.attname AS name, pg_catalog.format_type(a.atttypid,
   coalesce(pg_catalog.col_description(c.oid, a.attnum), '') AS comment,
   CASE WHEN a.attidentity = '' AND d.adbin IS NOT NULL AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN coalesce(s.name, '') ELSE '' END AS sequence,
   coalesce(s.standard, false) AS standardsequence,
-  pg_catalog.concat_ws(' ', CASE WHEN a.attidentity = 'a' THEN 'generated always as identity' END, CASE WHEN a.attidentity <> '' AND NOT s.standard THEN s.def END,
+  pg_catalog.concat_ws(' ', CASE WHEN a.attidentity <> '' AND NOT s.standard THEN s.def END,
     CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage END, 'compression ' || nullif(a.attcompression::text, ''),
     CASE WHEN a.attinhcount > 0 THEN 'inherited' END) AS besides
 FROM pg_catalog.pg_class c
@@ -73,10 +83,9 @@ SELECT c.relname AS table, k.conname AS name, k.contype AS type, k.condeferrable
   pg_catalog.concat_ws(' ', CASE WHEN k.connoinherit AND k.contype = 'c' THEN 'no inherit' END, CASE WHEN k.contype = 'f' AND k.confmatchtype <> 's' THEN 'match ' || k.confmatchtype END,
     CASE WHEN k.contype IN ('p', 'u', 'x') AND x.indnatts > x.indnkeyatts THEN pg_catalog.pg_get_constraintdef(k.oid) END,
     CASE WHEN k.contype = 'f' AND pg_catalog.to_jsonb(k) ->> 'confdelsetcols' IS NOT NULL THEN pg_catalog.pg_get_constraintdef(k.oid) END,
-    'with ' || pg_catalog.array_to_string(r.reloptions, ', '), 'comment ' || pg_catalog.obj_description(k.oid, 'pg_constraint'),
-    CASE WHEN k.coninhcount > 0 OR k.conparentid <> 0 THEN 'inherited' END) AS besides
+    'with ' || pg_catalog.array_to_string(r.reloptions, ', ')) AS besides, coalesce(pg_catalog.obj_description(k.oid, 'pg_constraint'), '') AS comment
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.coninhcount = 0 AND k.conparentid = 0
 LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid AND k.contype = 'f'
 LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = k.conindid AND k.contype <> 'f'
 LEFT JOIN pg_catalog.pg_class r ON r.oid = x.indexrelid
@@ -98,15 +107,14 @@ SELECT c.relname AS table, r.relname AS name, m.amname AS method, x.indisunique 
     FROM pg_catalog.generate_series(1, x.indnkeyatts) n LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[n - 1] AND x.indkey[n - 1] <> 0) AS columns,
   (SELECT pg_catalog.json_agg(a.attname ORDER BY n) FROM pg_catalog.generate_series(x.indnkeyatts + 1, x.indnatts) n
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[n - 1]) AS include,
-  r.reloptions AS options, coalesce(pg_catalog.obj_description(r.oid, 'pg_class'), '') AS comment, pg_catalog.pg_get_indexdef(r.oid) AS sql,
+  r.reloptions AS options, coalesce(pg_catalog.obj_description(r.oid, 'pg_class'), '') AS comment,
   pg_catalog.concat_ws(' ', CASE WHEN NOT x.indisvalid THEN 'invalid' END, CASE WHEN x.indisreplident THEN 'replica identity' END,
-    'class options ' || (SELECT pg_catalog.string_agg(b.attnum || ' ' || b.attoptions::text, ' ') FROM pg_catalog.pg_attribute b WHERE b.attrelid = r.oid AND b.attoptions IS NOT NULL),
-    CASE WHEN r.relispartition THEN 'inherited' END) AS besides
+    'class options ' || (SELECT pg_catalog.string_agg(b.attnum || ' ' || b.attoptions::text, ' ') FROM pg_catalog.pg_attribute b WHERE b.attrelid = r.oid AND b.attoptions IS NOT NULL)) AS besides
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_index x ON x.indrelid = c.oid
 JOIN pg_catalog.pg_class r ON r.oid = x.indexrelid
 JOIN pg_catalog.pg_am m ON m.oid = r.relam
-WHERE c.relnamespace ` + inSchema + ` AND c.relkind <> 't' AND ` + ours + `
+WHERE c.relnamespace ` + inSchema + ` AND c.relkind <> 't' AND NOT r.relispartition AND ` + ours + `
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = r.oid AND k.contype IN ('p', 'u', 'x'))
 ORDER BY c.relname, r.relname`
 

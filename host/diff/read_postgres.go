@@ -20,10 +20,18 @@ import (
 // https://www.postgresql.org/docs/current/catalogs.html
 func readPostgreSQL(ctx context.Context, side Side) (*model, error) {
 	m := &model{dialect: chain.PostgreSQL}
-	for _, read := range []func(context.Context, *sql.DB) error{
+	tx, err := side.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, fmt.Errorf("read the schema from the catalogs: %w", err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, readingSettings); err != nil {
+		return nil, fmt.Errorf("read the schema from the catalogs: %w", err)
+	}
+	for _, read := range []func(context.Context, *sql.Tx) error{
 		m.readEnums, m.readTables, m.readColumns, m.readConstraints, m.readIndexes, m.readViews, m.readTriggers, m.readExtensions,
 	} {
-		if err := read(ctx, side.DB); err != nil {
+		if err := read(ctx, tx); err != nil {
 			return nil, fmt.Errorf("read the schema from the catalogs: %w", err)
 		}
 	}
@@ -32,9 +40,9 @@ func readPostgreSQL(ctx context.Context, side Side) (*model, error) {
 }
 
 // rows runs a query and returns its rows, each field by its column's name.
-func rows[T any](ctx context.Context, db *sql.DB, query string) ([]T, error) {
+func rows[T any](ctx context.Context, tx *sql.Tx, query string) ([]T, error) {
 	var text []byte
-	err := db.QueryRowContext(ctx, "SELECT coalesce(pg_catalog.json_agg(r), '[]')::text FROM ("+query+") r").Scan(&text)
+	err := tx.QueryRowContext(ctx, "SELECT coalesce(pg_catalog.json_agg(r), '[]')::text FROM ("+query+") r").Scan(&text)
 	if err != nil {
 		return nil, err
 	}
@@ -42,24 +50,24 @@ func rows[T any](ctx context.Context, db *sql.DB, query string) ([]T, error) {
 	return list, json.Unmarshal(text, &list)
 }
 
-func (m *model) readEnums(ctx context.Context, db *sql.DB) error {
+func (m *model) readEnums(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Name   string
 		Values []string
 	}
-	list, err := rows[row](ctx, db, enumsQuery)
+	list, err := rows[row](ctx, tx, enumsQuery)
 	for _, r := range list {
 		m.enums = append(m.enums, &enum{name: r.Name, values: r.Values})
 	}
 	return err
 }
 
-func (m *model) readTables(ctx context.Context, db *sql.DB) error {
+func (m *model) readTables(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Name, Kind, Comment, Persistence, Partition, Parents string
 		Options                                              []string
 	}
-	list, err := rows[row](ctx, db, tablesQuery)
+	list, err := rows[row](ctx, tx, tablesQuery)
 	for _, r := range list {
 		t := &table{name: r.Name, comment: r.Comment, materialized: r.Kind == "m"}
 		for _, b := range []struct{ what, is string }{
@@ -75,20 +83,26 @@ func (m *model) readTables(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-func (m *model) readColumns(ctx context.Context, db *sql.DB) error {
+func (m *model) readColumns(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Table, Name, Type, Enum, Default, Generated, Identity, Collation, Comment, Sequence, Besides string
 		IsArray, NotNull, StandardSequence                                                           bool
 	}
-	list, err := rows[row](ctx, db, columnsQuery)
+	list, err := rows[row](ctx, tx, columnsQuery)
 	for _, r := range list {
 		t := m.table(r.Table)
 		if t == nil {
 			continue
 		}
 		c := &column{kind: r.Type, besides: r.Besides}
+		switch r.Identity {
+		case "a":
+			c.identity = "ALWAYS"
+		case "d":
+			c.identity = "BY DEFAULT"
+		}
 		c.Column = schema.Column{
-			Name: r.Name, Type: portablePostgreSQL(r.Type), NotNull: r.NotNull, Comment: r.Comment, Autoincrement: r.Identity == "d",
+			Name: r.Name, Type: portablePostgreSQL(r.Type), NotNull: r.NotNull, Comment: r.Comment, Autoincrement: c.identity != "",
 		}
 		if r.Enum != "" {
 			c.Type = schema.Type{Base: schema.BaseEnum, Enum: r.Enum, IsArray: r.IsArray}
@@ -99,21 +113,19 @@ func (m *model) readColumns(ctx context.Context, db *sql.DB) error {
 		switch {
 		case r.Generated != "":
 			c.Generated = schema.Expr(unwrapped(m.dialect, r.Default))
-		case r.Sequence != "":
+		case r.Sequence == r.Table+"_"+r.Name+"_seq" && r.StandardSequence && r.NotNull:
 			c.serial = r.Sequence
-			if r.Sequence != r.Table+"_"+r.Name+"_seq" || !r.StandardSequence {
-				c.besides = strings.TrimSpace("sequence " + r.Sequence + " " + c.besides)
-			}
 		case r.Default != "":
 			c.Default = defaultPostgreSQL(r.Default, c.Type, r.Type)
+			c.owns = r.Sequence
 		}
 		t.columns = append(t.columns, c)
 	}
 	return err
 }
 
-func (m *model) readConstraints(ctx context.Context, db *sql.DB) error {
-	list, err := rows[constraintRow](ctx, db, constraintsQuery)
+func (m *model) readConstraints(ctx context.Context, tx *sql.Tx) error {
+	list, err := rows[constraintRow](ctx, tx, constraintsQuery)
 	for _, r := range list {
 		if t := m.table(r.Table); t != nil {
 			t.constraints = append(t.constraints, r.constraint(m.dialect))
@@ -124,15 +136,15 @@ func (m *model) readConstraints(ctx context.Context, db *sql.DB) error {
 
 // A constraintRow is a row of constraintsQuery.
 type constraintRow struct {
-	Table, Name, Type, References, OnDelete, OnUpdate, Expr, Def, Method, Predicate, Besides string
-	Columns, To, Elements, Operators                                                         []string
-	Deferrable, Deferred, Validated, NullsNotDistinct                                        bool
+	Table, Name, Type, References, OnDelete, OnUpdate, Expr, Def, Method, Predicate, Besides, Comment string
+	Columns, To, Elements, Operators                                                                  []string
+	Deferrable, Deferred, Validated, NullsNotDistinct                                                 bool
 }
 
 var actions = map[string]schema.Action{"r": schema.Restrict, "c": schema.Cascade, "n": schema.SetNull, "d": schema.SetDefault}
 
 func (r *constraintRow) constraint(d chain.Dialect) *constraint {
-	k := &constraint{besides: r.Besides}
+	k := &constraint{besides: r.Besides, comment: r.Comment, def: r.Def}
 	k.Constraint = schema.Constraint{
 		Name: r.Name, Deferrable: r.Deferrable, InitiallyDeferred: r.Deferred, NotValid: !r.Validated, NullsNotDistinct: r.NullsNotDistinct,
 	}
@@ -175,8 +187,8 @@ func (r *constraintRow) constraint(d chain.Dialect) *constraint {
 	return k
 }
 
-func (m *model) readIndexes(ctx context.Context, db *sql.DB) error {
-	list, err := rows[indexRow](ctx, db, indexesQuery)
+func (m *model) readIndexes(ctx context.Context, tx *sql.Tx) error {
+	list, err := rows[indexRow](ctx, tx, indexesQuery)
 	for _, r := range list {
 		if t := m.table(r.Table); t != nil {
 			t.indexes = append(t.indexes, r.index(m.dialect))
@@ -187,9 +199,9 @@ func (m *model) readIndexes(ctx context.Context, db *sql.DB) error {
 
 // An indexRow is a row of indexesQuery.
 type indexRow struct {
-	Table, Name, Method, Predicate, Comment, Besides, SQL string
-	Unique, NullsNotDistinct                              bool
-	Columns                                               []struct {
+	Table, Name, Method, Predicate, Comment, Besides string
+	Unique, NullsNotDistinct                         bool
+	Columns                                          []struct {
 		Name, Expr, Collation, Class string
 		Desc, NullsFirst             bool
 	}
@@ -197,7 +209,7 @@ type indexRow struct {
 }
 
 func (r *indexRow) index(d chain.Dialect) *index {
-	i := &index{method: r.Method, comment: r.Comment, besides: r.Besides, sql: r.SQL}
+	i := &index{method: r.Method, comment: r.Comment, besides: r.Besides}
 	i.CreateIndex = schema.CreateIndex{
 		Name: r.Name, Table: r.Table, Unique: r.Unique, NullsNotDistinct: r.NullsNotDistinct, Include: r.Include,
 	}
@@ -236,12 +248,12 @@ func (r *indexRow) index(d chain.Dialect) *index {
 	return i
 }
 
-func (m *model) readViews(ctx context.Context, db *sql.DB) error {
+func (m *model) readViews(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Name, Kind, Query, Comment string
 		Options                    []string
 	}
-	list, err := rows[row](ctx, db, viewsQuery)
+	list, err := rows[row](ctx, tx, viewsQuery)
 	for _, r := range list {
 		v := &view{name: r.Name, query: strings.TrimSuffix(strings.TrimSpace(r.Query), ";"), materialized: r.Kind == "m"}
 		for _, b := range []struct{ what, is string }{{"with", strings.Join(r.Options, ", ")}, {"comment", r.Comment}} {
@@ -254,17 +266,17 @@ func (m *model) readViews(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-func (m *model) readTriggers(ctx context.Context, db *sql.DB) error {
+func (m *model) readTriggers(ctx context.Context, tx *sql.Tx) error {
 	type row struct{ Name, Table, SQL, Besides string }
-	list, err := rows[row](ctx, db, triggersQuery)
+	list, err := rows[row](ctx, tx, triggersQuery)
 	for _, r := range list {
 		m.triggers = append(m.triggers, &trigger{name: r.Name, table: r.Table, sql: r.SQL, text: r.SQL, besides: r.Besides})
 	}
 	return err
 }
 
-func (m *model) readExtensions(ctx context.Context, db *sql.DB) error {
-	list, err := rows[struct{ Name string }](ctx, db, extensionsQuery)
+func (m *model) readExtensions(ctx context.Context, tx *sql.Tx) error {
+	list, err := rows[struct{ Name string }](ctx, tx, extensionsQuery)
 	for _, r := range list {
 		m.extensions = append(m.extensions, r.Name)
 	}
@@ -286,23 +298,24 @@ func (m *model) order(objects []host.Object) {
 			if t := m.table(o.Name); t != nil {
 				t.sql = o.SQL
 			}
-		case host.ObjectSequence, host.ObjectFunction:
-			m.others = append(m.others, o)
+		case host.ObjectIndex:
+			if t := m.table(o.Table); t != nil {
+				if i := find(t.indexes, func(i *index) bool { return i.Name == o.Name }); i != nil {
+					i.sql = o.SQL
+				}
+			}
+		case host.ObjectTrigger:
+			if t := find(m.triggers, func(t *trigger) bool { return t.name == o.Name && t.table == o.Table }); t != nil {
+				t.all = o.SQL
+			}
+		case host.ObjectExtension, host.ObjectForeignKey: // are read whole
 		case host.ObjectType:
-			if m.enum(unquoted(o.Name)) == nil {
+			if m.enum(o.Name) == nil {
 				m.others = append(m.others, o)
 			}
+		default:
+			m.others = append(m.others, o)
 		}
 	}
 	slices.SortStableFunc(m.views, func(a, b *view) int { return place[a.name] - place[b.name] })
-}
-
-// unquoted returns the name that a quoted one or a bare one is.
-func unquoted(name string) string {
-	for t := range chain.Tokens(chain.PostgreSQL, name) {
-		if n, ok := t.Name(chain.PostgreSQL); ok && t.Kind == chain.Quoted && len(t.Text) == len(name) {
-			return n
-		}
-	}
-	return name
 }

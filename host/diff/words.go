@@ -74,29 +74,23 @@ func quoteIdents(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// unwrapped returns an expression without parentheses around all of it.
+// unwrapped returns an expression without the parentheses around all of it.
 func unwrapped(d chain.Dialect, sql string) string {
-	for {
-		sql = strings.TrimSpace(sql)
-		if !strings.HasPrefix(sql, "(") {
-			return sql
+	sql = strings.TrimSpace(sql)
+	depth := 0
+	for t := range chain.Tokens(d, sql) {
+		switch {
+		case t.Is("("):
+			depth++
+		case t.Is(")"):
+			depth--
 		}
-		depth, end := 0, 0
-		for t := range chain.Tokens(d, sql) {
-			switch {
-			case t.Is("("):
-				depth++
-			case t.Is(")"):
-				depth--
+		if depth == 0 {
+			if t.Is(")") && t.Pos == len(sql)-1 {
+				return strings.TrimSpace(sql[1:t.Pos])
 			}
-			if depth == 0 {
-				end = t.Pos
-				break
-			}
+			break
 		}
-		if end != len(sql)-1 {
-			return sql
-		}
-		sql = sql[1:end]
 	}
+	return sql
 }
