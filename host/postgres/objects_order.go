@@ -85,7 +85,7 @@ func inOrder(nodes []*node, dependencies []dependency) []*node {
 //
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
 func connect(nodes []*node, dependencies []dependency) {
-	of, part := map[string]*node{}, map[string]string{}
+	of, part := map[string]*node{}, map[string]string{} // by key
 	for _, n := range nodes {
 		n.needs = map[*node][]string{}
 		of[n.Key] = n
@@ -96,6 +96,7 @@ func connect(nodes []*node, dependencies []dependency) {
 			part[key] = key
 		}
 	}
+	delete(of, "") // of columns without a default and constraints without an index
 	belongs := map[string]string{}
 	for _, d := range dependencies {
 		if d.Type == "i" || d.Type == "e" {
@@ -103,7 +104,7 @@ func connect(nodes []*node, dependencies []dependency) {
 		}
 	}
 	find := func(key string) *node {
-		for range 10 { // a part of a part of an object; never a circle
+		for range 10 { // parts of parts; what goes on for longer goes in a circle
 			if n := of[key]; n != nil || key == "" {
 				return n
 			}
@@ -126,20 +127,35 @@ func connect(nodes []*node, dependencies []dependency) {
 // breakCircle returns the object to create although something that it needs is
 // not there: one that can be given it later, or else one that is not written.
 func breakCircle(nodes []*node) *node {
-	var first *node
+	var inCircle *node
 	for _, n := range nodes {
-		if n.at > 0 {
-			continue
-		}
-		if first == nil {
-			first = n
-		}
-		if n.postpone() {
+		switch {
+		case n.at > 0:
+		case n.postpone():
 			return n
+		case inCircle == nil && n.reaches(n, map[*node]bool{}):
+			inCircle = n
 		}
 	}
-	first.SQL = ""
-	return first
+	inCircle.SQL = ""
+	return inCircle
+}
+
+// reaches reports whether the object needs another one that is not there yet, be
+// it through others.
+func (n *node) reaches(other *node, seen map[*node]bool) bool {
+	for on := range n.needs {
+		if on == other {
+			return true
+		}
+		if on.at == 0 && !seen[on] {
+			seen[on] = true
+			if on.reaches(other, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // postpone leaves out of an object what needs something that is not there yet,
@@ -163,7 +179,8 @@ func (n *node) postpone() bool {
 
 // catchUp adds what was left out of an object to the one that it waited for.
 func (n *node) catchUp() {
-	for _, key := range slices.Sorted(maps.Keys(n.put)) {
+	byText := func(a, b string) int { return cmp.Compare(n.late[a], n.late[b]) } // a key is not the same elsewhere
+	for _, key := range slices.SortedFunc(maps.Keys(n.put), byText) {
 		last := n
 		for on, parts := range n.needs {
 			if on.at > last.at && slices.Contains(parts, key) {
