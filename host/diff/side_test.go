@@ -3,6 +3,7 @@ package diff_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -81,16 +82,12 @@ func (p *place) empty(t *testing.T) *scratch {
 	if s.conn, err = db.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.conn.Close(), s.db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
-}
-
-func (s *scratch) close(t *testing.T) {
-	if err := s.conn.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := s.db.Close(); err != nil {
-		t.Error(err)
-	}
 }
 
 // run runs statements of SQL.
