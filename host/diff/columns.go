@@ -233,6 +233,11 @@ func (p *tableDiff) differences(was, c *column) []string {
 
 // columnOperations changes the type of a column, or the rest of it, or both.
 func (p *tableDiff) columnOperations(was, c *column, typed, rest bool) []schema.Operation {
+	if !typed {
+		kept := *c
+		kept.Type, kept.kind = was.Type, was.kind
+		c = &kept
+	}
 	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
 	collation, value := was.Collate, was.Default
 	var before, after []schema.Operation

@@ -168,9 +168,9 @@ func (d *differ) speaksOf(c Change, diff host.Difference) bool {
 	case kind == KindTable:
 		return false
 	case diff.Kind == host.ObjectForeignKey:
-		return c.Kind == KindConstraint && c.Table == diff.Table && c.Name == diff.Name
+		return c.Kind == KindConstraint && c.Table == diff.Table && (c.Name == diff.Name || c.Was == diff.Name)
 	default:
-		return (c.Kind == kind || view(c.Kind) && view(kind)) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
+		return (c.Kind == kind || view(c.Kind) && view(kind)) && (d.to.same(c.Name, diff.Name) || c.Action == Renamed && d.to.same(c.Was, diff.Name)) && d.to.same(c.Table, diff.Table)
 	}
 }
 

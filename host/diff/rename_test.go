@@ -28,10 +28,10 @@ func TestRenames(t *testing.T) {
 		a.run(t, "INSERT INTO p VALUES (1, 'one'); INSERT INTO c VALUES (1, 1, 'first')")
 		opts := a.unfiltered()
 		opts.Renames = []diff.Rename{{Old: "p", New: "parents"}, {Table: "parents", Old: "name", New: "label"}, {Table: "c", Old: "parent", New: "parent_id"}}
-		if p.dialect == chain.PostgreSQL { // the name of its key stays, unless it is said otherwise
-			b.run(t, "ALTER TABLE parents RENAME CONSTRAINT parents_pkey TO p_pkey")
+		r := become(t, a, b, opts)
+		if strings.Contains(listed(r), "drop constraint") {
+			t.Errorf("a constraint is dropped:\n%s", listed(r))
 		}
-		become(t, a, b, opts)
 		var name string
 		if err := a.db.QueryRow("SELECT name FROM v").Scan(&name); err != nil || name != "one" {
 			t.Errorf("the row is %q, %v", name, err)
@@ -88,6 +88,19 @@ func TestRenamesThatAreWrong(t *testing.T) {
 			if _, err := diff.Compare(t.Context(), a.side(t), b.side(t), opts); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v: got %v, want %s", c.rename, err, c.want)
 			}
+		}
+	})
+}
+
+// An index or a constraint that differs in its name alone is renamed, not made
+// anew.
+func TestRenamedByName(t *testing.T) {
+	places(t, func(t *testing.T, p *place) {
+		a := p.empty(t).run(t, `CREATE TABLE t (a TEXT, b TEXT, CONSTRAINT k UNIQUE (a)); CREATE INDEX i ON t (lower(b) DESC)`)
+		b := p.empty(t).run(t, `CREATE TABLE t (a TEXT, b TEXT, CONSTRAINT l UNIQUE (a)); CREATE INDEX j ON t (lower(b) DESC)`)
+		r := listed(become(t, a, b, a.unfiltered()))
+		if !strings.Contains(r, "rename index i on t → j") || p.dialect == chain.PostgreSQL && !strings.Contains(r, "rename constraint k of table t → l") {
+			t.Errorf("not renamed:\n%s", r)
 		}
 	})
 }
