@@ -185,6 +185,9 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		if p.hides(change) {
 			p.hidden, typed = true, false
 			change.Type = change.Was
+			if was.Type.Base == schema.BaseEnum {
+				p.keptEnums[was.Type.Enum] = p.result.Hidden[len(p.result.Hidden)-1].Filter
+			}
 		} else {
 			made.changes = append(made.changes, change)
 		}

@@ -114,7 +114,8 @@ func (d *differ) createTable(t *table) {
 	}
 	made := step{creatingTables, t.name, []Change{change}, nil}
 	switch {
-	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t):
+	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t),
+		d.opts.Dialect == chain.PostgreSQL && slices.ContainsFunc(t.columns, func(c *column) bool { return c.besides != "" }):
 		made.operations = d.executeAll(t.sql)
 		if d.opts.Dialect == chain.PostgreSQL {
 			for _, k := range t.constraints {
