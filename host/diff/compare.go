@@ -131,8 +131,11 @@ func (d *differ) change(action Action, kind Kind, table, name, text string) Chan
 	return Change{Dialect: d.opts.Dialect, Action: action, Kind: kind, Table: table, Name: name, Text: text}
 }
 
+// unwritten says that nothing makes a change, unless a filter leaves it out.
 func (d *differ) unwritten(c Change, reason string) {
-	d.result.Unwritten = append(d.result.Unwritten, Unwritten{c, reason})
+	if !d.hides(c) {
+		d.result.Unwritten = append(d.result.Unwritten, Unwritten{c, reason})
+	}
 }
 
 // do notes operations that make a change, unless a filter leaves it out.
