@@ -1,0 +1,163 @@
+package autogenerate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/diff"
+)
+
+// A Proposal is a migration that makes a schema the wanted one.
+type Proposal struct {
+	*Comparison
+
+	// Body is what its file holds. It is empty where Changes is.
+	Body chain.Body
+
+	// NoWayBack are differences that the downgrade does not undo.
+	NoWayBack []diff.Unwritten
+
+	// Left is what was still different when the migration had run on a copy of
+	// the schema, besides what is Hidden or Unwritten, and LeftBack after its
+	// downgrade. A person has to look at these.
+	Left, LeftBack []diff.Change
+}
+
+// A TrialError is a migration that was written and does not run on a copy of the
+// schema.
+type TrialError struct {
+	Dialect chain.Dialect
+	Part    string // of the file: what does not run, or ""
+	Err     error
+}
+
+// Error says what does not run, and why.
+func (e *TrialError) Error() string {
+	what := "the migration"
+	if e.Part != "" {
+		what = e.Part
+	}
+	return fmt.Sprintf("what was generated for %s does not run on a copy of the schema: %s: %v", e.Dialect, what, e.Err)
+}
+
+// Unwrap returns why.
+func (e *TrialError) Unwrap() error { return e.Err }
+
+// Propose writes the migration that makes the schema of the task's database the
+// wanted one, and tries it on a copy of the schema: it changes nothing in the
+// database. Where it does not run the error is a *TrialError.
+func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, err error) {
+	w := &workshop{Task: t}
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
+	current, wanted, err := w.sides(ctx)
+	if err != nil {
+		return nil, err
+	}
+	renames := slices.Clone(t.Renames)
+	ask := t.Ask
+	if ask != nil {
+		ask = func(r diff.Rename) (bool, error) {
+			yes, err := t.Ask(r)
+			if yes {
+				renames = append(renames, r)
+			}
+			return yes, err
+		}
+	}
+	up, err := w.compare(ctx, current, wanted, t.Renames, ask)
+	if err != nil {
+		return nil, err
+	}
+	p = &Proposal{Comparison: comparison(t.Database.Dialect(), up)}
+	if len(up.Operations) == 0 {
+		return p, nil
+	}
+	down, err := w.compare(ctx, wanted, current, backwards(renames), nil)
+	if err != nil {
+		return nil, err
+	}
+	p.NoWayBack = down.Unwritten
+	g := gap{current, wanted, up, down}
+	draft, err := g.operations()
+	if err != nil {
+		return nil, err
+	}
+	done, err := w.try(ctx, draft, g)
+	if err == nil && format == author.SQL {
+		draft = g.statements(t.Database.Dialect(), done.sent)
+		done, err = w.try(ctx, draft, g)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.Body, p.Left, p.LeftBack = draft.body, done.left, done.leftBack
+	return p, nil
+}
+
+// A gap is what lies between two schemas.
+type gap struct {
+	current, wanted diff.Side
+	up, down        *diff.Result
+}
+
+// left says in what the schema that a trial has made is not what it should be,
+// besides what was known when it was made.
+func (w *workshop) left(ctx context.Context, db host.Database, should diff.Side, known *diff.Result) ([]diff.Change, error) {
+	made, err := w.side(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	found, err := w.compare(ctx, made, should, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	var told []diff.Change
+	told = append(told, found.Changes...)
+	for _, h := range found.Hidden {
+		told = append(told, h.Change)
+	}
+	for _, u := range found.Unwritten {
+		told = append(told, u.Change)
+	}
+	left := found.Changes
+	for _, u := range found.Unwritten {
+		if !slices.ContainsFunc(known.Unwritten, func(k diff.Unwritten) bool { return sameThing(k.Change, u.Change) }) {
+			left = append(left, u.Change)
+		}
+	}
+	for _, d := range host.CompareObjects(made.Objects, should.Objects) {
+		object := changeOf(w.Database.Dialect(), d)
+		in := func(c diff.Change) bool { return sameThing(c, object) || object.Table == "" && c.Table == object.Name }
+		if !slices.ContainsFunc(told, in) {
+			left = append(left, object)
+		}
+	}
+	return left, nil
+}
+
+func sameThing(a, b diff.Change) bool {
+	return a.Kind == b.Kind && a.Table == b.Table && a.Name == b.Name
+}
+
+// changeOf makes a change of a difference between objects.
+func changeOf(d chain.Dialect, from host.Difference) diff.Change {
+	c := diff.Change{Dialect: d, Action: diff.Modify, Kind: diff.Kind(from.Kind), Table: from.Table, Name: from.Name}
+	switch from.In {
+	case host.InFirst:
+		c.Action = diff.Drop
+	case host.InSecond:
+		c.Action = diff.Add
+	}
+	c.Text = fmt.Sprintf("%s %s %s: it has %q, and should have %q", c.Action, c.Kind, c.Name, from.Had, from.Has)
+	return c
+}
+
+// Destroys reports whether rows or values are lost by a change.
+func Destroys(c diff.Change) bool {
+	return c.Action == diff.Drop && (c.Kind == diff.Kind(host.ObjectTable) || c.Kind == "column")
+}
