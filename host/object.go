@@ -14,7 +14,8 @@ type Object struct {
 
 	// SQL creates it: statements, each with its semicolon. In the order in
 	// which Conn.Objects returns them, the SQL of all objects builds the
-	// schema anew in an empty database.
+	// schema anew in an empty database (see Load). It is "" where Sandpiper
+	// cannot write it: then Kind and Name say what is missing.
 	SQL string
 
 	// Facts say what it is, sorted: of a table a line for each column,
@@ -39,6 +40,10 @@ const (
 	ObjectView             ObjectKind = "view"
 	ObjectMaterializedView ObjectKind = "materialized view"
 	ObjectTrigger          ObjectKind = "trigger"
+	ObjectRule             ObjectKind = "rule"   // of PostgreSQL, but for those of views
+	ObjectPolicy           ObjectKind = "policy" // for row level security
+	ObjectStatistics       ObjectKind = "statistics"
+	ObjectOther            ObjectKind = "other" // what has no kind here; the name says which it has
 )
 
 // A Difference is an Object that is not the same in two schemas.

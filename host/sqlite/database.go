@@ -132,7 +132,7 @@ const (
 func (db *database) dial(mode openMode) (*sqlite3.Conn, error) {
 	if db.path == "" {
 		const flags = sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE | sqlite3.OPEN_URI
-		return sqlite3.OpenFlags("file:/"+db.memory+"?vfs=memdb", flags)
+		return sqlite3.OpenFlags(db.dataSource(), flags)
 	}
 	const flags = sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE // ATTACH inherits them
 	switch info, err := os.Stat(db.path); {
@@ -148,7 +148,7 @@ func (db *database) dial(mode openMode) (*sqlite3.Conn, error) {
 	case info.IsDir():
 		return nil, db.failed("open", errors.New("it is a folder; name a file in it"))
 	}
-	sq, err := sqlite3.OpenFlags(db.path, flags)
+	sq, err := sqlite3.OpenFlags(db.dataSource(), flags)
 	if errors.Is(err, fs.ErrPermission) {
 		if readable, e := sqlite3.OpenFlags(db.path, sqlite3.OPEN_READONLY); e == nil {
 			return readable, nil // what is applied can be read
@@ -158,6 +158,15 @@ func (db *database) dial(mode openMode) (*sqlite3.Conn, error) {
 		return nil, db.failed("open", err)
 	}
 	return sq, nil
+}
+
+// dataSource is what SQLite calls the database: a path, or the URI of one in
+// memory (https://sqlite.org/uri.html).
+func (db *database) dataSource() string {
+	if db.path == "" {
+		return "file:/" + db.memory + "?vfs=memdb"
+	}
+	return db.path
 }
 
 // failed says which database an operation failed on.

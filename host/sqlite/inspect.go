@@ -9,12 +9,43 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 )
 
 // An object is a row of sqlite_schema.
 type object struct {
 	kind, name, table, sql string // sql is "" for the indexes of constraints
+}
+
+// reading runs do, more than once if need be, in a transaction that only reads.
+// Where there is no file it does nothing.
+func (c *conn) reading(ctx context.Context, doing string, do func() error) (err error) {
+	if open, err := c.open(ctx, existing); err != nil || !open {
+		return err
+	}
+	defer c.guard(&err)
+	if c.tx != nil {
+		return c.db.failed(doing, errors.New("a transaction is open on the connection"))
+	}
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c.waiting = waiting
+	defer func() { c.waiting = nil }()
+	err = patiently(waiting, func() error {
+		if err := c.do(waiting, "BEGIN"); err != nil {
+			return err
+		}
+		defer c.unlock() // nothing was written
+		return do()
+	})
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
+	}
+	if err != nil {
+		err = c.db.failed(doing, cause(ctx, err))
+	}
+	return err
 }
 
 // objects returns all that the schema main holds, in the order it was made.

@@ -78,34 +78,15 @@ func (c *conn) hasLedger(ctx context.Context) (bool, error) {
 	return len(missing) == 0, nil
 }
 
-// reading runs do in a transaction that only reads, if the ledger is there.
-func (c *conn) reading(ctx context.Context, do func() error) (err error) {
-	if open, err := c.open(ctx, existing); err != nil || !open {
-		return err
-	}
-	defer c.guard(&err)
-	if c.tx != nil {
-		return c.db.failed("read", errors.New("a transaction is open on the connection"))
-	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	c.waiting = waiting
-	defer func() { c.waiting = nil }()
-	err = patiently(waiting, func() error {
-		if err := c.do(waiting, "BEGIN"); err != nil {
-			return err
-		}
-		defer c.unlock() // nothing was written
+// readingLedger runs do in a transaction that only reads, if the ledger is there.
+func (c *conn) readingLedger(ctx context.Context, do func() error) error {
+	return c.reading(ctx, "read the ledger of", func() error {
 		exists, err := c.hasLedger(ctx)
 		if err != nil || !exists {
 			return err
 		}
 		return do()
 	})
-	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
-	}
-	return c.ledgerFailed(ctx, "read", err)
 }
 
 // ledgerFailed says that an error came from the ledger.
@@ -130,7 +111,7 @@ func (c *conn) Ledger(ctx context.Context) (*host.Ledger, error) {
 		}
 		return c.readProgress(ctx, ledger)
 	}
-	if err := c.reading(ctx, read); err != nil {
+	if err := c.readingLedger(ctx, read); err != nil {
 		return nil, err
 	}
 	if ledger == nil {
@@ -191,7 +172,7 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 		limit = -1 // all of them, in SQLite's words
 	}
 	var entries []host.Entry
-	err := c.reading(ctx, func() error {
+	err := c.readingLedger(ctx, func() error {
 		entries = nil
 		return c.each(ctx, func(s *sqlite3.Stmt) error {
 			started, err := readInstant(s, 8)

@@ -24,20 +24,20 @@ func (p *parser) columnConstraint(column string) (k Constraint, ok bool) {
 		if !p.take("ASC") {
 			k.Descending = p.take("DESC")
 		}
-		p.conflict()
+		k.Conflict = p.conflict()
 		k.Autoincrement = p.take("AUTOINCREMENT")
 	case p.is("NOT", "DEFERRABLE") || p.is("DEFERRABLE"):
 		k.Kind = Deferral
-		p.deferral()
+		k.Deferred = p.deferral()
 	case p.take("NOT", "NULL"):
 		k.Kind = NotNull
-		p.conflict()
+		k.Conflict = p.conflict()
 	case p.take("NULL"):
 		k.Kind = Null
 		p.conflict()
 	case p.take("UNIQUE"):
 		k.Kind, k.Columns = Unique, []string{column}
-		p.conflict()
+		k.Conflict = p.conflict()
 	case p.take("CHECK"):
 		k.Kind, k.Expr = Check, p.parens()
 		p.conflict()
@@ -87,10 +87,10 @@ func (p *parser) tableConstraint() (k Constraint) {
 	switch {
 	case p.take("PRIMARY", "KEY"):
 		k.Kind = PrimaryKey
-		k.Columns, k.Autoincrement = p.key()
+		p.key(&k)
 	case p.take("UNIQUE"):
 		k.Kind = Unique
-		k.Columns, _ = p.key()
+		p.key(&k)
 	case p.take("CHECK"):
 		k.Kind, k.Expr = Check, p.parens()
 		p.conflict()
@@ -106,24 +106,26 @@ func (p *parser) tableConstraint() (k Constraint) {
 }
 
 // key reads the columns of a key: names with a collation and an order.
-func (p *parser) key() (columns []string, autoincrement bool) {
+func (p *parser) key(k *Constraint) {
 	p.want("(")
 	for p.err == nil {
-		columns = append(columns, p.name())
+		k.Columns = append(k.Columns, p.name())
+		term := Span{Start: p.end()}
 		for p.err == nil && !p.is(",") && !p.is(")") && !p.is("AUTOINCREMENT") {
 			if p.peek(0).Text == "" {
 				p.fail(")")
 			}
 			p.at++
 		}
+		term.End = p.end()
+		k.Terms = append(k.Terms, term)
 		if !p.take(",") {
 			break
 		}
 	}
-	autoincrement = p.take("AUTOINCREMENT")
+	k.Autoincrement = p.take("AUTOINCREMENT")
 	p.want(")")
-	p.conflict()
-	return columns, autoincrement
+	k.Conflict = p.conflict()
 }
 
 // columnList reads names in parentheses. SQLite lets a collation and an order
@@ -147,10 +149,14 @@ func (p *parser) columnList() []string {
 	return names
 }
 
-func (p *parser) conflict() {
-	if p.take("ON", "CONFLICT") {
-		p.word()
+// conflict reads ON CONFLICT and returns what is then done, in capitals.
+func (p *parser) conflict() string {
+	if !p.take("ON", "CONFLICT") {
+		return ""
 	}
+	what := strings.ToUpper(p.peek(0).Text)
+	p.word()
+	return what
 }
 
 func (p *parser) references(k *Constraint) {
@@ -166,7 +172,7 @@ func (p *parser) references(k *Constraint) {
 		case p.is("ON") && !p.is("ON", "CONFLICT"):
 			p.action(k)
 		case p.is("NOT", "DEFERRABLE") || p.is("DEFERRABLE"):
-			p.deferral()
+			k.Deferred = p.deferral()
 			return
 		default:
 			return
@@ -200,11 +206,14 @@ func (p *parser) action(k *Constraint) {
 	}
 }
 
-// deferral reads [NOT] DEFERRABLE [INITIALLY …].
-func (p *parser) deferral() {
-	p.take("NOT")
+// deferral reads [NOT] DEFERRABLE [INITIALLY …]. All but DEFERRABLE INITIALLY
+// DEFERRED is immediate (https://sqlite.org/foreignkeys.html#fk_deferred).
+func (p *parser) deferral() (deferred bool) {
+	not := p.take("NOT")
 	p.want("DEFERRABLE")
 	if p.take("INITIALLY") {
+		deferred = !not && p.is("DEFERRED")
 		p.word()
 	}
+	return deferred
 }

@@ -19,20 +19,29 @@ func IndexTerms(sql string) string {
 // RenameIndex returns a CREATE INDEX statement with another name.
 func RenameIndex(sql, name string) (string, error) {
 	p := &parser{sql: sql, tokens: tokens(sql)}
+	span := p.created("INDEX")
+	if p.err != nil {
+		return "", fmt.Errorf("read %s: %w", strings.TrimSpace(sql), p.err)
+	}
+	return sql[:span.Start] + Quote(name) + sql[span.End:], nil
+}
+
+// created reads the beginning of a CREATE statement for a kind of object, up to
+// the name, and returns where that is.
+func (p *parser) created(kind string) (name Span) {
 	p.want("CREATE")
 	p.take("UNIQUE")
-	p.want("INDEX")
+	p.take("VIRTUAL")
+	p.want(kind)
 	p.take("IF", "NOT", "EXISTS")
 	if p.peek(1).Is(".") {
 		p.name()
 		p.at++
 	}
-	start := p.start()
+	name.Start = p.start()
 	p.name()
-	if p.err != nil {
-		return "", fmt.Errorf("read %s: %w", strings.TrimSpace(sql), p.err)
-	}
-	return sql[:start] + Quote(name) + sql[p.end():], nil
+	name.End = p.end()
+	return name
 }
 
 // UpdateOf returns what a CREATE TRIGGER statement says between UPDATE OF and

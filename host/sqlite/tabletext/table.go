@@ -65,6 +65,7 @@ type Constraint struct {
 	Span Span   // with CONSTRAINT and the name
 
 	Columns       []string // of a key or a foreign key; of a column's own, the column
+	Terms         []Span   // of a table's key: what follows the name of each column, its collation and order
 	Parent        string   // of a foreign key: the table it refers to
 	To            []string // of a foreign key: the parent's columns, as far as they are given
 	Expr          Span     // of a check or a generated column, without the parentheses; the value of a default; the name of a collation
@@ -73,6 +74,8 @@ type Constraint struct {
 	Autoincrement bool     // of a primary key
 	Descending    bool     // of a column's primary key: DESC
 	Stored        bool     // of a generated column
+	Conflict      string   // of a key or NOT NULL: what ON CONFLICT asks for, in capitals, "" if it asks for nothing
+	Deferred      bool     // of a foreign key or a deferral: it is looked at when the transaction commits
 }
 
 // Text returns a part of the table's text.
