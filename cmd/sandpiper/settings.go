@@ -36,13 +36,14 @@ type settings struct {
 
 // configFile is sandpiper.toml. Every key may be left out.
 type configFile struct {
-	Database     string    `toml:"database"`
-	Dir          string    `toml:"dir"`
-	LockWait     *duration `toml:"lock_wait"`
-	LockTimeout  *duration `toml:"lock_timeout"`
-	TimeLimit    *duration `toml:"time_limit"`
-	AllowChanged bool      `toml:"allow_changed"`
-	Naming       naming    `toml:"naming"`
+	Database     string       `toml:"database"`
+	Dir          string       `toml:"dir"`
+	LockWait     *duration    `toml:"lock_wait"`
+	LockTimeout  *duration    `toml:"lock_timeout"`
+	TimeLimit    *duration    `toml:"time_limit"`
+	AllowChanged bool         `toml:"allow_changed"`
+	Naming       naming       `toml:"naming"`
+	Schema       schemaConfig `toml:"schema"`
 
 	path string // "" where there is no file
 }
@@ -165,7 +166,7 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed and [naming]; see: sandpiper help config",
+		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming] and [schema]; see: sandpiper help config",
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()

@@ -58,26 +58,25 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	if err != nil {
 		return nil, err
 	}
-	renames := slices.Clone(t.Renames)
-	ask := t.Ask
-	if ask != nil {
-		ask = func(r diff.Rename) (bool, error) {
+	var answered []diff.Rename
+	if t.Ask != nil {
+		w.Ask = func(r diff.Rename) (bool, error) {
 			yes, err := t.Ask(r)
 			if yes {
-				renames = append(renames, r)
+				answered = append(answered, r)
 			}
 			return yes, err
 		}
 	}
-	up, err := w.compare(ctx, current, wanted, t.Renames, ask)
+	c, up, err := w.forward(ctx, current, wanted)
 	if err != nil {
 		return nil, err
 	}
-	p = &Proposal{Comparison: comparison(t.Database.Dialect(), up)}
+	p = &Proposal{Comparison: c}
 	if len(up.Operations) == 0 {
 		return p, nil
 	}
-	down, err := w.compare(ctx, wanted, current, backwards(renames), nil)
+	down, err := w.compare(ctx, wanted, current, backwards(append(w.Renames, answered...)), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,8 @@ type Comparison struct {
 	Changes   []diff.Change // what the operations of a migration would do
 	Hidden    []diff.Hidden
 	Unwritten []diff.Unwritten // no operation does it
+
+	unused []*RenameError // renames of the task that are of nothing that is there
 }
 
 // Same reports whether there is nothing that no filter hides.
@@ -66,15 +68,25 @@ func Compare(ctx context.Context, t Task) (c *Comparison, err error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := w.compare(ctx, current, wanted, t.Renames, t.Ask)
-	if err != nil {
-		return nil, err
-	}
-	return comparison(t.Database.Dialect(), found), nil
+	c, _, err = w.forward(ctx, current, wanted)
+	return c, err
 }
 
-func comparison(d chain.Dialect, found *diff.Result) *Comparison {
-	return &Comparison{Dialect: d, Changes: found.Changes, Hidden: found.Hidden, Unwritten: found.Unwritten}
+// forward compares in the direction of the upgrade. Renames are those that the
+// task gives and that are of something that is there.
+func (w *workshop) forward(ctx context.Context, current, wanted diff.Side) (*Comparison, *diff.Result, error) {
+	renames, unused, err := fitting(ctx, current, wanted, w.Renames)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.Renames = renames
+	found, err := w.compare(ctx, current, wanted, renames, w.Ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &Comparison{
+		Dialect: w.Database.Dialect(), Changes: found.Changes, Hidden: found.Hidden, Unwritten: found.Unwritten, unused: unused,
+	}, found, nil
 }
 
 // A workshop is a task under way, with what has to be closed after it.
@@ -118,11 +130,16 @@ func (w *workshop) open(db host.Database) (*sql.DB, error) {
 
 // sides returns the database's schema and the wanted one.
 func (w *workshop) sides(ctx context.Context) (current, wanted diff.Side, err error) {
-	if current, err = w.side(ctx, w.Database); err != nil {
+	db := w.Database
+	if present(ctx, db) != nil { // looking would make it
+		if db, err = w.scratch(ctx); err != nil {
+			return current, wanted, err
+		}
+	}
+	if current, err = w.side(ctx, db); err != nil {
 		return current, wanted, err
 	}
-	db, err := w.build(ctx)
-	if err != nil {
+	if db, err = w.build(ctx); err != nil {
 		return current, wanted, err
 	}
 	wanted, err = w.side(ctx, db)

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host/autogenerate"
+	"github.com/sandpiper-db/sandpiper/host/diff"
+)
+
+// A comparisonJSON is in what the schema of one dialect is not as wanted.
+type comparisonJSON struct {
+	Dialect   string           `json:"dialect"`
+	Database  string           `json:"database,omitempty"` // "" where the chain was replayed
+	Schema    string           `json:"schema"`             // what is wanted
+	Changes   []differenceJSON `json:"changes"`            // what a migration does, or would do
+	Unwritten []differenceJSON `json:"unwritten,omitempty"`
+	Hidden    []differenceJSON `json:"hidden,omitempty"`
+
+	// Of a migration that was written.
+	NoWayBack []differenceJSON `json:"no_way_back,omitempty"` // not undone by the downgrade
+	Left      []differenceJSON `json:"left,omitempty"`        // after the upgrade of a copy
+	LeftBack  []differenceJSON `json:"left_back,omitempty"`   // after its downgrade
+}
+
+type differenceJSON struct {
+	Action   string `json:"action"`
+	Kind     string `json:"kind"`
+	Table    string `json:"table,omitempty"`
+	Name     string `json:"name"`
+	Text     string `json:"text"`
+	Destroys bool   `json:"destroys,omitempty"` // rows or values are lost
+	Reason   string `json:"reason,omitempty"`   // of unwritten
+	Filter   string `json:"filter,omitempty"`   // of hidden
+}
+
+func differenceDocument(c diff.Change) differenceJSON {
+	return differenceJSON{
+		Action: string(c.Action), Kind: string(c.Kind), Table: c.Table, Name: c.Name, Text: c.Text, Destroys: autogenerate.Destroys(c),
+	}
+}
+
+func differenceDocuments(changes []diff.Change) []differenceJSON {
+	documents := []differenceJSON{}
+	for _, c := range changes {
+		documents = append(documents, differenceDocument(c))
+	}
+	return documents
+}
+
+func unwrittenDocuments(all []diff.Unwritten) (documents []differenceJSON) {
+	for _, u := range all {
+		d := differenceDocument(u.Change)
+		d.Reason = u.Reason
+		documents = append(documents, d)
+	}
+	return documents
+}
+
+func comparisonDocument(t autogenerate.Task, c *autogenerate.Comparison) comparisonJSON {
+	data := comparisonJSON{
+		Dialect: string(c.Dialect), Database: t.Database.String(), Schema: t.Wanted.String(),
+		Changes: differenceDocuments(c.Changes), Unwritten: unwrittenDocuments(c.Unwritten),
+	}
+	for _, h := range c.Hidden {
+		d := differenceDocument(h.Change)
+		d.Filter = h.Filter
+		data.Hidden = append(data.Hidden, d)
+	}
+	return data
+}
+
+// printComparison prints what differs for one dialect.
+func (a *app) printComparison(w io.Writer, c comparisonJSON) {
+	if n := len(c.Changes) + len(c.Unwritten); n == 0 {
+		fmt.Fprintf(w, "%s: as %s wants it\n", c.Dialect, c.Schema)
+	} else {
+		fmt.Fprintf(w, "%s: %s from %s\n", c.Dialect, count(n, "difference"), c.Schema)
+	}
+	for _, d := range c.Changes {
+		note := ""
+		if d.Destroys {
+			note = "  (destroys data)"
+		}
+		fmt.Fprintf(w, "  %s%s\n", printable(d.Text), note)
+	}
+	for _, d := range c.Unwritten {
+		fmt.Fprintf(w, "  %s  (not written: %s)\n", printable(d.Text), printable(d.Reason))
+	}
+	switch n := len(c.Hidden); {
+	case n == 0 || a.flags.quiet:
+	case a.flags.verbose:
+		for _, d := range c.Hidden {
+			fmt.Fprintf(w, "  hidden by %s: %s\n", d.Filter, printable(d.Text))
+		}
+	default:
+		fmt.Fprintf(w, "  %s hidden by filters; -v lists them\n", count(n, "more difference"))
+	}
+}
+
+// warnLeft tells what a migration does not do, which a person has to.
+func (a *app) warnLeft(c comparisonJSON) {
+	for _, warning := range []struct {
+		what string
+		list []differenceJSON
+	}{
+		{"is not in the migration, since no operation does it", c.Unwritten},
+		{"is still different after the upgrade", c.Left},
+		{"is not undone by the downgrade", c.NoWayBack},
+		{"is not as before after the downgrade", c.LeftBack},
+	} {
+		for _, d := range warning.list {
+			fmt.Fprintf(a.stderr, "warning: %s: %s: %s\n", c.Dialect, warning.what, printable(d.Text))
+		}
+	}
+	if slices.ContainsFunc(c.Changes, func(d differenceJSON) bool { return d.Destroys }) {
+		fmt.Fprintf(a.stderr, "warning: %s: the upgrade destroys data\n", c.Dialect)
+	}
+}
