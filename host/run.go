@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type run struct {
 	*Runner
 	dir    chain.Direction
 	target string
+	only   *Step // what to run in the place of what leads to the target; may be nil
 	conn   Conn
 	ledger *Ledger
 	plan   Plan
@@ -43,10 +45,21 @@ const (
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
 	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}}
-	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
+	return u.do(ctx)
+}
+
+// runOnly runs one step, on a database that is where the step begins.
+func (r *Runner) runOnly(ctx context.Context, step Step) error {
+	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, guests: map[*module]*loading{}}
+	_, err := u.do(ctx)
+	return err
+}
+
+func (u *run) do(ctx context.Context) (result Result, err error) {
+	ctx, end := startSpan(ctx, u.dir.String(), runAttributes(u.Runner, u.target)...)
 	defer func() { end(err) }()
 
-	if u.conn, err = r.db.Connect(ctx); err != nil {
+	if u.conn, err = u.db.Connect(ctx); err != nil {
 		return Result{}, err
 	}
 	defer func() {
@@ -107,7 +120,7 @@ func (u *run) replan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan, err := u.Runner.plan(ledger, u.dir, u.target)
+	plan, err := u.stepsFrom(ledger)
 	if err != nil {
 		return err
 	}
@@ -123,6 +136,19 @@ func (u *run) replan(ctx context.Context) error {
 	}
 	u.plan = plan
 	return nil
+}
+
+// stepsFrom plans from where the ledger says the database is.
+func (u *run) stepsFrom(ledger *Ledger) (Plan, error) {
+	if u.only == nil {
+		return u.Runner.plan(ledger, u.dir, u.target)
+	}
+	line := u.only.Revision.Line
+	if at := ledger.Heads[line]; !slices.Equal(at, u.only.Before) {
+		return Plan{}, fmt.Errorf("%s is at %s of line %s and should be at %s: somebody else is at work on it",
+			u.db, formatHeads(at), line, formatHeads(u.only.Before))
+	}
+	return Plan{Direction: u.dir, Target: u.target, Steps: []Step{*u.only}}, u.checkBody(u.only.Revision, u.dir)
 }
 
 // absolute returns the target that a plan reaches, if the one given is

@@ -21,8 +21,9 @@ func ParseName(name string) (created time.Time, slug string) {
 	return created, slug
 }
 
-// nameID is the id in the name of a migration file, "" if it has none.
-func nameID(name string) string {
+// NameID is the id in the name of a migration file, or of another that goes by a
+// revision, "" if it has none.
+func NameID(name string) string {
 	_, id, _ := parseName(name)
 	return id
 }

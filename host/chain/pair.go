@@ -143,7 +143,7 @@ func CheckNames(graphs ...*Graph) []Problem {
 	}
 	var problems []Problem
 	for name, revisions := range inside {
-		id := nameID(name)
+		id := NameID(name)
 		if id != "" && !slices.ContainsFunc(revisions, func(r Revision) bool { return r.ID == id }) {
 			problems = append(problems, problem(RuleFileName, revisions[0],
 				"its name says %s, and its header %s: the header counts; rename the file", id, revisions[0].ID))

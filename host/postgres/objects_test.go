@@ -1,0 +1,76 @@
+package postgres_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
+)
+
+// objectsOf reads what the schema of a database holds.
+func objectsOf(t testing.TB, url string) []host.Object {
+	t.Helper()
+	objects, err := connect(t, url).Objects(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects
+}
+
+// sqlOf is the SQL of objects, and fails if one has none.
+func sqlOf(t testing.TB, objects []host.Object) string {
+	t.Helper()
+	var b strings.Builder
+	for _, o := range objects {
+		if o.SQL == "" {
+			t.Errorf("%s %s is not written", o.Kind, o.Name)
+		}
+		b.WriteString(o.SQL + "\n\n")
+	}
+	return b.String()
+}
+
+// load runs SQL as psql does.
+func load(t testing.TB, url, sql string) {
+	t.Helper()
+	statements, err := chain.Split(chain.PostgreSQL, sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := psql(t, url)
+	for _, s := range statements {
+		run(s.SQL)
+	}
+}
+
+// A schema with a bit of everything is written, loaded into an empty database,
+// and read back the same.
+func TestObjectsLoad(t *testing.T) {
+	nasty, err := os.ReadFile("testdata/nasty.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := postgrestest.URL(t)
+	load(t, url, string(nasty))
+	first := objectsOf(t, url)
+	sql := sqlOf(t, first)
+	if os.Getenv("SHOW") != "" {
+		t.Log(sql)
+		for _, o := range first {
+			t.Logf("%s %s %q: %q", o.Kind, o.Table, o.Name, o.Facts)
+		}
+	}
+
+	empty := postgrestest.URL(t)
+	load(t, empty, "SET check_function_bodies = off;\n"+sql)
+	second := objectsOf(t, empty)
+	for _, d := range host.CompareObjects(first, second) {
+		t.Errorf("%s %s %s: in %s\nhad %q\nhas %q", d.Kind, d.Table, d.Name, d.In, d.Had, d.Has)
+	}
+	if again := sqlOf(t, second); again != sql {
+		t.Errorf("the SQL differs after it was loaded:\n%s\n---\n%s", sql, again)
+	}
+}
