@@ -29,6 +29,7 @@ var (
 		diff.Kind(host.ObjectExtension), diff.Kind(host.ObjectType), diff.Kind(host.ObjectSequence), diff.Kind(host.ObjectFunction),
 		diff.Kind(host.ObjectTable), "column", "constraint", diff.Kind(host.ObjectForeignKey), diff.Kind(host.ObjectIndex),
 		diff.Kind(host.ObjectView), diff.Kind(host.ObjectMaterializedView), diff.Kind(host.ObjectTrigger),
+		diff.Kind(host.ObjectRule), diff.Kind(host.ObjectPolicy), diff.Kind(host.ObjectStatistics), diff.Kind(host.ObjectOther),
 	}
 	actions = []diff.Action{diff.Add, diff.Drop, diff.Modify, diff.Renamed}
 )
