@@ -1,12 +1,6 @@
-// Package diff compares the schema a database has with the one that is wanted
-// and says which schema operations lead from one to the other. What a schema
-// holds is inspected and compared by Atlas (ariga.io/atlas), which only this
-// package imports; what Atlas does not model is compared by what package host
-// says of the objects.
 package diff
 
 import (
-	"context"
 	"database/sql"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -36,6 +30,10 @@ type Options struct {
 	// Filters say what to leave out; the first that matches hides a change.
 	// Defaults to DefaultFilters.
 	Filters []Filter
+
+	// Elsewhere are the names of the indexes that the wanted schemas of other
+	// dialects declare, for the filter about them.
+	Elsewhere []string
 }
 
 // A Rename is a table, or a column of a table, that has another name.
@@ -77,6 +75,7 @@ type Index struct {
 	OperatorClasses []string // that are not the type's default, such as gin_trgm_ops
 	Expressions     bool     // it has parts that are no columns
 	DirectionOnly   bool     // it is there under another name and differs by asc and desc alone
+	Elsewhere       bool     // the wanted schema of another dialect declares it, and that of this one does not
 }
 
 // A Filter is a rule for what to leave out. It may come from sandpiper.toml or
@@ -107,20 +106,4 @@ type Result struct {
 type Unwritten struct {
 	Change Change
 	Reason string
-}
-
-// Compare returns what leads from one schema to the other.
-func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) {
-	panic("being written")
-}
-
-// ApplyHCL builds the schema of an Atlas HCL file in an empty database. A
-// syntax error names file, line and column.
-func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file string, text []byte) error {
-	panic("being written")
-}
-
-// DefaultFilters are the rules that hold unless a project turns them off.
-func DefaultFilters() []Filter {
-	panic("being written")
 }

@@ -1,0 +1,315 @@
+package diff
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// columns compares the columns.
+func (p *tableDiff) columns() {
+	for _, c := range p.from.columns {
+		if p.differ.to.column(p.to, c.Name) == nil {
+			p.dropColumn(c)
+		}
+	}
+	for _, c := range p.to.columns {
+		was := p.differ.from.column(p.from, c.Name)
+		if was == nil {
+			p.addColumn(c)
+			continue
+		}
+		if why := p.other(was, c); why != "" {
+			p.lost[p.fold(c.Name)] = why
+		} else if was.Type != c.Type || was.kind != c.kind {
+			p.retyped[p.fold(c.Name)] = true
+		}
+	}
+	if !p.lite() {
+		p.loseDependents()
+	}
+	for _, c := range p.to.columns {
+		was := p.differ.from.column(p.from, c.Name)
+		switch why := p.lost[p.fold(c.Name)]; {
+		case was == nil:
+		case why != "":
+			p.replaceColumn(was, c, why)
+		default:
+			p.alterColumn(was, c)
+		}
+	}
+}
+
+// other says why a column cannot become another one and keep what it holds, ""
+// if it can.
+func (p *tableDiff) other(was, c *column) string {
+	switch {
+	case was.Generated.IsZero() && c.Generated.IsZero():
+		return ""
+	case c.Generated.IsZero():
+		if p.lite() {
+			return "it is not generated any more"
+		}
+		return ""
+	case was.Generated.IsZero():
+		return "it becomes generated"
+	case !p.equalSQL(was.Generated, c.Generated) || was.Virtual != c.Virtual:
+		return "it is generated otherwise"
+	case was.Type != c.Type || was.kind != c.kind:
+		return "it is generated and has another type"
+	}
+	return ""
+}
+
+// loseDependents drops and adds again the generated columns over a column whose
+// type changes: PostgreSQL does not change it under them.
+func (p *tableDiff) loseDependents() {
+	for _, g := range p.to.columns {
+		was := p.differ.from.column(p.from, g.Name)
+		if was == nil || was.Generated.IsZero() || g.Generated.IsZero() {
+			continue
+		}
+		for _, c := range p.to.columns {
+			if (p.retyped[c.Name] || p.revalued[c]) && p.model().mentions(g.Generated.Both, c.Name) && p.lost[g.Name] == "" {
+				p.lost[g.Name] = "it is generated from " + c.Name
+			}
+		}
+	}
+}
+
+func (p *tableDiff) dropColumn(c *column) {
+	at := droppingColumns
+	if !c.Generated.IsZero() {
+		at = droppingGenerated
+	}
+	change := p.change(Drop, KindColumn, p.to.name, c.Name, "column "+p.to.name+"."+c.Name+" with all its values")
+	change.Type = c.Type.String()
+	p.do(at, change, &schema.DropColumn{Table: p.to.name, Name: c.Name})
+}
+
+func (p *tableDiff) addColumn(c *column) {
+	change := p.change(Add, KindColumn, p.to.name, c.Name, "column "+p.to.name+"."+c.Name+" "+c.Type.String())
+	change.Type = c.Type.String()
+	if c.NotNull && c.Default == nil && c.Generated.IsZero() && !c.Autoincrement && c.serial == "" {
+		change.Text += ", not null without a default: fails on a table with rows"
+	}
+	if p.lite() && (c.Autoincrement || !p.sayableColumn(p.to, c)) {
+		p.new(change, "")
+		return
+	}
+	made := step{addingColumns, p.to.name, []Change{change}, []schema.Operation{&schema.AddColumn{Table: p.to.name, Column: c.definition()}}}
+	if !c.Generated.IsZero() {
+		made.phase = addingGenerated
+	}
+	if p.hides(change) {
+		p.hidden = true
+		return
+	}
+	p.columnBesides(&made, p.to, c)
+	p.steps = append(p.steps, made)
+}
+
+// columnBesides adds what a new column is besides.
+func (d *differ) columnBesides(made *step, t *table, c *column) {
+	if c.identity == "ALWAYS" {
+		made.operations = append(made.operations, execute(alterColumnSQL(t, c)+"SET GENERATED ALWAYS")...)
+	}
+	if c.owns != "" {
+		made.operations = append(made.operations, execute(ownSequence(t, c))...)
+	}
+	if c.besides != "" {
+		d.unwritten(d.change(Modify, KindColumn, t.name, c.Name, "column "+t.name+"."+c.Name+": "+c.besides), noOperation)
+	}
+}
+
+// ownSequence is the statement that gives a sequence to a column.
+func ownSequence(t *table, c *column) string {
+	return "ALTER SEQUENCE " + quoteIdent(c.owns) + " OWNED BY " + quoteIdent(t.name) + "." + quoteIdent(c.Name)
+}
+
+// noOperation is why a difference is not written.
+const noOperation = "no operation says it: write the statement with execute"
+
+func alterColumnSQL(t *table, c *column) string {
+	return "ALTER TABLE " + quoteIdent(t.name) + " ALTER COLUMN " + quoteIdent(c.Name) + " "
+}
+
+// replaceColumn drops a column and adds it again.
+func (p *tableDiff) replaceColumn(was, c *column, why string) {
+	change := p.change(Modify, KindColumn, p.to.name, c.Name, "column "+p.to.name+"."+c.Name+" is dropped and added again: "+why)
+	change.Type, change.Was = c.Type.String(), was.Type.String()
+	drop, add := droppingGenerated, addingGenerated
+	if c.Generated.IsZero() {
+		add = addingColumns
+		change.Text += "; its values are lost"
+	}
+	if was.Generated.IsZero() {
+		change.Text += "; its values are lost"
+	}
+	if p.lite() && (c.Autoincrement || !p.sayableColumn(p.to, c)) {
+		p.new(change, "")
+		return
+	}
+	if p.hides(change) {
+		p.hidden = true
+		return
+	}
+	p.again(drop, &schema.DropColumn{Table: p.to.name, Name: c.Name})
+	made := step{add, p.to.name, []Change{change}, []schema.Operation{&schema.AddColumn{Table: p.to.name, Column: c.definition()}}}
+	p.columnBesides(&made, p.to, c)
+	p.steps = append(p.steps, made)
+}
+
+// alterColumn changes a column. Its type is a change of its own to filters, since
+// some are about nothing else.
+func (p *tableDiff) alterColumn(was, c *column) {
+	name := p.to.name + "." + c.Name
+	change := p.change(Modify, KindColumn, p.to.name, c.Name, "")
+	change.Was, change.Type = was.Type.String(), c.Type.String()
+	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
+	made := step{phase: alteringColumns, table: p.to.name}
+	typed := was.Type != c.Type || was.kind != c.kind
+	if typed {
+		change.Text = "column " + name + ": type " + c.named(was) + " → " + was.named(c)
+		if typed = !p.hides(change); !typed {
+			p.hidden = true
+			change.Type = change.Was
+		} else {
+			made.changes = append(made.changes, change)
+		}
+	}
+	var texts []string
+	if was.Generated != (schema.SQL{}) && c.Generated.IsZero() {
+		made.operations = append(made.operations, execute(alterColumnSQL(p.to, c)+"DROP EXPRESSION")...)
+		texts = append(texts, "not generated any more")
+	}
+	if was.NotNull != c.NotNull {
+		alter.NotNull = &c.NotNull
+		texts = append(texts, map[bool]string{true: "not null", false: "may be null"}[c.NotNull])
+	}
+	isDefault := p.equalDefaults(was.Default, c.Default)
+	switch {
+	case c.Default != nil && (!isDefault || typed && !c.Default.SQL.IsZero()):
+		alter.Default = c.Default
+	case c.Default == nil && was.Default != nil:
+		alter.DropDefault = true
+	}
+	if !isDefault {
+		texts = append(texts, map[bool]string{true: "default dropped", false: "another default"}[c.Default == nil])
+	}
+	if was.Comment != c.Comment {
+		alter.Comment = &c.Comment
+		texts = append(texts, "comment")
+	}
+	before, after := p.sequence(was, c, &texts)
+	if was.Collate != c.Collate {
+		texts = append(texts, "collation "+cmp.Or(was.Collate.Both, "default")+" → "+cmp.Or(c.Collate.Both, "default"))
+	}
+	if was.besides != c.besides {
+		texts = append(texts, was.besides+" → "+c.besides)
+	}
+	if len(texts) > 0 {
+		change.Text = "column " + name + ": " + strings.Join(texts, ", ")
+		switch {
+		case p.lite() && (was.Collate != c.Collate || was.besides != c.besides || was.Autoincrement != c.Autoincrement):
+			p.new(change, "")
+			return
+		case was.besides != c.besides:
+			p.unwritten(change, noOperation)
+			return
+		case p.hides(change):
+			p.hidden = true
+			if !typed {
+				return
+			}
+			alter, made.operations, before, after = &schema.AlterColumn{Table: p.to.name, Name: c.Name}, nil, nil, nil
+			c = &column{Column: c.Column, kind: c.kind}
+			c.Collate = was.Collate
+		default:
+			made.changes = append(made.changes, change)
+		}
+	}
+	if len(made.changes) == 0 {
+		return
+	}
+	collated := !p.lite() && (was.Collate != c.Collate || typed && !c.Collate.IsZero())
+	if typed && !collated {
+		alter.Type = c.Type
+		if !p.lite() {
+			alter.Using = using(was, c)
+		}
+	}
+	made.operations = append(made.operations, before...)
+	if collated {
+		made.operations = append(made.operations, p.collate(was, c, alter.DropDefault)...)
+	}
+	if !alter.Type.IsZero() || alter.NotNull != nil || alter.Default != nil || alter.DropDefault || alter.Comment != nil {
+		made.operations = append(made.operations, alter)
+	}
+	made.operations = append(made.operations, after...)
+	p.steps = append(p.steps, made)
+}
+
+// named is the type of another column for people, by its name in the database
+// where portable names do not tell the two apart.
+func (c *column) named(other *column) string {
+	if c.Type.String() == other.Type.String() {
+		return other.kind
+	}
+	return other.Type.String()
+}
+
+// collate changes the type and the collation of a column at once: one without the
+// other would take the collation of the type.
+func (p *tableDiff) collate(was, c *column, dropDefault bool) []schema.Operation {
+	sql := alterColumnSQL(p.to, c) + "TYPE " + c.typeName()
+	if !c.Collate.IsZero() {
+		sql += " COLLATE " + quoteIdent(c.Collate.Both)
+	}
+	if expr := using(was, c); !expr.IsZero() {
+		sql += " USING " + expr.Both
+	}
+	if dropDefault {
+		return execute(alterColumnSQL(p.to, c)+"DROP DEFAULT", sql)
+	}
+	return execute(sql)
+}
+
+// sequence returns what gives or takes a column the sequence that numbers its
+// rows, before and after the rest.
+//
+// https://www.postgresql.org/docs/current/sql-altertable.html
+func (p *tableDiff) sequence(was, c *column, texts *[]string) (before, after []schema.Operation) {
+	if was.Autoincrement != c.Autoincrement || was.identity != c.identity || (was.serial == "") != (c.serial == "") || was.owns != c.owns {
+		*texts = append(*texts, "numbered otherwise")
+	} else {
+		return nil, nil
+	}
+	alter := alterColumnSQL(p.to, c)
+	switch {
+	case p.lite():
+		return nil, nil
+	case was.identity != "" && c.identity == "":
+		before = execute(alter + "DROP IDENTITY")
+	case was.serial != "" && c.serial == "":
+		before = execute(alter+"DROP DEFAULT", "DROP SEQUENCE "+quoteIdent(was.serial))
+	}
+	switch {
+	case c.owns != "":
+		after = execute(ownSequence(p.to, c))
+	case was.owns != "" && c.serial == "" && c.identity == "":
+		after = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
+	case was.identity != "" && c.identity != "":
+		after = execute(alter + "SET GENERATED " + c.identity)
+	case c.identity != "":
+		after = execute(alter + "ADD GENERATED " + c.identity + " AS IDENTITY")
+	case c.serial != "" && was.serial == "":
+		name := quoteIdent(c.serial)
+		after = execute(
+			"CREATE SEQUENCE "+name+" AS "+c.kind+" OWNED BY "+quoteIdent(p.to.name)+"."+quoteIdent(c.Name),
+			alter+"SET DEFAULT nextval("+quoteText(name)+")",
+		)
+	}
+	return before, after
+}

@@ -1,0 +1,177 @@
+package diff
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// Compare returns what leads from one schema to the other. Nothing is changed in
+// either database.
+func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) {
+	if opts.Filters == nil {
+		opts.Filters = DefaultFilters()
+	}
+	read := readPostgreSQL
+	if opts.Dialect == chain.SQLite {
+		read = readSQLite
+	}
+	d := &differ{opts: opts, result: &Result{}, revalued: map[*column]bool{}}
+	var err error
+	if d.from, err = read(ctx, from); err != nil {
+		return nil, fmt.Errorf("the schema that is there: %w", err)
+	}
+	if d.to, err = read(ctx, to); err != nil {
+		return nil, fmt.Errorf("the wanted schema: %w", err)
+	}
+	before, err := d.rename(from.Objects)
+	if err != nil {
+		return nil, err
+	}
+	d.extensions()
+	d.enums()
+	d.tables()
+	d.others()
+	d.viewsAndTriggers()
+	d.arrange()
+	d.leftover(before, to.Objects)
+	return d.result, nil
+}
+
+// A differ compares two models.
+type differ struct {
+	opts     Options
+	from, to *model
+	steps    []step
+	result   *Result
+	pairs    []*tableDiff
+	revalued map[*column]bool // columns whose enum loses a value, so that its type is made anew
+}
+
+// A step is operations that belong together, and the changes that they make.
+type step struct {
+	phase      phase
+	table      string // that it is on, if it is on one
+	changes    []Change
+	operations []schema.Operation
+}
+
+// A phase is a place in the order in which operations run.
+type phase int
+
+// The phases.
+const (
+	addingEnumValues phase = iota // commits, so nothing is done by halves before it
+	creatingExtensions
+	droppingTriggers
+	droppingViews
+	renamingTables
+	renamingColumns
+	droppingForeignKeys
+	droppingTables
+	droppingIndexes
+	droppingConstraints
+	creatingTypes
+	creatingFunctions
+	creatingTables
+	droppingGenerated
+	addingColumns
+	alteringColumns
+	droppingColumns
+	droppingEnumValues
+	addingGenerated
+	addingConstraints
+	creatingIndexes
+	addingForeignKeys
+	settingComments
+	droppingTypes
+	lateFunctions
+	creatingViews
+	indexingViews
+	creatingTriggers
+	creatingRules
+	droppingExtensions
+)
+
+// inTable are the phases of changes of a table that is there. On SQLite they are
+// made table by table, so that each table is rebuilt once.
+func (p phase) inTable() bool {
+	switch p {
+	case droppingForeignKeys, droppingIndexes, droppingConstraints, droppingGenerated, addingColumns, alteringColumns, droppingColumns,
+		addingGenerated, addingConstraints, creatingIndexes, addingForeignKeys:
+		return true
+	}
+	return false
+}
+
+// hides reports whether a filter leaves a change out, and notes which.
+func (d *differ) hides(c Change) bool {
+	for _, f := range d.opts.Filters {
+		if f.Hide(c) {
+			d.result.Hidden = append(d.result.Hidden, Hidden{c, f.Name})
+			return true
+		}
+	}
+	return false
+}
+
+// change returns a change of this comparison.
+func (d *differ) change(action Action, kind Kind, table, name, text string) Change {
+	return Change{Dialect: d.opts.Dialect, Action: action, Kind: kind, Table: table, Name: name, Text: text}
+}
+
+func (d *differ) unwritten(c Change, reason string) {
+	d.result.Unwritten = append(d.result.Unwritten, Unwritten{c, reason})
+}
+
+// do notes operations that make a change, unless a filter leaves it out.
+func (d *differ) do(p phase, table string, c Change, operations ...schema.Operation) {
+	if !d.hides(c) {
+		d.steps = append(d.steps, step{p, table, []Change{c}, operations})
+	}
+}
+
+// execute makes operations of statements.
+func execute(statements ...string) []schema.Operation {
+	list := make([]schema.Operation, len(statements))
+	for i, sql := range statements {
+		list[i] = &schema.Execute{SQL: schema.Expr(sql)}
+	}
+	return list
+}
+
+// executeAll makes operations of a text of statements.
+func (d *differ) executeAll(sql string) []schema.Operation {
+	list, err := statements(d.opts.Dialect, sql)
+	if err != nil {
+		list = []string{sql}
+	}
+	return execute(list...)
+}
+
+// arrange puts the steps in order. What was noted first stays first.
+func (d *differ) arrange() {
+	lite := d.opts.Dialect == chain.SQLite
+	place := func(s step) (phase, string) {
+		switch {
+		case lite && s.phase.inTable():
+			return creatingTables + 1, s.table
+		case lite && s.phase == droppingTables:
+			return droppingTypes, "" // when nothing refers to it any more
+		}
+		return s.phase, ""
+	}
+	slices.SortStableFunc(d.steps, func(a, b step) int {
+		pa, ta := place(a)
+		pb, tb := place(b)
+		return cmp.Or(cmp.Compare(pa, pb), cmp.Compare(ta, tb), cmp.Compare(a.phase, b.phase))
+	})
+	for _, s := range d.steps {
+		d.result.Changes = append(d.result.Changes, s.changes...)
+		d.result.Operations = append(d.result.Operations, s.operations...)
+	}
+}

@@ -1,0 +1,110 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// indexes compares the indexes.
+func (p *tableDiff) indexes() {
+	drop, add := droppingIndexes, creatingIndexes
+	if p.to.materialized {
+		add = indexingViews
+	}
+	name := func(i *index) func(*index) bool {
+		return func(o *index) bool { return p.model().same(i.Name, o.Name) }
+	}
+	for _, i := range p.from.indexes {
+		w := find(p.to.indexes, name(i))
+		switch {
+		case w == nil:
+			c := p.change(Drop, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
+			c.Index = p.facts(i, p.to.indexes)
+			p.do(drop, c, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+		case !p.equalIndexes(i, w):
+			c := p.change(Modify, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
+			c.Index = p.facts(w, nil)
+			if p.hides(c) {
+				p.hidden = true
+				continue
+			}
+			p.again(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			p.steps = append(p.steps, step{add, p.to.name, []Change{c}, p.indexOperations(w)})
+		case p.indexAgain(w):
+			p.again(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			p.again(add, p.indexOperations(w)...)
+		case i.comment != w.comment:
+			c := p.change(Modify, KindIndex, p.to.name, i.Name, "comment on index "+i.Name)
+			c.Index = p.facts(w, nil)
+			text := "NULL"
+			if w.comment != "" {
+				text = quoteText(w.comment)
+			}
+			p.do(settingComments, c, execute("COMMENT ON INDEX "+quoteIdent(w.Name)+" IS "+text)...)
+		}
+	}
+	for _, w := range p.to.indexes {
+		if find(p.from.indexes, name(w)) == nil {
+			c := p.change(Add, KindIndex, p.to.name, w.Name, "index "+w.Name+" on "+p.to.name)
+			c.Index = p.facts(w, p.from.indexes)
+			p.do(add, c, p.indexOperations(w)...)
+		}
+	}
+}
+
+// addIndex adds an index of a table that is new.
+func (d *differ) addIndex(at phase, i *index, others []*index) {
+	c := d.change(Add, KindIndex, i.Table, i.Name, "index "+i.Name+" on "+i.Table)
+	c.Index = d.facts(i, others)
+	d.do(at, i.Table, c, d.indexOperations(i)...)
+}
+
+// facts are what filters know of an index; others are those that the other side
+// has on the table.
+func (d *differ) facts(i *index, others []*index) *Index {
+	known := &Index{
+		Method: i.method, OperatorClasses: i.classes, Elsewhere: slices.Contains(d.opts.Elsewhere, i.Name),
+		Expressions: slices.ContainsFunc(i.Columns, func(c schema.IndexColumn) bool { return c.Column == "" }),
+	}
+	for _, o := range others {
+		if !d.from.same(o.Name, i.Name) && slices.Equal(undirected(o), undirected(i)) && o.Unique == i.Unique && o.Where == i.Where {
+			known.DirectionOnly = true
+		}
+	}
+	return known
+}
+
+// undirected returns the columns of an index without their order.
+func undirected(i *index) []schema.IndexColumn {
+	columns := slices.Clone(i.Columns)
+	for n := range columns {
+		columns[n].Order, columns[n].Nulls = "", ""
+	}
+	return columns
+}
+
+// indexAgain reports whether an index is dropped and made again because a
+// column is.
+func (p *tableDiff) indexAgain(i *index) bool {
+	parts := []string{i.Where.Both}
+	for _, c := range i.Columns {
+		if c.Column != "" && p.lost[p.fold(c.Column)] != "" {
+			return true
+		}
+		parts = append(parts, c.Expr.Both)
+	}
+	return p.uses(strings.Join(parts, " ")) || slices.ContainsFunc(i.Include, func(c string) bool { return p.lost[p.fold(c)] != "" })
+}
+
+// equalIndexes reports whether two indexes are the same but for their comments.
+func (p *tableDiff) equalIndexes(a, b *index) bool {
+	if !p.lite() {
+		x, y := a.CreateIndex, b.CreateIndex
+		return a.besides == b.besides && slices.Equal(x.Columns, y.Columns) && x.Unique == y.Unique && x.Where == y.Where && x.Using == y.Using &&
+			x.NullsNotDistinct == y.NullsNotDistinct && slices.Equal(x.Include, y.Include) && slices.Equal(x.With, y.With)
+	}
+	return slices.Equal(tabletext.IndexFacts(a.sql, p.from.name), tabletext.IndexFacts(b.sql, p.to.name))
+}

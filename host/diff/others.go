@@ -1,0 +1,192 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// others compares what operations have no word for, by its statements: functions,
+// sequences, domains and other types, rules, policies, statistics.
+func (d *differ) others() {
+	same := func(o host.Object) func(host.Object) bool {
+		return func(p host.Object) bool { return p.Kind == o.Kind && p.Name == o.Name && p.Table == o.Table }
+	}
+	for _, o := range d.to.others {
+		c := d.change(Add, Kind(o.Kind), o.Table, o.Name, describe(o))
+		i := slices.IndexFunc(d.from.others, same(o))
+		switch {
+		case i < 0 && o.SQL == "":
+			d.unwritten(c, "Sandpiper cannot write it")
+		case i < 0:
+			d.do(d.creating(o), "", c, d.executeAll(o.SQL)...)
+		case !slices.Equal(d.from.others[i].Facts, o.Facts):
+			c.Action = Modify
+			d.changeOther(c, d.from.others[i], o)
+		}
+	}
+	for _, o := range slices.Backward(d.from.others) {
+		if slices.ContainsFunc(d.to.others, same(o)) || o.Table != "" && d.to.table(o.Table) == nil && d.to.view(o.Table) == nil {
+			continue // it is there, or goes with its table
+		}
+		c := d.change(Drop, Kind(o.Kind), o.Table, o.Name, describe(o))
+		if sql := dropping(o); sql != "" {
+			d.do(d.removing(o), "", c, execute(sql)...)
+		} else {
+			d.unwritten(c, noOperation)
+		}
+	}
+}
+
+func describe(o host.Object) string {
+	text := string(o.Kind) + " " + o.Name
+	if o.Table != "" {
+		text += " on " + o.Table
+	}
+	return text
+}
+
+func (d *differ) changeOther(c Change, was, o host.Object) {
+	switch {
+	case o.Kind == host.ObjectFunction && (strings.HasPrefix(o.SQL, "CREATE FUNCTION ") || strings.HasPrefix(o.SQL, "CREATE PROCEDURE ")):
+		d.do(d.creating(o), "", c, d.executeAll("CREATE OR REPLACE"+strings.TrimPrefix(o.SQL, "CREATE"))...)
+	case o.Table != "" && o.SQL != "" && dropping(was) != "":
+		if !d.hides(c) {
+			d.steps = append(d.steps, step{phase: d.removing(was), operations: execute(dropping(was))},
+				step{d.creating(o), "", []Change{c}, d.executeAll(o.SQL)})
+		}
+	default:
+		c.Text += ": " + strings.Join(was.Facts, "; ") + " → " + strings.Join(o.Facts, "; ")
+		d.unwritten(c, noOperation)
+	}
+}
+
+// creating says when an object is created. A function that names a table that is
+// new comes after it, others before, since defaults and checks may call them.
+func (d *differ) creating(o host.Object) phase {
+	switch o.Kind {
+	case host.ObjectType, host.ObjectSequence:
+		return creatingTypes
+	case host.ObjectFunction:
+		for _, t := range d.to.tables {
+			if d.from.table(t.name) == nil && d.to.mentions(o.SQL, t.name) {
+				return lateFunctions
+			}
+		}
+		for _, v := range d.to.views {
+			if d.to.mentions(o.SQL, v.name) {
+				return creatingRules
+			}
+		}
+		return creatingFunctions
+	}
+	return creatingRules
+}
+
+func (d *differ) removing(o host.Object) phase {
+	if o.Table != "" {
+		return droppingTriggers
+	}
+	return droppingTypes
+}
+
+// dropping returns the statement that drops an object, "" if there is none known.
+func dropping(o host.Object) string {
+	on := " ON " + quoteIdent(o.Table)
+	switch o.Kind {
+	case host.ObjectFunction:
+		name, arguments, _ := strings.Cut(o.Name, "(")
+		return "DROP ROUTINE " + quoteIdent(name) + "(" + arguments
+	case host.ObjectSequence:
+		return "DROP SEQUENCE IF EXISTS " + quoteIdent(o.Name) // it goes with the column that owns it
+	case host.ObjectType:
+		if strings.HasPrefix(o.SQL, "CREATE DOMAIN") {
+			return "DROP DOMAIN " + quoteIdent(o.Name)
+		}
+		return "DROP TYPE " + quoteIdent(o.Name)
+	case host.ObjectRule:
+		return "DROP RULE " + quoteIdent(o.Name) + on
+	case host.ObjectPolicy:
+		return "DROP POLICY " + quoteIdent(o.Name) + on
+	case host.ObjectStatistics:
+		return "DROP STATISTICS " + quoteIdent(o.Name)
+	}
+	return ""
+}
+
+// leftover looks for what differs and nothing speaks of: it is said as such.
+func (d *differ) leftover(before, wanted []host.Object) {
+	said := slices.Clone(d.result.Changes)
+	for _, h := range d.result.Hidden {
+		said = append(said, h.Change)
+	}
+	for _, u := range d.result.Unwritten {
+		said = append(said, u.Change)
+	}
+	actions := map[host.Presence]Action{host.InBoth: Modify, host.InFirst: Drop, host.InSecond: Add}
+	for _, diff := range host.CompareObjects(before, wanted) {
+		if slices.ContainsFunc(said, func(c Change) bool { return d.speaksOf(c, diff) }) {
+			continue
+		}
+		var facts []string
+		for _, fact := range slices.Concat(diff.Had, diff.Has) {
+			if !slices.ContainsFunc(said, func(c Change) bool { return d.explains(c, diff, fact) }) {
+				facts = append(facts, fact)
+			}
+		}
+		if len(facts) == 0 && diff.In == host.InBoth {
+			continue
+		}
+		c := d.change(actions[diff.In], Kind(diff.Kind), diff.Table, diff.Name, string(diff.Kind)+" "+diff.Name+": "+strings.Join(facts, "; "))
+		if !d.hides(c) {
+			d.unwritten(c, noOperation)
+		}
+	}
+}
+
+// speaksOf reports whether a change is about all of an object.
+func (d *differ) speaksOf(c Change, diff host.Difference) bool {
+	gone := c.Kind == KindTable && (c.Action == Drop || c.Action == Add) && d.to.same(c.Name, cmpTable(diff))
+	switch {
+	case gone && (diff.In == host.InFirst && c.Action == Drop || diff.In == host.InSecond && c.Action == Add):
+		return true
+	case diff.Kind == host.ObjectForeignKey:
+		return c.Kind == KindConstraint && c.Table == diff.Table && c.Name == diff.Name
+	case diff.Kind == host.ObjectTable:
+		return false
+	}
+	return c.Kind == Kind(diff.Kind) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
+}
+
+// cmpTable returns the table that a difference is about.
+func cmpTable(diff host.Difference) string {
+	if diff.Kind == host.ObjectTable {
+		return diff.Name
+	}
+	return diff.Table
+}
+
+// explains reports whether a change is about a fact of a table.
+func (d *differ) explains(c Change, diff host.Difference, fact string) bool {
+	switch {
+	case diff.Kind != host.ObjectTable:
+		return false
+	case c.Kind == KindTable && d.to.same(c.Name, diff.Name):
+		return c.Action == Modify && !isColumnFact(fact)
+	case d.to.same(c.Table, diff.Name) && c.Name != "":
+		return d.to.mentions(fact, c.Name) || c.Was != "" && d.to.mentions(fact, c.Was) || c.Kind == KindConstraint && d.unnamed(c, fact)
+	}
+	return false
+}
+
+func isColumnFact(fact string) bool {
+	return strings.HasPrefix(fact, "column ") || strings.HasPrefix(fact, "constraint ")
+}
+
+// unnamed reports whether a change of a constraint without a name is about a
+// fact, which names the columns.
+func (d *differ) unnamed(c Change, fact string) bool {
+	return d.opts.Dialect == chain.SQLite && strings.HasPrefix(fact, strings.SplitN(c.Name, " ", 2)[0])
+}

@@ -1,0 +1,293 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+func (d *differ) tables() {
+	for _, t := range ordered(d.to, d.to.tables) {
+		was := d.from.table(t.name)
+		if was == nil && !t.materialized {
+			d.createTable(t)
+			continue
+		}
+		if was == nil || t.materialized != was.materialized {
+			was = &table{name: t.name, materialized: true} // a view that comes, and its indexes
+		}
+		d.pairs = append(d.pairs, &tableDiff{differ: d, from: was, to: t, lost: map[string]string{}, retyped: map[string]bool{}})
+	}
+	going := ordered(d.from, d.from.tables)
+	slices.Reverse(going) // what refers to a table goes before it
+	for i, t := range going {
+		if d.to.table(t.name) == nil && !t.materialized {
+			d.dropTable(t, going[i+1:])
+		}
+	}
+	for _, compare := range []func(*tableDiff){
+		(*tableDiff).columns, (*tableDiff).constraints, (*tableDiff).foreignKeys, (*tableDiff).indexes, (*tableDiff).rest, (*tableDiff).finish,
+	} {
+		for _, p := range d.pairs {
+			compare(p)
+		}
+	}
+}
+
+// ordered returns tables so that each comes after those that its foreign keys
+// refer to or that it is a part of; in a circle one does not.
+func ordered(m *model, tables []*table) []*table {
+	var list []*table
+	seen := map[*table]bool{}
+	var visit func(t *table)
+	visit = func(t *table) {
+		if t == nil || seen[t] || !slices.Contains(tables, t) {
+			return
+		}
+		seen[t] = true
+		for _, k := range t.constraints {
+			visit(m.table(k.References))
+		}
+		for _, other := range tables {
+			if other != t && slices.ContainsFunc(t.besides, func(b string) bool { return strings.HasPrefix(b, "parents ") && m.mentions(b, other.name) }) {
+				visit(other)
+			}
+		}
+		list = append(list, t)
+	}
+	for _, t := range tables {
+		visit(t)
+	}
+	return list
+}
+
+// dropTable drops a table. Those of later are dropped after it: where one of
+// these refers to it, that foreign key is dropped before.
+func (d *differ) dropTable(t *table, later []*table) {
+	change := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
+	if d.hides(change) {
+		return
+	}
+	for _, other := range later {
+		for _, k := range other.constraints {
+			if len(k.ForeignKey) > 0 && d.from.same(k.References, t.name) && d.to.table(other.name) == nil {
+				d.steps = append(d.steps, step{droppingForeignKeys, other.name, nil, []schema.Operation{dropConstraint(other.name, k)}})
+			}
+		}
+	}
+	ops := []schema.Operation{&schema.DropTable{Name: t.name}}
+	if d.opts.Dialect == chain.SQLite && len(t.columns) == 0 {
+		ops = execute("DROP TABLE " + quoteIdent(t.name)) // a virtual one
+	}
+	d.steps = append(d.steps, step{droppingTables, t.name, []Change{change}, ops})
+}
+
+// dropConstraint drops a constraint. One without a name is found by what it is.
+func dropConstraint(table string, k *constraint) schema.Operation {
+	op := &schema.DropConstraint{Table: table, Name: k.Name}
+	if k.Name == "" {
+		was := k.Constraint
+		op.Was = &was
+	}
+	return op
+}
+
+// createTable creates a table, with what CREATE TABLE can say of it, and adds
+// the rest later.
+func (d *differ) createTable(t *table) {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = c.Name
+	}
+	change := d.change(Add, KindTable, "", t.name, "table "+t.name+" ("+strings.Join(names, ", ")+")")
+	if d.hides(change) {
+		return
+	}
+	made := step{creatingTables, t.name, []Change{change}, nil}
+	switch {
+	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t):
+		made.operations = d.executeAll(t.sql)
+		if d.opts.Dialect == chain.PostgreSQL {
+			for _, k := range t.constraints {
+				if len(k.ForeignKey) > 0 {
+					d.addLater(t, k)
+				}
+			}
+		}
+	default:
+		made.operations = []schema.Operation{d.createTableOperation(t)}
+		for _, c := range t.columns {
+			d.columnBesides(&made, t, c)
+		}
+	}
+	d.steps = append(d.steps, made)
+	for _, i := range t.indexes {
+		d.addIndex(creatingIndexes, i, nil)
+	}
+}
+
+func (d *differ) createTableOperation(t *table) *schema.CreateTable {
+	op := &schema.CreateTable{Name: t.name, Comment: t.comment, Strict: t.strict, WithoutRowID: t.withoutRowID}
+	key := ""
+	for _, k := range t.constraints {
+		switch {
+		case d.inColumn(t, k):
+			key = k.PrimaryKey[0]
+		case d.inTable(t, k):
+			op.Constraints = append(op.Constraints, k.Constraint)
+		default:
+			d.addLater(t, k)
+		}
+		if k.comment != "" && (d.inColumn(t, k) || d.inTable(t, k)) {
+			d.steps = append(d.steps, step{settingComments, t.name, nil, execute(commentOnConstraint(t.name, k))})
+		}
+	}
+	for _, c := range t.columns {
+		column := c.definition()
+		if d.from.same(c.Name, key) {
+			column.PrimaryKey = true
+			column.NotNull = column.NotNull && d.opts.Dialect == chain.SQLite && c.kind == "integer" // it is anyway
+		}
+		op.Columns = append(op.Columns, column)
+	}
+	return op
+}
+
+// definition is the column as it is created: with its sequence, if it has one.
+func (c *column) definition() schema.Column {
+	column := c.Column
+	if c.serial != "" {
+		serial := map[string]string{"smallint": "smallserial", "bigint": "bigserial"}[c.kind]
+		if serial == "" {
+			serial = "serial"
+		}
+		column.Type = schema.NativeType(serial, "")
+	}
+	return column
+}
+
+// inColumn reports whether a key is what primary_key beside a column makes.
+func (d *differ) inColumn(t *table, k *constraint) bool {
+	if len(k.PrimaryKey) != 1 || k.besides != "" || k.Deferrable {
+		return false
+	}
+	if d.opts.Dialect == chain.SQLite {
+		return k.Name == ""
+	}
+	return k.Name == t.name+"_pkey"
+}
+
+// inTable reports whether a constraint can be created with its table: not what
+// refers to a key that is not there yet.
+func (d *differ) inTable(t *table, k *constraint) bool {
+	switch {
+	case k.besides != "", k.NotValid:
+		return false
+	case len(k.ForeignKey) == 0, d.opts.Dialect == chain.SQLite, k.References == t.name:
+		return true
+	}
+	parent, was := d.to.table(k.References), d.from.table(k.References)
+	if parent == nil {
+		return false
+	}
+	if was == nil {
+		return slices.ContainsFunc(d.steps, func(s step) bool { return s.phase == creatingTables && s.table == parent.name })
+	}
+	return has(was, k.To) && has(parent, k.To)
+}
+
+// has reports whether a table has a key of the columns, without more to it.
+func has(t *table, columns []string) bool {
+	return slices.ContainsFunc(t.constraints, func(k *constraint) bool {
+		return slices.Equal(k.PrimaryKey, columns) || slices.Equal(k.Unique, columns)
+	})
+}
+
+// addLater adds a constraint to a table that is created.
+func (d *differ) addLater(t *table, k *constraint) {
+	p := addingConstraints
+	if len(k.ForeignKey) > 0 {
+		p = addingForeignKeys
+	}
+	d.steps = append(d.steps, step{p, t.name, nil, addConstraint(t.name, k)})
+}
+
+// addConstraint adds a constraint, with what it is besides.
+func addConstraint(table string, k *constraint) []schema.Operation {
+	ops := []schema.Operation{&schema.AddConstraint{Table: table, Constraint: k.Constraint}}
+	if k.besides != "" {
+		ops = execute("ALTER TABLE " + quoteIdent(table) + " ADD CONSTRAINT " + quoteIdent(k.Name) + " " + k.def)
+	}
+	if k.comment != "" {
+		ops = append(ops, execute(commentOnConstraint(table, k))...)
+	}
+	return ops
+}
+
+func commentOnConstraint(table string, k *constraint) string {
+	text := "NULL"
+	if k.comment != "" {
+		text = quoteText(k.comment)
+	}
+	return "COMMENT ON CONSTRAINT " + quoteIdent(k.Name) + " ON " + quoteIdent(table) + " IS " + text
+}
+
+// sayable reports whether create_table makes just this table on SQLite.
+func (d *differ) sayable(t *table) bool {
+	for _, c := range t.columns {
+		if !d.sayableColumn(t, c) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(t.constraints, func(k *constraint) bool { return !d.inColumn(t, k) && !sayableConstraint(k) })
+}
+
+// sayableColumn reports whether an operation makes just this column on SQLite.
+// Those of the primary key it makes NOT NULL, but for a rowid.
+func (d *differ) sayableColumn(t *table, c *column) bool {
+	key := t.primaryKey()
+	inKey := slices.ContainsFunc(key, func(name string) bool { return d.to.same(name, c.Name) })
+	rowid := len(key) == 1 && c.Type == schema.TypeOf(schema.BaseInteger)
+	inColumn := slices.ContainsFunc(t.constraints, func(k *constraint) bool { return len(k.PrimaryKey) == 1 && d.inColumn(t, k) })
+	return c.besides == "" && (c.NotNull || !inKey || rowid) && (!c.Autoincrement || inColumn) &&
+		(c.Collate.IsZero() || c.Collate.Both != "")
+}
+
+// sayableConstraint reports whether an operation makes just this constraint on
+// SQLite: one without a name would be given one, unless it is a check.
+func sayableConstraint(k *constraint) bool {
+	return k.besides == "" && (k.Name != "" || !k.Check.IsZero())
+}
+
+// describe says what a constraint is, for people.
+func (k *constraint) describe() string {
+	list := func(columns []string) string { return "(" + strings.Join(columns, ", ") + ")" }
+	switch {
+	case len(k.PrimaryKey) > 0:
+		return "primary key " + list(k.PrimaryKey)
+	case len(k.Unique) > 0:
+		return "unique " + list(k.Unique)
+	case len(k.ForeignKey) > 0:
+		return "foreign key " + list(k.ForeignKey) + " references " + k.References + " " + list(k.To)
+	case !k.Check.IsZero():
+		return "check (" + k.Check.Both + ")"
+	case len(k.Exclude) > 0:
+		return "exclusion constraint"
+	}
+	return k.def
+}
+
+// label names a constraint; one without a name is what it is.
+func (k *constraint) label() string {
+	if k.Name == "" {
+		return k.describe()
+	}
+	return k.Name
+}
+
+func (k *constraint) text(table string) string {
+	return fmt.Sprintf("constraint %s of table %s: %s", k.Name, table, k.describe())
+}
