@@ -36,7 +36,7 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	if len(draft.Dialects) == 0 {
 		draft.Dialects = c.dialects()
 	}
-	k, err := a.compare(c, flags, draft.Dialects)
+	k, err := a.compare(ctx, c, flags, draft.Dialects)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ memory for SQLite, beside the database that is named for PostgreSQL.`,
 			} else if only != "" {
 				dialects = []chain.Dialect{only}
 			}
-			k, err := a.compare(c, &flags, dialects)
+			k, err := a.compare(cmd.Context(), c, &flags, dialects)
 			if err != nil {
 				return err
 			}

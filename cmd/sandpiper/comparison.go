@@ -44,12 +44,12 @@ type comparing struct {
 	flags   *comparisonFlags
 	filters []diff.Filter
 	renames []diff.Rename
-	wanted  map[chain.Dialect]autogenerate.Wanted
+	wanted  map[chain.Dialect]*autogenerate.Schema
 	closers []func(context.Context) error
 }
 
-// compare gets ready to compare the dialects.
-func (a *app) compare(c *chains, f *comparisonFlags, dialects []chain.Dialect) (*comparing, error) {
+// compare gets ready to compare the dialects: it reads what is wanted.
+func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialects []chain.Dialect) (k *comparing, err error) {
 	set, err := a.settings()
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (a *app) compare(c *chains, f *comparisonFlags, dialects []chain.Dialect) (
 		return nil, err
 	}
 	a.database = db.String()
-	k := &comparing{chains: c, set: set, flags: f, wanted: map[chain.Dialect]autogenerate.Wanted{}}
+	k = &comparing{chains: c, set: set, flags: f, wanted: map[chain.Dialect]*autogenerate.Schema{}}
 	if k.filters, err = c.config.filters(); err != nil {
 		return nil, err
 	}
@@ -70,9 +70,9 @@ func (a *app) compare(c *chains, f *comparisonFlags, dialects []chain.Dialect) (
 	if err != nil {
 		return nil, err
 	}
-	for d, place := range places {
-		if k.wanted[d], err = k.read(d, place); err != nil {
-			return nil, err
+	for _, d := range dialects {
+		if err := k.build(ctx, d, places[d]); err != nil {
+			return nil, uncompared(errors.Join(err, k.close(ctx)))
 		}
 	}
 	return k, nil
@@ -130,20 +130,32 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 	return places, nil
 }
 
-// read opens what has the wanted schema.
-func (k *comparing) read(d chain.Dialect, place string) (autogenerate.Wanted, error) {
+// build makes the wanted schema of a dialect where it can be compared.
+func (k *comparing) build(ctx context.Context, d chain.Dialect, place string) (err error) {
+	var wanted autogenerate.Wanted
 	switch dialectOf(place) {
 	case "":
-		wanted, err := autogenerate.ReadFile(place)
-		if err != nil {
-			return wanted, usage("", "%w", err)
+		if wanted, err = autogenerate.ReadFile(place); err != nil {
+			return usage("", "%w", err)
 		}
-		return wanted, nil
 	case d:
-		db, err := k.openAt(place, "the wanted schema")
-		return autogenerate.Wanted{Database: db}, err
+		if wanted.Database, err = k.openAt(place, "the wanted schema"); err != nil {
+			return err
+		}
+	default:
+		return usage("", "the wanted schema of %s is a database of the other dialect", d)
 	}
-	return autogenerate.Wanted{}, usage("", "the wanted schema of %s is a database of the other dialect", d)
+	url, _, err := k.url(d)
+	if err != nil {
+		return err
+	}
+	schema, err := autogenerate.Build(ctx, wanted, k.bench(d, url))
+	if err != nil {
+		return err
+	}
+	k.wanted[d] = schema
+	k.closers = append(k.closers, schema.Close)
+	return nil
 }
 
 func (k *comparing) openAt(url, origin string) (host.Database, error) {
@@ -195,6 +207,11 @@ func uncompared(err error) error {
 // task returns what is to be compared for a dialect.
 func (k *comparing) task(ctx context.Context, d chain.Dialect) (autogenerate.Task, error) {
 	t := autogenerate.Task{Wanted: k.wanted[d], Naming: k.chains.set.naming, Renames: k.renames, Filters: k.filters}
+	for other, schema := range k.wanted {
+		if other != d {
+			t.Elsewhere = append(t.Elsewhere, schema.Indexes()...)
+		}
+	}
 	url, origin, err := k.url(d)
 	if err != nil {
 		return t, err

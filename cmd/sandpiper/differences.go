@@ -71,6 +71,10 @@ func comparisonDocument(t autogenerate.Task, c *autogenerate.Comparison) compari
 	return data
 }
 
+// ledgerFilter is the name of the default filter that hides Sandpiper's own
+// tables: they are in every database, and nobody has to be told.
+const ledgerFilter = "own-tables"
+
 // printComparison prints what differs for one dialect.
 func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 	if n := len(c.Changes) + len(c.Unwritten); n == 0 {
@@ -83,19 +87,24 @@ func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 		if d.Destroys {
 			note = "  (destroys data)"
 		}
-		fmt.Fprintf(w, "  %s%s\n", printable(d.Text), note)
+		fmt.Fprintf(w, "  %-6s %s%s\n", d.Action, printable(d.Text), note)
 	}
 	for _, d := range c.Unwritten {
-		fmt.Fprintf(w, "  %s  (not written: %s)\n", printable(d.Text), printable(d.Reason))
+		fmt.Fprintf(w, "  %-6s %s  (no operation does it: %s)\n", d.Action, printable(d.Text), printable(d.Reason))
 	}
-	switch n := len(c.Hidden); {
-	case n == 0 || a.flags.quiet:
+	hidden := 0
+	for _, d := range c.Hidden {
+		if d.Filter != ledgerFilter {
+			hidden++
+		}
+	}
+	switch {
 	case a.flags.verbose:
 		for _, d := range c.Hidden {
-			fmt.Fprintf(w, "  hidden by %s: %s\n", d.Filter, printable(d.Text))
+			fmt.Fprintf(w, "  hidden by %s: %s %s\n", d.Filter, d.Action, printable(d.Text))
 		}
-	default:
-		fmt.Fprintf(w, "  %s hidden by filters; -v lists them\n", count(n, "more difference"))
+	case hidden > 0 && !a.flags.quiet:
+		fmt.Fprintf(w, "  %s hidden by filters; -v lists them\n", count(hidden, "more difference"))
 	}
 }
 
@@ -111,7 +120,7 @@ func (a *app) warnLeft(c comparisonJSON) {
 		{"is not as before after the downgrade", c.LeftBack},
 	} {
 		for _, d := range warning.list {
-			fmt.Fprintf(a.stderr, "warning: %s: %s: %s\n", c.Dialect, warning.what, printable(d.Text))
+			fmt.Fprintf(a.stderr, "warning: %s: %s: %s\n", c.Dialect, warning.what, d.Action+" "+printable(d.Text))
 		}
 	}
 	if slices.ContainsFunc(c.Changes, func(d differenceJSON) bool { return d.Destroys }) {

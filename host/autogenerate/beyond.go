@@ -9,18 +9,19 @@ import (
 
 // beyondSchema returns what a statement is about that is not the schema of the
 // scratch database but the server, its other databases or its files, "" if it is
-// none of these. On SQLite the dialect itself refuses other files.
+// none of these.
 //
 // It keeps a file from doing by accident what outlives the scratch database. A
 // function that the file calls has the rights of whoever runs the command.
 func beyondSchema(d chain.Dialect, sql string) string {
-	if d != chain.PostgreSQL {
-		return ""
-	}
 	words := firstWords(d, sql)
 	name := func(n int) string { return strings.ToUpper(strings.Join(words[:min(n, len(words))], " ")) }
 	is := func(i int, any ...string) bool { return i < len(words) && slices.Contains(any, words[i]) }
 	switch {
+	case d == chain.SQLite:
+		if is(0, "attach", "detach", "vacuum") {
+			return name(1)
+		}
 	case is(0, "copy", "load", "vacuum", "reassign", "call", "listen", "notify"):
 		return name(1)
 	case is(0, "create", "alter", "drop") && is(1, "user") && is(2, "mapping"):

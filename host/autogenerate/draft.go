@@ -91,7 +91,7 @@ func (g gap) remarks(comment string) string {
 	var destroyed []string
 	for _, c := range g.up.Changes {
 		if Destroys(c) {
-			destroyed = append(destroyed, c.Text)
+			destroyed = append(destroyed, string(c.Action)+" "+c.Text)
 		}
 	}
 	list("The upgrade destroys data:", destroyed)
@@ -102,7 +102,7 @@ func (g gap) remarks(comment string) string {
 
 func unwritten(all []diff.Unwritten) (lines []string) {
 	for _, u := range all {
-		lines = append(lines, u.Change.Text+" ("+u.Reason+")")
+		lines = append(lines, string(u.Change.Action)+" "+u.Change.Text+" ("+u.Reason+")")
 	}
 	return lines
 }

@@ -23,7 +23,7 @@ func TestSchemaFileErrors(t *testing.T) {
 		"CREATE TABLE a (n\x00);":                                                 "schema.sql: not UTF-8 text, or it holds a NUL byte",
 		"CREATE TABLE a (n\xff);":                                                 "schema.sql: not UTF-8 text, or it holds a NUL byte",
 	} {
-		_, err := autogenerate.Compare(t.Context(), autogenerate.Task{Database: database(t), Wanted: wanted(text), Bench: bench(t)})
+		_, err := autogenerate.Build(t.Context(), wanted(text), bench(t))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", text, err, want)
 		}

@@ -52,15 +52,14 @@ func (e *TrialError) Unwrap() error { return e.Err }
 // wanted one, and tries it on a copy of the schema: it changes nothing in the
 // database. Where it does not run the error is a *TrialError.
 func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, err error) {
-	w := &workshop{Task: t}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
-	current, wanted, err := w.sides(ctx)
-	if err != nil {
+	j := &job{Task: t, workshop: workshop{bench: t.Bench}}
+	defer func() { err = errors.Join(err, j.close(ctx)) }()
+	if err := j.look(ctx); err != nil {
 		return nil, err
 	}
 	var answered []diff.Rename
 	if t.Ask != nil {
-		w.Ask = func(r diff.Rename) (bool, error) {
+		j.Ask = func(r diff.Rename) (bool, error) {
 			yes, err := t.Ask(r)
 			if yes {
 				answered = append(answered, r)
@@ -68,7 +67,7 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 			return yes, err
 		}
 	}
-	c, up, err := w.forward(ctx, current, wanted)
+	c, up, err := j.forward(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,20 +75,20 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	if len(up.Operations) == 0 {
 		return p, nil
 	}
-	down, err := w.compare(ctx, wanted, current, backwards(append(w.Renames, answered...)), nil)
+	down, err := j.compare(ctx, j.wanted, j.current, backwards(append(j.Renames, answered...)), nil)
 	if err != nil {
 		return nil, err
 	}
 	p.NoWayBack = down.Unwritten
-	g := gap{current, wanted, up, down}
+	g := gap{up, down}
 	draft, err := g.operations()
 	if err != nil {
 		return nil, err
 	}
-	done, err := w.try(ctx, draft, g)
+	done, err := j.try(ctx, draft, g)
 	if err == nil && format == author.SQL {
 		draft = g.statements(t.Database.Dialect(), done.sent)
-		done, err = w.try(ctx, draft, g)
+		done, err = j.try(ctx, draft, g)
 	}
 	if err != nil {
 		return nil, err
@@ -98,20 +97,17 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	return p, nil
 }
 
-// A gap is what lies between two schemas.
-type gap struct {
-	current, wanted diff.Side
-	up, down        *diff.Result
-}
+// A gap is what lies between two schemas, in both directions.
+type gap struct{ up, down *diff.Result }
 
 // left says in what the schema that a trial has made is not what it should be,
 // besides what was known when it was made.
-func (w *workshop) left(ctx context.Context, db host.Database, should diff.Side, known *diff.Result) ([]diff.Change, error) {
-	made, err := w.side(ctx, db)
+func (j *job) left(ctx context.Context, db host.Database, should diff.Side, known *diff.Result) ([]diff.Change, error) {
+	made, err := j.side(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	found, err := w.compare(ctx, made, should, nil, nil)
+	found, err := j.compare(ctx, made, should, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +126,7 @@ func (w *workshop) left(ctx context.Context, db host.Database, should diff.Side,
 		}
 	}
 	for _, d := range host.CompareObjects(made.Objects, should.Objects) {
-		object := changeOf(w.Database.Dialect(), d)
+		object := changeOf(j.Database.Dialect(), d)
 		in := func(c diff.Change) bool { return sameThing(c, object) || object.Table == "" && c.Table == object.Name }
 		if !slices.ContainsFunc(told, in) {
 			left = append(left, object)
@@ -152,7 +148,7 @@ func changeOf(d chain.Dialect, from host.Difference) diff.Change {
 	case host.InSecond:
 		c.Action = diff.Add
 	}
-	c.Text = fmt.Sprintf("%s %s %s: it has %q, and should have %q", c.Action, c.Kind, c.Name, from.Had, from.Has)
+	c.Text = fmt.Sprintf("%s %s: it has %q, and should have %q", c.Kind, c.Name, from.Had, from.Has)
 	return c
 }
 

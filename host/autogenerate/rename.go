@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/diff"
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 )
 
 // A RenameError is a rename that was given, of something that is not there.
@@ -48,12 +49,14 @@ func Unused(all []*Comparison) error {
 
 // fitting tells the renames that can be from those of something that is not
 // there.
-func fitting(ctx context.Context, current, wanted diff.Side, renames []diff.Rename) (fit []diff.Rename, unused []*RenameError, err error) {
-	before := tablesBefore(renames)
-	for _, r := range renames {
-		why, err := missing(ctx, current, wanted, r, cmp.Or(before[r.Table], r.Table))
-		if err != nil {
-			return nil, nil, err
+func (j *job) fitting(ctx context.Context) (fit []diff.Rename, unused []*RenameError, err error) {
+	before := tablesBefore(j.Renames)
+	for _, r := range j.Renames {
+		why := j.tableMissing(r.Old, r.New)
+		if r.Table != "" {
+			if why, err = j.columnMissing(ctx, r, cmp.Or(before[r.Table], r.Table)); err != nil {
+				return nil, nil, err
+			}
 		}
 		if why != "" {
 			unused = append(unused, &RenameError{r, why})
@@ -64,50 +67,67 @@ func fitting(ctx context.Context, current, wanted diff.Side, renames []diff.Rena
 	return fit, unused, nil
 }
 
-// missing says why something cannot have been renamed, "" if it can. before is
-// what the table of a column was called.
-func missing(ctx context.Context, current, wanted diff.Side, r diff.Rename, before string) (string, error) {
-	if r.Table == "" {
-		switch {
-		case !hasTable(current, r.Old):
-			return "the database has no table " + r.Old, nil
-		case !hasTable(wanted, r.New):
-			return "the wanted schema has no table " + r.New, nil
-		case hasTable(wanted, r.Old):
-			return "the wanted schema still has the table " + r.Old, nil
-		case hasTable(current, r.New):
-			return "the database has the table " + r.New + " already", nil
-		}
-		return "", nil
-	}
+// tableMissing says why a table cannot have been renamed, "" if it can.
+func (j *job) tableMissing(old, name string) string {
 	switch {
-	case !hasTable(wanted, r.Table):
-		return "the wanted schema has no table " + r.Table, nil
-	case !hasTable(current, before):
-		return "the database has no table " + before, nil
+	case !j.has(j.current, old):
+		return "the database has no table " + old
+	case !j.has(j.wanted, name):
+		return "the wanted schema has no table " + name
+	case j.has(j.wanted, old):
+		return "the wanted schema still has the table " + old
+	case j.has(j.current, name):
+		return "the database has the table " + name + " already"
 	}
-	was, errWas := columns(ctx, current.DB, before)
-	will, errWill := columns(ctx, wanted.DB, r.Table)
-	switch {
-	case !slices.Contains(was, r.Old):
-		return fmt.Sprintf("the database has no column %s in table %s", r.Old, before), errors.Join(errWas, errWill)
-	case !slices.Contains(will, r.New):
-		return fmt.Sprintf("the wanted schema has no column %s in table %s", r.New, r.Table), errors.Join(errWas, errWill)
-	case slices.Contains(will, r.Old):
-		return fmt.Sprintf("the wanted schema still has the column %s in table %s", r.Old, r.Table), errors.Join(errWas, errWill)
-	case slices.Contains(was, r.New):
-		return fmt.Sprintf("the database has the column %s in table %s already", r.New, before), errors.Join(errWas, errWill)
-	}
-	return "", errors.Join(errWas, errWill)
+	return ""
 }
 
-func hasTable(side diff.Side, name string) bool {
-	return slices.ContainsFunc(side.Objects, func(o host.Object) bool { return o.Kind == host.ObjectTable && o.Name == name })
+// columnMissing says why a column cannot have been renamed, "" if it can. before
+// is what its table was called.
+func (j *job) columnMissing(ctx context.Context, r diff.Rename, before string) (string, error) {
+	switch {
+	case !j.has(j.wanted, r.Table):
+		return "the wanted schema has no table " + r.Table, nil
+	case !j.has(j.current, before):
+		return "the database has no table " + before, nil
+	}
+	was, err := columns(ctx, j.current.DB, before)
+	if err != nil {
+		return "", err
+	}
+	will, err := columns(ctx, j.wanted.DB, r.Table)
+	if err != nil {
+		return "", err
+	}
+	in := func(names []string, name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return j.same(n, name) })
+	}
+	switch {
+	case !in(was, r.Old):
+		return fmt.Sprintf("the database has no column %s in table %s", r.Old, before), nil
+	case !in(will, r.New):
+		return fmt.Sprintf("the wanted schema has no column %s in table %s", r.New, r.Table), nil
+	case in(will, r.Old):
+		return fmt.Sprintf("the wanted schema still has the column %s in table %s", r.Old, r.Table), nil
+	case in(was, r.New):
+		return fmt.Sprintf("the database has the column %s in table %s already", r.New, before), nil
+	}
+	return "", nil
+}
+
+// has reports whether a schema has a table.
+func (j *job) has(side diff.Side, name string) bool {
+	return slices.ContainsFunc(side.Objects, func(o host.Object) bool { return o.Kind == host.ObjectTable && j.same(o.Name, name) })
+}
+
+// same reports whether the dialect takes two names for one.
+func (j *job) same(a, b string) bool {
+	return a == b || j.Database.Dialect() == chain.SQLite && tabletext.SameName(a, b)
 }
 
 // columns returns the names of a table's columns.
 func columns(ctx context.Context, db *sql.DB, table string) ([]string, error) {
-	rows, err := db.QueryContext(ctx, `SELECT * FROM "`+strings.ReplaceAll(table, `"`, `""`)+`" LIMIT 0`)
+	rows, err := db.QueryContext(ctx, "SELECT * FROM "+tabletext.Quote(table)+" LIMIT 0")
 	if err != nil {
 		return nil, err
 	}

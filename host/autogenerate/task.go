@@ -2,10 +2,7 @@ package autogenerate
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -16,7 +13,7 @@ import (
 // A Task is one database and the schema that is wanted for it.
 type Task struct {
 	Database host.Database // whose schema is to become the wanted one; it must be at head
-	Wanted   Wanted
+	Wanted   *Schema
 	Bench    Bench
 
 	// Naming is how indexes and constraints are called that have no name, when
@@ -33,18 +30,10 @@ type Task struct {
 	// Filters say what to leave out; the first that matches hides a change.
 	// Defaults to diff.DefaultFilters.
 	Filters []diff.Filter
-}
 
-// A Bench is where schemas are tried out: what an adapter can do, and a sandbox.
-type Bench struct {
-	// Scratch makes an empty database of the task's dialect, and what drops it.
-	Scratch func(context.Context) (db host.Database, drop func(context.Context) error, err error)
-
-	// SQL opens a handle of a database: the task's, a wanted or a scratch one.
-	SQL func(host.Database) (*sql.DB, error)
-
-	// Sandbox runs what was written. Compare needs none.
-	Sandbox host.Sandbox
+	// Elsewhere are the names of the indexes that the wanted schemas of other
+	// dialects have, for the filter about them.
+	Elsewhere []string
 }
 
 // A Comparison is in what a database's schema is not the wanted one.
@@ -62,109 +51,54 @@ func (c *Comparison) Same() bool { return len(c.Changes)+len(c.Unwritten) == 0 }
 
 // Compare says what differs. It changes nothing.
 func Compare(ctx context.Context, t Task) (c *Comparison, err error) {
-	w := &workshop{Task: t}
-	defer func() { err = errors.Join(err, w.close(ctx)) }()
-	current, wanted, err := w.sides(ctx)
-	if err != nil {
+	j := &job{Task: t, workshop: workshop{bench: t.Bench}}
+	defer func() { err = errors.Join(err, j.close(ctx)) }()
+	if err := j.look(ctx); err != nil {
 		return nil, err
 	}
-	c, _, err = w.forward(ctx, current, wanted)
+	c, _, err = j.forward(ctx)
 	return c, err
 }
 
-// forward compares in the direction of the upgrade. Renames are those that the
-// task gives and that are of something that is there.
-func (w *workshop) forward(ctx context.Context, current, wanted diff.Side) (*Comparison, *diff.Result, error) {
-	renames, unused, err := fitting(ctx, current, wanted, w.Renames)
+// A job is a task under way.
+type job struct {
+	Task
+	workshop
+	current, wanted diff.Side
+}
+
+// look reads the two schemas.
+func (j *job) look(ctx context.Context) (err error) {
+	j.wanted = j.Wanted.side
+	db := j.Database
+	if present(ctx, db) != nil { // to look into it would make it
+		if db, err = j.scratch(ctx); err != nil {
+			return err
+		}
+	}
+	j.current, err = j.side(ctx, db)
+	return err
+}
+
+// forward compares in the direction of the upgrade. From then on Renames are
+// those that are of something that is there.
+func (j *job) forward(ctx context.Context) (*Comparison, *diff.Result, error) {
+	renames, unused, err := j.fitting(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.Renames = renames
-	found, err := w.compare(ctx, current, wanted, renames, w.Ask)
+	j.Renames = renames
+	found, err := j.compare(ctx, j.current, j.wanted, renames, j.Ask)
 	if err != nil {
 		return nil, nil, err
 	}
 	return &Comparison{
-		Dialect: w.Database.Dialect(), Changes: found.Changes, Hidden: found.Hidden, Unwritten: found.Unwritten, unused: unused,
+		Dialect: j.Database.Dialect(), Changes: found.Changes, Hidden: found.Hidden, Unwritten: found.Unwritten, unused: unused,
 	}, found, nil
 }
 
-// A workshop is a task under way, with what has to be closed after it.
-type workshop struct {
-	Task
-	closers []func(context.Context) error
-}
-
-// closeWithin is how long closing may take. It goes on after the context of the
-// task has ended: a scratch database must not be left behind.
-const closeWithin = 15 * time.Second
-
-func (w *workshop) close(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
-	defer cancel()
-	for i := len(w.closers) - 1; i >= 0; i-- {
-		err = errors.Join(err, w.closers[i](ctx))
-	}
-	return err
-}
-
-// scratch makes an empty database that is dropped with the workshop.
-func (w *workshop) scratch(ctx context.Context) (host.Database, error) {
-	db, drop, err := w.Bench.Scratch(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("make a scratch database: %w", err)
-	}
-	w.closers = append(w.closers, drop)
-	return db, nil
-}
-
-// open opens a handle of a database that is closed with the workshop.
-func (w *workshop) open(db host.Database) (*sql.DB, error) {
-	handle, err := w.Bench.SQL(db)
-	if err != nil {
-		return nil, err
-	}
-	w.closers = append(w.closers, func(context.Context) error { return handle.Close() })
-	return handle, nil
-}
-
-// sides returns the database's schema and the wanted one.
-func (w *workshop) sides(ctx context.Context) (current, wanted diff.Side, err error) {
-	db := w.Database
-	if present(ctx, db) != nil { // looking would make it
-		if db, err = w.scratch(ctx); err != nil {
-			return current, wanted, err
-		}
-	}
-	if current, err = w.side(ctx, db); err != nil {
-		return current, wanted, err
-	}
-	if db, err = w.build(ctx); err != nil {
-		return current, wanted, err
-	}
-	wanted, err = w.side(ctx, db)
-	return current, wanted, err
-}
-
-// side reads the schema of a database.
-func (w *workshop) side(ctx context.Context, db host.Database) (side diff.Side, err error) {
-	if side.DB, err = w.open(db); err == nil {
-		side.Objects, err = objects(ctx, db)
-	}
-	return side, err
-}
-
-func objects(ctx context.Context, db host.Database) (all []host.Object, err error) {
-	conn, err := db.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	return conn.Objects(ctx)
-}
-
-func (w *workshop) compare(ctx context.Context, from, to diff.Side, renames []diff.Rename, ask func(diff.Rename) (bool, error)) (*diff.Result, error) {
+func (j *job) compare(ctx context.Context, from, to diff.Side, renames []diff.Rename, ask func(diff.Rename) (bool, error)) (*diff.Result, error) {
 	return diff.Compare(ctx, from, to, diff.Options{
-		Dialect: w.Database.Dialect(), Renames: renames, Ask: ask, Filters: w.Filters,
+		Dialect: j.Database.Dialect(), Renames: renames, Ask: ask, Filters: j.Filters, Elsewhere: j.Elsewhere,
 	})
 }

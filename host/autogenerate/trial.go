@@ -37,19 +37,19 @@ const trialRevision = "000000000001"
 
 // try runs a draft as a migration in a scratch database that has a copy of the
 // schema, through the same runner as it will run through later.
-func (w *workshop) try(ctx context.Context, d draft, g gap) (done *trial, err error) {
-	db, err := w.scratch(ctx)
+func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) {
+	db, err := j.scratch(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := loadObjects(ctx, db, g.current.Objects); err != nil {
+	if err := loadObjects(ctx, db, j.current.Objects); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "sandpiper-")
 	if err != nil {
 		return nil, err
 	}
-	w.closers = append(w.closers, func(context.Context) error { return os.RemoveAll(dir) })
+	j.closers = append(j.closers, func(context.Context) error { return os.RemoveAll(dir) })
 	folder := filepath.Join(dir, "versions", string(db.Dialect()))
 	text := fmt.Sprintf(trialFiles[d.format], trialRevision, d.body.Upgrade, d.body.Downgrade)
 	err = os.MkdirAll(folder, 0o700)
@@ -62,8 +62,8 @@ func (w *workshop) try(ctx context.Context, d draft, g gap) (done *trial, err er
 
 	done = &trial{sent: map[chain.Direction][]sent{}}
 	direction := chain.Upgrade
-	runner, err := host.NewRunner(os.DirFS(dir), db, w.Bench.Sandbox, host.Config{
-		Naming: w.Naming, Statements: true,
+	runner, err := host.NewRunner(os.DirFS(dir), db, j.Bench.Sandbox, host.Config{
+		Naming: j.Naming, Statements: true,
 		OnEvent: func(e host.Event) {
 			if e.Kind == host.EventStatement {
 				done.sent[direction] = append(done.sent[direction], sent{e.Text, e.Call})
@@ -71,25 +71,25 @@ func (w *workshop) try(ctx context.Context, d draft, g gap) (done *trial, err er
 		},
 	})
 	if err != nil {
-		return nil, w.failed(d, direction, err)
+		return nil, j.failed(d, direction, err)
 	}
 	if _, err := runner.Upgrade(ctx, "heads"); err != nil {
-		return nil, w.failed(d, direction, err)
+		return nil, j.failed(d, direction, err)
 	}
-	if done.left, err = w.left(ctx, db, g.wanted, g.up); err != nil {
+	if done.left, err = j.left(ctx, db, j.wanted, g.up); err != nil {
 		return nil, err
 	}
 	direction = chain.Downgrade
 	if _, err := runner.Downgrade(ctx, "base"); err != nil {
-		return nil, w.failed(d, direction, err)
+		return nil, j.failed(d, direction, err)
 	}
-	done.leftBack, err = w.left(ctx, db, g.current, g.down)
+	done.leftBack, err = j.left(ctx, db, j.current, g.down)
 	return done, err
 }
 
 // failed says what of a draft did not run.
-func (w *workshop) failed(d draft, direction chain.Direction, err error) error {
-	trial := &TrialError{Dialect: w.Database.Dialect(), Err: err}
+func (j *job) failed(d draft, direction chain.Direction, err error) error {
+	trial := &TrialError{Dialect: j.Database.Dialect(), Err: err}
 	var run *host.RunError
 	var parse *chain.ParseError
 	switch {

@@ -2,6 +2,7 @@ package autogenerate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,23 +47,62 @@ func (w Wanted) String() string {
 	return w.File
 }
 
-// build returns a database that has the wanted schema.
-func (w *workshop) build(ctx context.Context) (host.Database, error) {
-	if other := w.Wanted.Database; other != nil {
-		return other, present(ctx, other)
+// A Schema is a wanted schema in a database, where it can be compared.
+type Schema struct {
+	name     string
+	workshop *workshop
+	side     diff.Side
+}
+
+// Build makes a wanted schema in a scratch database, which is there until Close,
+// or looks at it in the database that has it. What is wrong with a schema file is
+// a *FileError or a *chain.ParseError.
+func Build(ctx context.Context, wanted Wanted, bench Bench) (_ *Schema, err error) {
+	s := &Schema{name: wanted.String(), workshop: &workshop{bench: bench}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close(ctx))
+		}
+	}()
+	db := wanted.Database
+	if db != nil {
+		err = present(ctx, db)
+	} else if db, err = s.workshop.scratch(ctx); err == nil {
+		err = s.workshop.load(ctx, db, wanted)
 	}
-	db, err := w.scratch(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		s.side, err = s.workshop.side(ctx, db)
 	}
-	if filepath.Ext(w.Wanted.File) != ".hcl" {
-		return db, loadFile(ctx, db, w.Wanted.File, w.Wanted.Text)
+	return s, err
+}
+
+// Close drops the scratch database.
+func (s *Schema) Close(ctx context.Context) error { return s.workshop.close(ctx) }
+
+// String names the file, or the database without its password.
+func (s *Schema) String() string { return s.name }
+
+// Indexes are the names of the schema's indexes, for the filter about those that
+// another dialect declares.
+func (s *Schema) Indexes() (names []string) {
+	for _, o := range s.side.Objects {
+		if o.Kind == host.ObjectIndex {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
+// load runs a schema file in an empty database.
+func (w *workshop) load(ctx context.Context, db host.Database, wanted Wanted) error {
+	if filepath.Ext(wanted.File) != ".hcl" {
+		return loadFile(ctx, db, wanted.File, wanted.Text)
 	}
 	handle, err := w.open(db)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return db, diff.ApplyHCL(ctx, handle, db.Dialect(), w.Wanted.File, w.Wanted.Text)
+	return diff.ApplyHCL(ctx, handle, db.Dialect(), wanted.File, wanted.Text)
 }
 
 // present returns an error if a database is not there that a dialect would take
