@@ -173,6 +173,8 @@ func (d *differ) explains(c Change, diff host.Difference, fact string) bool {
 	switch {
 	case diff.Kind != host.ObjectTable:
 		return false
+	case c.Kind == KindType && d.opts.Dialect == chain.SQLite:
+		return d.to.mentions(fact, enumCheck+c.Name)
 	case c.Kind == KindTable && d.to.same(c.Name, diff.Name):
 		return c.Action == Modify && !isColumnFact(fact)
 	case d.to.same(c.Table, diff.Name) && c.Name != "":

@@ -23,6 +23,10 @@ type tableDiff struct {
 	remade   bool     // it is made anew
 }
 
+func (d *differ) pair(from, to *table) *tableDiff {
+	return &tableDiff{differ: d, from: from, to: to, lost: map[string]string{}, retyped: map[string]bool{}}
+}
+
 func (p *tableDiff) lite() bool { return p.opts.Dialect == chain.SQLite }
 
 // model is the wanted schema.

@@ -11,20 +11,18 @@ import (
 
 func (d *differ) tables() {
 	for _, t := range ordered(d.to, d.to.tables) {
-		was := d.from.table(t.name)
-		if was == nil && !t.materialized {
+		switch was := d.from.table(t.name); {
+		case t.materialized: // a view
+		case was == nil || was.materialized:
 			d.createTable(t)
-			continue
+		default:
+			d.pairs = append(d.pairs, d.pair(was, t))
 		}
-		if was == nil || t.materialized != was.materialized {
-			was = &table{name: t.name, materialized: true} // a view that comes, and its indexes
-		}
-		d.pairs = append(d.pairs, &tableDiff{differ: d, from: was, to: t, lost: map[string]string{}, retyped: map[string]bool{}})
 	}
 	going := ordered(d.from, d.from.tables)
 	slices.Reverse(going) // what refers to a table goes before it
 	for i, t := range going {
-		if d.to.table(t.name) == nil && !t.materialized {
+		if w := d.to.table(t.name); (w == nil || w.materialized) && !t.materialized {
 			d.dropTable(t, going[i+1:])
 		}
 	}

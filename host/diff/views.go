@@ -119,7 +119,7 @@ func (d *differ) indexesOfViews(going map[string]bool) {
 		}
 		was := d.from.table(t.name)
 		if was != nil && was.materialized && !going[t.name] {
-			p := &tableDiff{differ: d, from: was, to: t, lost: map[string]string{}, retyped: map[string]bool{}}
+			p := d.pair(was, t)
 			p.indexes()
 			p.finish()
 			continue
