@@ -25,6 +25,18 @@ type Object struct {
 	Facts []string
 }
 
+// String names the object, for people.
+func (o Object) String() string {
+	name := o.Name
+	if o.Kind != ObjectOther {
+		name = string(o.Kind) + " " + name
+	}
+	if o.Table != "" {
+		name += " on " + o.Table
+	}
+	return name
+}
+
 // ObjectKind says what an Object is.
 type ObjectKind string
 

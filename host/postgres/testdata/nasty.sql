@@ -33,7 +33,7 @@ CREATE TABLE "select" (
     PRIMARY KEY ("Id") INCLUDE (n) WITH (fillfactor = 70),
     CONSTRAINT "n > 0" CHECK (n > 0) NO INHERIT,
     UNIQUE (n, twice) DEFERRABLE INITIALLY DEFERRED
-) WITH (fillfactor = 50, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+) WITH (autovacuum_enabled = false, fillfactor = 50, toast.autovacuum_enabled = false);
 ALTER TABLE "select" DROP COLUMN gone;
 ALTER TABLE "select" ADD late smallint;
 ALTER TABLE "select" ADD CONSTRAINT unchecked CHECK (late > 0) NOT VALID;
