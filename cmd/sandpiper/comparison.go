@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/diff"
@@ -196,6 +197,8 @@ func uncompared(err error) error {
 		return &statusError{exitBehind, kindBehind, "run `sandpiper upgrade` first, or say --replay", err}
 	case errors.As(err, &file):
 		return &statusError{exitFailed, kindSchema, "mend the schema file; nothing was written, and no database but a scratch one was touched", err}
+	case errors.As(err, &trial) && trial.Format == author.SQL:
+		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml", err}
 	case errors.As(err, &trial):
 		return &statusError{exitFailed, kindSchema, "nothing was written; leave it out with a rule in [[schema.ignore]] of sandpiper.toml, and write it by hand", err}
 	case errors.As(err, &rename):

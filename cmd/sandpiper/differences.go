@@ -22,6 +22,8 @@ type comparisonJSON struct {
 	NoWayBack []differenceJSON `json:"no_way_back,omitempty"` // not undone by the downgrade
 	Left      []differenceJSON `json:"left,omitempty"`        // after the upgrade of a copy
 	LeftBack  []differenceJSON `json:"left_back,omitempty"`   // after its downgrade
+
+	hidden int // worth telling
 }
 
 type differenceJSON struct {
@@ -61,7 +63,7 @@ func unwrittenDocuments(all []diff.Unwritten) (documents []differenceJSON) {
 func comparisonDocument(t autogenerate.Task, c *autogenerate.Comparison) comparisonJSON {
 	data := comparisonJSON{
 		Dialect: string(c.Dialect), Database: t.Database.String(), Schema: t.Wanted.String(),
-		Changes: differenceDocuments(c.Changes), Unwritten: unwrittenDocuments(c.Unwritten),
+		Changes: differenceDocuments(c.Changes), Unwritten: unwrittenDocuments(c.Unwritten), hidden: c.Told(),
 	}
 	for _, h := range c.Hidden {
 		d := differenceDocument(h.Change)
@@ -70,10 +72,6 @@ func comparisonDocument(t autogenerate.Task, c *autogenerate.Comparison) compari
 	}
 	return data
 }
-
-// ledgerFilter is the name of the default filter that hides Sandpiper's own
-// tables: they are in every database, and nobody has to be told.
-const ledgerFilter = "own-tables"
 
 // printComparison prints what differs for one dialect.
 func (a *app) printComparison(w io.Writer, c comparisonJSON) {
@@ -92,19 +90,13 @@ func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 	for _, d := range c.Unwritten {
 		fmt.Fprintf(w, "  %-6s %s  (no operation does it: %s)\n", d.Action, printable(d.Text), printable(d.Reason))
 	}
-	hidden := 0
-	for _, d := range c.Hidden {
-		if d.Filter != ledgerFilter {
-			hidden++
-		}
-	}
 	switch {
 	case a.flags.verbose:
 		for _, d := range c.Hidden {
 			fmt.Fprintf(w, "  hidden by %s: %s %s\n", d.Filter, d.Action, printable(d.Text))
 		}
-	case hidden > 0 && !a.flags.quiet:
-		fmt.Fprintf(w, "  %s hidden by filters; -v lists them\n", count(hidden, "more difference"))
+	case c.hidden > 0 && !a.flags.quiet:
+		fmt.Fprintf(w, "  %s hidden by filters; -v lists them\n", count(c.hidden, "more difference"))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -111,18 +112,20 @@ func run(ctx context.Context, db host.Database, statements []chain.Located) (fai
 	return failed, tx.Commit(ctx)
 }
 
-// loadObjects makes what another schema holds in an empty database.
-func loadObjects(ctx context.Context, db host.Database, objects []host.Object) error {
-	var text strings.Builder
-	for _, o := range objects {
-		text.WriteString(o.SQL + "\n")
-	}
-	statements, err := chain.Locate(db.Dialect(), text.String())
+// copySchema makes what another schema holds in an empty database.
+func copySchema(ctx context.Context, db host.Database, objects []host.Object) error {
+	conn, err := db.Connect(ctx)
 	if err == nil {
-		_, err = run(ctx, db, statements)
+		err = errors.Join(host.Load(ctx, conn, db.Dialect(), writable(objects)), conn.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("make a copy of the schema to try the migration on: %w", err)
 	}
 	return nil
+}
+
+// writable returns the objects but for those that Sandpiper knows the name of and
+// cannot create: a copy is without them.
+func writable(objects []host.Object) []host.Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o host.Object) bool { return o.SQL == "" })
 }

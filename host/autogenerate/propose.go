@@ -32,6 +32,7 @@ type Proposal struct {
 // schema.
 type TrialError struct {
 	Dialect chain.Dialect
+	Format  author.Format
 	Part    string // of the file: what does not run, or ""
 	Err     error
 }
@@ -41,6 +42,9 @@ func (e *TrialError) Error() string {
 	what := "the migration"
 	if e.Part != "" {
 		what = e.Part
+	}
+	if e.Format == author.SQL {
+		return fmt.Sprintf("the operations for %s run on a copy of the schema, and their statements alone do not: %s: %v", e.Dialect, what, e.Err)
 	}
 	return fmt.Sprintf("what was generated for %s does not run on a copy of the schema: %s: %v", e.Dialect, what, e.Err)
 }
@@ -107,6 +111,7 @@ func (j *job) left(ctx context.Context, db host.Database, should diff.Side, know
 	if err != nil {
 		return nil, err
 	}
+	should.Objects = writable(should.Objects)
 	found, err := j.compare(ctx, made, should, nil, nil)
 	if err != nil {
 		return nil, err

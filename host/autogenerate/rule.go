@@ -34,6 +34,9 @@ var (
 	actions = []diff.Action{diff.Add, diff.Drop, diff.Modify, diff.Renamed}
 )
 
+// ledgerFilter is the default filter that hides Sandpiper's own tables.
+const ledgerFilter = "own-tables"
+
 // Filters returns what hides changes: the rules, in their order, and then the
 // default filters but for those that are turned off by name.
 func Filters(rules []Rule, off []string) ([]diff.Filter, error) {
@@ -46,6 +49,9 @@ func Filters(rules []Rule, off []string) ([]diff.Filter, error) {
 	}
 	defaults := diff.DefaultFilters()
 	for _, name := range off {
+		if name == ledgerFilter {
+			return nil, fmt.Errorf("the filter %s cannot be turned off: Sandpiper's own tables are not to be dropped", name)
+		}
 		if !slices.ContainsFunc(defaults, func(f diff.Filter) bool { return f.Name == name }) {
 			return nil, fmt.Errorf("there is no filter %q: they are %s", name, strings.Join(FilterNames(), ", "))
 		}

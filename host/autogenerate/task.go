@@ -49,6 +49,18 @@ type Comparison struct {
 // Same reports whether there is nothing that no filter hides.
 func (c *Comparison) Same() bool { return len(c.Changes)+len(c.Unwritten) == 0 }
 
+// Told are the hidden changes that somebody may want to know of: Sandpiper's own
+// tables are in every database.
+func (c *Comparison) Told() int {
+	n := 0
+	for _, h := range c.Hidden {
+		if h.Filter != ledgerFilter {
+			n++
+		}
+	}
+	return n
+}
+
 // Compare says what differs. It changes nothing.
 func Compare(ctx context.Context, t Task) (c *Comparison, err error) {
 	j := &job{Task: t, workshop: workshop{bench: t.Bench}}

@@ -42,7 +42,7 @@ func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := loadObjects(ctx, db, j.current.Objects); err != nil {
+	if err := copySchema(ctx, db, j.current.Objects); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "sandpiper-")
@@ -89,7 +89,7 @@ func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) 
 
 // failed says what of a draft did not run.
 func (j *job) failed(d draft, direction chain.Direction, err error) error {
-	trial := &TrialError{Dialect: j.Database.Dialect(), Err: err}
+	trial := &TrialError{Dialect: j.Database.Dialect(), Format: d.format, Err: err}
 	var run *host.RunError
 	var parse *chain.ParseError
 	switch {
