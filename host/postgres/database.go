@@ -39,10 +39,11 @@ func Unprepared() Option {
 }
 
 type database struct {
-	config      *pgconn.Config
-	display     string
-	lockTimeout time.Duration
-	unprepared  bool
+	config        *pgconn.Config
+	display       string
+	lockTimeout   time.Duration
+	unprepared    bool
+	scratchSchema bool // see ScratchSchema
 }
 
 // Open returns the database of a postgres:// or postgresql:// URL. What the URL

@@ -1,6 +1,6 @@
 // Package postgres is PostgreSQL to the engine: a host.Database made from a
 // postgres:// or postgresql:// URL. It is the only importer of pgx, of which it
-// uses the protocol layer alone (pgconn).
+// uses the protocol layer alone (pgconn), but for the handle that SQL returns.
 //
 // What passes through it:
 //
