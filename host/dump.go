@@ -31,10 +31,11 @@ var preambles = map[chain.Dialect]string{
 	chain.PostgreSQL: "SET check_function_bodies = off",
 }
 
-// ReadDump reads the schema of a database and what its ledger says of it. A
+// Dump reads the schema of the database and what its ledger says of it. Where
+// another program keeps it from that, it waits as long as for another runner. A
 // database that is not there is an error.
-func ReadDump(ctx context.Context, db Database) (d Dump, err error) {
-	conn, err := db.Connect(ctx)
+func (r *Runner) Dump(ctx context.Context) (d Dump, err error) {
+	conn, err := r.db.Connect(ctx)
 	if err != nil {
 		return Dump{}, err
 	}
@@ -44,30 +45,41 @@ func ReadDump(ctx context.Context, db Database) (d Dump, err error) {
 			return Dump{}, err
 		}
 	}
+	w := waiting{runner: r}
 	for {
-		before, err := conn.Ledger(ctx)
+		d, moved, err := dump(ctx, conn)
+		switch {
+		case errors.Is(err, ErrLocked):
+			err = w.pause(ctx, err)
+		case err == nil && !moved:
+			d.Dialect = r.db.Dialect()
+			return d, nil
+		}
 		if err != nil {
 			return Dump{}, err
 		}
-		objects, err := conn.Objects(ctx)
-		if err != nil {
-			return Dump{}, err
-		}
-		after, err := conn.Ledger(ctx)
-		if err != nil {
-			return Dump{}, err
-		}
-		// A migration that was committed in between may be in the one and not
-		// in the other.
-		if !reflect.DeepEqual(before, after) {
-			continue
-		}
-		d = Dump{Dialect: db.Dialect(), Heads: before.Heads, Objects: objects}
-		for _, p := range before.Progress {
-			d.Pending = append(d.Pending, p.Key)
-		}
-		return d, nil
 	}
+}
+
+// dump reads once. moved says that a migration was committed meanwhile, which
+// may be in what was read of the one and not in what was read of the other.
+func dump(ctx context.Context, conn Conn) (d Dump, moved bool, err error) {
+	before, err := conn.Ledger(ctx)
+	if err != nil {
+		return Dump{}, false, err
+	}
+	if d.Objects, err = conn.Objects(ctx); err != nil {
+		return Dump{}, false, err
+	}
+	after, err := conn.Ledger(ctx)
+	if err != nil {
+		return Dump{}, false, err
+	}
+	d.Heads = after.Heads
+	for _, p := range after.Progress {
+		d.Pending = append(d.Pending, p.Key)
+	}
+	return d, !reflect.DeepEqual(before, after), nil
 }
 
 // Unwritten returns the objects that the text names and cannot create.

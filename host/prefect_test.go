@@ -47,6 +47,13 @@ func TestPrefect(t *testing.T) {
 		if got, want := got(), withoutBlankLines(string(want)); got != want {
 			t.Errorf("the schema differs:\n%s", firstDifference(got, want))
 		}
+		f.wantRoundTrip(r, func(db host.Database) *host.Runner {
+			r, err := host.NewRunner(os.DirFS(filepath.Join(chains, "prefect")), db, b, host.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		})
 	})
 }
 

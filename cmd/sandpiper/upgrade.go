@@ -9,10 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
 )
 
 func newUpgrade(a *app) *cobra.Command {
 	var backup string
+	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
 		Use:   "upgrade [TARGET]",
 		Short: "Apply the migrations that are missing",
@@ -21,14 +23,23 @@ in a transaction with its line in the ledger. TARGET is "heads" if left out;
 see "sandpiper help targets".
 
 A run that is cut short leaves whole migrations behind: call upgrade again and
-it goes on. Any number of runners may start at once; one works, the others wait.`,
+it goes on. Any number of runners may start at once; one works, the others wait.
+
+With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
+does it; a file that no dump has written ends the call before anything runs.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
+  sandpiper upgrade --dump schema.sql
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
 		Args:              arguments(0, 1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if kept.Name != "" {
+				if err := keepable(kept.Check(), "name another file"); err != nil {
+					return err
+				}
+			}
 			s, err := a.open()
 			if err != nil {
 				return err
@@ -46,12 +57,24 @@ it goes on. Any number of runners may start at once; one works, the others wait.
 				return err
 			}
 			result, err := r.Upgrade(cmd.Context(), argument(args, "heads"))
-			return a.ran(r, result, err)
+			if err := a.ran(r, result, err); err != nil || kept.Name == "" {
+				return err
+			}
+			d, err := r.Dump(cmd.Context())
+			if err == nil {
+				_, err = a.keep(kept, d)
+			}
+			if err != nil {
+				return fmt.Errorf("the migrations are applied, and then: %w", err)
+			}
+			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
 	f.Lookup("backup").NoOptDefVal = backupBeside
+	f.StringVar(&kept.Name, "dump", "", "write the schema to a `file` afterwards")
+	_ = cmd.MarkFlagFilename("dump", "sql")
 	a.runFlags(f)
 	return cmd
 }

@@ -106,6 +106,9 @@ func openDatabase(set settings) (host.Database, error) {
 // reachable gives an error of connecting its kind.
 type reachable struct{ host.Database }
 
+// Unwrap returns the database itself.
+func (r reachable) Unwrap() host.Database { return r.Database }
+
 // Connect implements host.Database.
 func (r reachable) Connect(ctx context.Context) (host.Conn, error) {
 	conn, err := r.Database.Connect(ctx)
