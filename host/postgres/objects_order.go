@@ -85,7 +85,7 @@ func inOrder(nodes []*node, dependencies []dependency) []*node {
 //
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
 func connect(nodes []*node, dependencies []dependency) {
-	of, part := map[string]*node{}, map[string]string{}
+	of, part := map[string]*node{}, map[string]string{} // by key
 	for _, n := range nodes {
 		n.needs = map[*node][]string{}
 		of[n.Key] = n
@@ -96,6 +96,7 @@ func connect(nodes []*node, dependencies []dependency) {
 			part[key] = key
 		}
 	}
+	delete(of, "") // of columns without a default and constraints without an index
 	belongs := map[string]string{}
 	for _, d := range dependencies {
 		if d.Type == "i" || d.Type == "e" {
@@ -103,7 +104,7 @@ func connect(nodes []*node, dependencies []dependency) {
 		}
 	}
 	find := func(key string) *node {
-		for range 10 { // a part of a part of an object; never a circle
+		for range 10 { // parts of parts; what goes on for longer goes in a circle
 			if n := of[key]; n != nil || key == "" {
 				return n
 			}
@@ -163,7 +164,8 @@ func (n *node) postpone() bool {
 
 // catchUp adds what was left out of an object to the one that it waited for.
 func (n *node) catchUp() {
-	for _, key := range slices.Sorted(maps.Keys(n.put)) {
+	byText := func(a, b string) int { return cmp.Compare(n.late[a], n.late[b]) } // a key is not the same elsewhere
+	for _, key := range slices.SortedFunc(maps.Keys(n.put), byText) {
 		last := n
 		for on, parts := range n.needs {
 			if on.at > last.at && slices.Contains(parts, key) {

@@ -43,7 +43,7 @@ func notes(catalog, oid, on string) string {
 // columnNotes is the SQL of the notes of a relation and its columns; word is
 // what COMMENT calls it.
 func columnNotes(catalog, oid, word string) string {
-	return `(SELECT json_agg(n) FROM (
+	return `(SELECT json_agg(n ORDER BY n."Sub") FROM (
     SELECT ` + key(catalog, oid) + ` AS "Key", 0 AS "Sub", format('%s %I', ` + word + `, c.relname) AS "On"
     UNION ALL SELECT ` + key("pg_class", "c.oid") + `, attnum, format('COLUMN %I.%I', c.relname, attname)
     FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) n)`
@@ -65,19 +65,19 @@ var objectQueries = []string{
 		`pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE extname <> 'plpgsql'`),
 
 	query(host.ObjectType, key("pg_type", "t.oid"), "typname", `
-  'SQL', format(E'CREATE TYPE %I AS ENUM (\n    %s\n);', typname, v.lines), 'Facts', `+facts(`'enum ' || v.list`)+`,
+  'SQL', format('CREATE TYPE %I AS ENUM (%s);', typname, v.lines), 'Facts', `+facts(`'enum ' || v.list`)+`,
   'Notes', `+notes("pg_type", "t.oid", "format('TYPE %I', typname)"),
 		`pg_type t, LATERAL (
   SELECT coalesce(string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder), '') AS list,
-    coalesce(string_agg(quote_literal(enumlabel), E',\n    ' ORDER BY enumsortorder), '') AS lines
+    E'\n    ' || string_agg(quote_literal(enumlabel), E',\n    ' ORDER BY enumsortorder) || E'\n' AS lines
   FROM pg_enum WHERE enumtypid = t.oid) v
 WHERE typtype = 'e' AND typnamespace = `+here+` AND `+apart("pg_type", "t.oid")),
 
 	query(host.ObjectType, key("pg_type", "t.oid"), "t.typname", `
   'Also', k.keys, 'SQL', concat(format('CREATE DOMAIN %I AS %s', t.typname, d.definition), k.checks, ';', k.unchecked),
   'Facts', (SELECT to_json(array_prepend('domain ' || d.definition, k.facts))),
-  'Notes', (SELECT json_agg(n) FROM (
-    SELECT `+key("pg_type", "t.oid")+` AS "Key", format('DOMAIN %I', t.typname) AS "On"
+  'Notes', (SELECT json_agg(n ORDER BY n."On") FROM (
+    SELECT `+key("pg_type", "t.oid")+` AS "Key", format('DOMAIN %I', t.typname) COLLATE "C" AS "On"
     UNION ALL SELECT `+key("pg_constraint", "o.oid")+`, format('CONSTRAINT %I ON DOMAIN %I', conname, t.typname)
     FROM pg_constraint o WHERE contypid = t.oid AND contype = 'c') n)`,
 		`pg_type t JOIN pg_type b ON b.oid = t.typbasetype, LATERAL (

@@ -38,7 +38,8 @@ LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AN
 LEFT JOIN pg_class t ON t.oid = d.refobjid
 LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
 WHERE c.relnamespace = ` + here + ` AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
-  AND (t.relnamespace IS DISTINCT FROM ` + here + ` OR t.relname NOT IN ` + ledgerTables + `)`
+  AND (t.relnamespace IS DISTINCT FROM ` + here + ` OR t.relname NOT IN ` + ledgerTables + `)
+ORDER BY c.relname`
 
 // owner returns the table that a sequence belongs to, if it is of this schema.
 func (c *storedSchema) owner(s *storedSequence) *storedTable {

@@ -68,7 +68,7 @@ var tableQuery = `SELECT json_build_object('Key', ` + key("pg_class", "c.oid") +
     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
   'Constraints', (SELECT json_agg(json_build_object('Key', ` + key("pg_constraint", "o.oid") + `, 'Name', quote_ident(conname), 'Check', contype = 'c',
       'Definition', pg_get_constraintdef(o.oid), 'Validated', convalidated, 'Local', conislocal, 'Index', ` + key("pg_class", "i.indexrelid") + `,
-      'Actions', (SELECT json_agg(s ORDER BY s) FROM (VALUES
+      'Actions', (SELECT json_agg(s ORDER BY s COLLATE "C") FROM (VALUES
         ('ALTER INDEX ' || quote_ident(x.relname) || ' SET (' || ` + options("x.reloptions", "") + ` || ')'),
         (CASE WHEN indisclustered THEN format('ALTER TABLE %I CLUSTER ON %I', c.relname, x.relname) END),
         (CASE WHEN indisreplident THEN format('ALTER TABLE %I REPLICA IDENTITY USING INDEX %I', c.relname, x.relname) END)) v (s) WHERE s IS NOT NULL))

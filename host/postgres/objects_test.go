@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"net/url"
 	"os"
 	osexec "os/exec"
 	"slices"
@@ -55,9 +56,9 @@ func TestObjectsLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := postgrestest.URL(t)
-	load(t, url, string(nasty))
-	first := objectsOf(t, url)
+	full := postgrestest.URL(t)
+	load(t, full, string(nasty))
+	first := objectsOf(t, full)
 	sql := sqlOf(t, first)
 
 	empty := postgrestest.URL(t)
@@ -67,17 +68,27 @@ func TestObjectsLoad(t *testing.T) {
 		t.Errorf("%s %s %s: in %s\nhad %q\nhas %q", d.Kind, d.Table, d.Name, d.In, d.Had, d.Has)
 	}
 	if again := sqlOf(t, second); again != sql {
-		t.Errorf("the SQL differs after it was loaded:\n%s\n---\n%s", sql, again)
-	}
-	had, has := dumpOf(t, url), dumpOf(t, empty)
-	for _, line := range had {
-		if !slices.Contains(has, line) {
-			t.Errorf("pg_dump misses %s", line)
+		wantLines(t, "the SQL", strings.Split(again, "\n"), strings.Split(sql, "\n"))
+		for i := range min(len(first), len(second)) {
+			if first[i].SQL != second[i].SQL {
+				t.Fatalf("the SQL differs after it was loaded: object %d is\n%s\nwant\n%s", i, second[i].SQL, first[i].SQL)
+			}
 		}
 	}
-	for _, line := range has {
-		if !slices.Contains(had, line) {
-			t.Errorf("pg_dump has got %s", line)
+	wantLines(t, "pg_dump", dumpOf(t, empty), dumpOf(t, full))
+}
+
+// wantLines wants the same lines, in whatever order.
+func wantLines(t testing.TB, what string, got, want []string) {
+	t.Helper()
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("%s lacks %s", what, line)
+		}
+	}
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("%s has, and should not, %s", what, line)
 		}
 	}
 }
@@ -105,4 +116,89 @@ func dumpOf(t testing.TB, url string) []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// withPath is a URL with a search_path.
+func withPath(t testing.TB, rawURL, path string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", path)
+	u.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	return u.String()
+}
+
+// Names of the schema are bare, so that it can be loaded under another name;
+// those of other schemas are not.
+func TestObjectsOfAnotherSchema(t *testing.T) {
+	server := postgrestest.URL(t)
+	psql(t, server)(`CREATE SCHEMA "My App"; CREATE SCHEMA ext; CREATE SCHEMA "else"; CREATE EXTENSION citext SCHEMA ext;
+		CREATE TABLE public.shared (id integer PRIMARY KEY); CREATE TABLE public.unrelated (a integer); CREATE TABLE ext.also_unrelated (a integer)`)
+	app := withPath(t, server, `"My App", ext`)
+	load(t, app, `
+		CREATE TYPE state AS ENUM ('on');
+		CREATE TABLE a (id serial PRIMARY KEY, name citext, s state DEFAULT 'on', shared integer REFERENCES public.shared);
+		CREATE INDEX a_name ON a (name);
+		CREATE FUNCTION f(x a) RETURNS state LANGUAGE sql AS 'SELECT x.s';
+		CREATE VIEW v AS SELECT name, f(a) FROM a JOIN public.shared USING (id);
+		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+		CREATE TRIGGER touched BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION touch();
+		CREATE RULE r AS ON DELETE TO v DO INSTEAD DELETE FROM a WHERE a.name = old.name;
+		CREATE STATISTICS st ON id, shared FROM a;
+		CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer)`)
+	first := objectsOf(t, app)
+	sql := sqlOf(t, first)
+	for _, word := range []string{"My App", "unrelated"} {
+		if strings.Contains(sql, word) {
+			t.Errorf("%s is in the SQL:\n%s", word, sql)
+		}
+	}
+	if !strings.Contains(sql, "REFERENCES public.shared(id)") {
+		t.Errorf("the table of another schema is not named as such:\n%s", sql)
+	}
+	other := withPath(t, server, `"else", ext`)
+	load(t, other, sql)
+	if again := sqlOf(t, objectsOf(t, other)); again != sql {
+		wantLines(t, "the SQL", strings.Split(again, "\n"), strings.Split(sql, "\n"))
+		t.Error("the SQL differs in another schema")
+	}
+}
+
+// What there is no SQL for is named all the same.
+func TestObjectsUnwritten(t *testing.T) {
+	server := postgrestest.URL(t)
+	psql(t, server)(`CREATE COLLATION german (provider = libc, locale = 'C');
+		CREATE TABLE t (a integer, b text COLLATE german);
+		INSERT INTO t VALUES (1), (1);
+		CREATE TYPE pair AS (a integer);
+		CREATE FUNCTION eq(a pair, b pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
+		CREATE OPERATOR === (leftarg = pair, rightarg = pair, function = eq);
+		CREATE OPERATOR FAMILY fam USING btree;
+		CREATE FUNCTION as_int(p pair) RETURNS integer LANGUAGE sql AS 'SELECT p.a';
+		CREATE CAST (pair AS integer) WITH FUNCTION as_int(pair);
+		CREATE TEXT SEARCH CONFIGURATION words (copy = simple);
+		CREATE FOREIGN DATA WRAPPER wrapper; CREATE SERVER remote FOREIGN DATA WRAPPER wrapper; CREATE FOREIGN TABLE far (a integer) SERVER remote;
+		CREATE FUNCTION egg() RETURNS integer LANGUAGE sql RETURN 1;
+		CREATE FUNCTION hen() RETURNS integer LANGUAGE sql RETURN egg();
+		CREATE OR REPLACE FUNCTION egg() RETURNS integer LANGUAGE sql RETURN hen()`)
+	if attempt(t, server, "CREATE UNIQUE INDEX CONCURRENTLY unfinished ON t (a)") == nil {
+		t.Fatal("the index was built")
+	}
+	var got []string
+	for _, o := range objectsOf(t, server) {
+		if o.SQL == "" {
+			got = append(got, o.String())
+		}
+	}
+	want := []string{
+		"cast (pair AS integer)", "collation german", "foreign table far", "function egg()", "index unfinished on t",
+		"operator ===(pair,pair)", "operator family fam USING btree", "text search configuration words",
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("not written: %q, want %q", got, want)
+	}
 }

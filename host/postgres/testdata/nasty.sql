@@ -151,3 +151,50 @@ ALTER TABLE booking ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY "see own" ON booking AS RESTRICTIVE FOR SELECT TO pg_read_all_data, CURRENT_USER USING (room IN (SELECT n FROM "select"));
 CREATE POLICY write ON booking FOR INSERT WITH CHECK (room > 1);
 COMMENT ON POLICY write ON booking IS 'write';
+
+-- Names that are key words, types of types, and order that is not that of names.
+CREATE TYPE "table" AS ENUM ();
+CREATE DOMAIN a_domain_of AS "Mood"[] CHECK (cardinality(VALUE) < 5);
+CREATE DOMAIN b_domain_of AS a_domain_of DEFAULT '{ok}';
+CREATE TYPE a_composite AS (m "Mood"[], d b_domain_of[], r "select");
+CREATE TABLE "user" ("order" "table", "group" a_composite[], "end" b_domain_of);
+CREATE FUNCTION "select"("table", "order" "user" DEFAULT NULL) RETURNS SETOF "user" LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION "a;b"() RETURNS void LANGUAGE sql AS $x$ SELECT '$function$ ; -- ' /* ; */ $x$;
+CREATE TABLE z_last (id integer PRIMARY KEY, c text COMPRESSION pglz, k integer NOT NULL, v integer GENERATED ALWAYS AS IDENTITY (CYCLE MAXVALUE 9), UNIQUE NULLS NOT DISTINCT (k));
+ALTER TABLE z_last RENAME TO z_renamed;
+ALTER TABLE z_renamed CLUSTER ON z_last_pkey;
+ALTER TABLE z_renamed REPLICA IDENTITY USING INDEX z_last_k_key;
+CREATE SEQUENCE z_sequence OWNED BY z_renamed.k;
+CREATE TABLE a_uses (id bigint DEFAULT nextval('z_sequence') + 1);
+CREATE STATISTICS of_expressions ON (k * 2), (k % 3) FROM z_renamed;
+CREATE UNIQUE INDEX replicas ON serials (b);
+ALTER TABLE serials REPLICA IDENTITY USING INDEX replicas;
+
+-- More of partitions: a foreign key between partitioned tables and to itself, a
+-- unique constraint, a generated column, an expression, a trigger of a part.
+CREATE TABLE part_a (a integer, b integer NOT NULL, c integer GENERATED ALWAYS AS (a + b) STORED, PRIMARY KEY (a), FOREIGN KEY (b) REFERENCES part_a, CONSTRAINT u UNIQUE (a, b)) PARTITION BY RANGE (a);
+CREATE TABLE part_b (a integer REFERENCES part_a, b text) PARTITION BY RANGE (a, lower(b) COLLATE "C");
+CREATE TABLE part_b_1 PARTITION OF part_b (b DEFAULT 'own', CHECK (b <> 'x')) FOR VALUES FROM (1, MINVALUE) TO (5, 'x') WITH (fillfactor = 30);
+CREATE TABLE part_a_1 PARTITION OF part_a FOR VALUES FROM (1) TO (10);
+CREATE INDEX part_b_lower ON part_b (lower(b), a);
+CREATE TRIGGER of_part BEFORE INSERT ON part_b_1 FOR EACH ROW EXECUTE FUNCTION touch();
+COMMENT ON CONSTRAINT part_a_1_pkey ON part_a_1 IS 'of a part';
+COMMENT ON INDEX part_a_1_pkey IS 'index of a part';
+
+-- Two parents, a child of a child, constraints that are not inherited.
+CREATE TABLE base_two (b text, x integer DEFAULT 2, CONSTRAINT two CHECK (x > 1));
+CREATE TABLE of_two (own integer, CONSTRAINT own CHECK (own > 0)) INHERITS (base, base_two);
+CREATE TABLE grandchild () INHERITS (of_two);
+CREATE TABLE heir (z integer) INHERITS (base_two);
+ALTER TABLE heir ALTER x DROP DEFAULT, ALTER b SET DEFAULT 'heir';
+
+-- Views: recursive, renamed columns, rules; what a function of the standard's form needs.
+CREATE RECURSIVE VIEW counting (n) AS SELECT 1 UNION ALL SELECT n + 1 FROM counting WHERE n < 5;
+CREATE VIEW renamed ("first ""one""", second) AS SELECT a, later FROM base;
+ALTER VIEW renamed RENAME COLUMN second TO "the second";
+ALTER TABLE base RENAME COLUMN later TO latest;
+CREATE RULE "no writing" AS ON INSERT TO renamed DO INSTEAD NOTHING;
+CREATE VIEW z_needed AS SELECT id FROM z_renamed;
+CREATE FUNCTION a_standard() RETURNS bigint LANGUAGE sql RETURN (SELECT sum(id) FROM z_needed);
+CREATE VIEW a_uses_function AS SELECT a_standard() AS s, ROW(1, 'x')::pair AS p, '{ok}'::"Mood"[] AS m;
+CREATE VIEW over_a_key AS SELECT k, id, count(*) FILTER (WHERE k > 1) OVER w FROM z_renamed WINDOW w AS (PARTITION BY k ORDER BY id DESC);
