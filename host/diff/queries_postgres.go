@@ -51,7 +51,7 @@ SELECT c.relname AS table, a.attname AS name, pg_catalog.format_type(a.atttypid,
   CASE WHEN a.attidentity = '' AND d.adbin IS NOT NULL AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN coalesce(s.name, '') ELSE '' END AS sequence,
   coalesce(s.standard, false) AS standardsequence,
   pg_catalog.concat_ws(' ', CASE WHEN a.attidentity <> '' AND NOT s.standard THEN s.def END,
-    CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage END, 'compression ' || nullif(a.attcompression::text, ''),
+    CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END, 'compression ' || nullif(a.attcompression::text, ''),
     CASE WHEN a.attinhcount > 0 THEN 'inherited' END) AS besides
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -84,7 +84,7 @@ SELECT c.relname AS table, k.conname AS name, k.contype AS type, k.condeferrable
     JOIN pg_catalog.pg_operator o ON o.oid = u.op), '[]') AS operators,
   coalesce(m.amname, '') AS method, coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid), '') AS predicate,
   coalesce((pg_catalog.to_jsonb(x) ->> 'indnullsnotdistinct')::boolean, false) AS nullsnotdistinct,
-  pg_catalog.concat_ws(' ', CASE WHEN k.connoinherit AND k.contype = 'c' THEN 'no inherit' END, CASE WHEN k.contype = 'f' AND k.confmatchtype <> 's' THEN 'match ' || k.confmatchtype END,
+  pg_catalog.concat_ws(' ', CASE WHEN k.connoinherit AND k.contype = 'c' THEN 'no inherit' END, CASE WHEN k.contype = 'f' AND k.confmatchtype <> 's' THEN 'match ' || k.confmatchtype::text END,
     CASE WHEN k.contype IN ('p', 'u', 'x') AND x.indnatts > x.indnkeyatts THEN pg_catalog.pg_get_constraintdef(k.oid) END,
     CASE WHEN k.contype = 'f' AND pg_catalog.to_jsonb(k) ->> 'confdelsetcols' IS NOT NULL THEN pg_catalog.pg_get_constraintdef(k.oid) END,
     'with ' || pg_catalog.array_to_string(r.reloptions, ', ')) AS besides, coalesce(pg_catalog.obj_description(k.oid, 'pg_constraint'), '') AS comment
