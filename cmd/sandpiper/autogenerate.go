@@ -24,7 +24,7 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	if err != nil {
 		return err
 	}
-	if err := c.folder.ReadNotes(); err != nil {
+	if err := errors.Join(c.folder.ReadLock(), c.folder.ReadNotes()); err != nil {
 		return err
 	}
 	if draft.IDs, err = givenIDs(ids, draft.Dialects, c.folder); err != nil {
@@ -44,13 +44,15 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	asked := &renameQuestions{app: a, ctx: ctx}
 	draft.Bodies = map[chain.Dialect]chain.Body{}
 	data, unwritten := revisionData{Files: []string{}, Revisions: []revisionJSON{}}, 0
-	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task) (*autogenerate.Comparison, error) {
+	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
 		t.Ask = asked.ask
 		p, err := autogenerate.Propose(ctx, t, draft.Format)
 		if err != nil {
 			return nil, err
 		}
-		data.Dialects = append(data.Dialects, proposalDocument(t, p))
+		about.of(p.Comparison)
+		about.ofProposal(p)
+		data.Dialects = append(data.Dialects, about)
 		unwritten += len(p.Unwritten)
 		if len(p.Changes) > 0 {
 			draft.Bodies[p.Dialect] = p.Body
@@ -83,18 +85,6 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	}
 	asked.hint()
 	return nil
-}
-
-func proposalDocument(t autogenerate.Task, p *autogenerate.Proposal) comparisonJSON {
-	data := comparisonDocument(t, p.Comparison)
-	data.NoWayBack = unwrittenDocuments(p.NoWayBack)
-	if len(p.Left) > 0 {
-		data.Left = differenceDocuments(p.Left)
-	}
-	if len(p.LeftBack) > 0 {
-		data.LeftBack = differenceDocuments(p.LeftBack)
-	}
-	return data
 }
 
 func (a *app) printProposals(w io.Writer, dialects []comparisonJSON) {

@@ -57,13 +57,15 @@ memory for SQLite, beside the database that is named for PostgreSQL.`,
 			}
 			defer func() { err = errors.Join(err, k.close(cmd.Context())) }()
 			data, differences := checkData{Dialects: []comparisonJSON{}}, 0
-			err = k.each(cmd.Context(), dialects, func(t autogenerate.Task) (*autogenerate.Comparison, error) {
+			err = k.each(cmd.Context(), dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
 				one, err := autogenerate.Compare(cmd.Context(), t)
-				if err == nil {
-					data.Dialects = append(data.Dialects, comparisonDocument(t, one))
-					differences += len(one.Changes) + len(one.Unwritten)
+				if err != nil {
+					return nil, err
 				}
-				return one, err
+				about.of(one)
+				data.Dialects = append(data.Dialects, about)
+				differences += len(one.Changes) + len(one.Unwritten)
+				return one, nil
 			})
 			if err != nil {
 				return err

@@ -71,8 +71,12 @@ func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialec
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range dialects {
-		if err := k.build(ctx, d, places[d]); err != nil {
+	for _, d := range chain.Dialects {
+		place, there := places[d]
+		if _, _, err := k.url(d); !there || err != nil && !slices.Contains(dialects, d) {
+			continue // what the other one declares would be good to know, and is not needed
+		}
+		if err := k.build(ctx, d, place); err != nil {
 			return nil, uncompared(errors.Join(err, k.close(ctx)))
 		}
 	}
@@ -96,7 +100,8 @@ func givenRenames(words []string) (renames []diff.Rename, err error) {
 	return renames, nil
 }
 
-// givenSchemas says where the wanted schema of each dialect stands.
+// givenSchemas says where the wanted schema of each dialect stands: of those that
+// are compared, and of others where sandpiper.toml says so.
 func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (map[chain.Dialect]string, error) {
 	places := map[chain.Dialect]string{}
 	for _, word := range words {
@@ -114,13 +119,16 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 			return nil, usage("", "--schema is for %s, which is not compared", d)
 		}
 	}
-	for _, d := range dialects {
+	for _, d := range chain.Dialects {
 		if places[d] != "" {
 			continue
 		}
 		place, err := config.place(config.Schema.of(d))
 		if err != nil {
 			return nil, err
+		}
+		if place == "" && !slices.Contains(dialects, d) {
+			continue
 		}
 		if place == "" {
 			return nil, usage(fmt.Sprintf("set %s = \"schema.sql\" in [schema] of sandpiper.toml, or say --schema %[1]s=FILE; --dialect leaves the other out", d),
@@ -165,15 +173,20 @@ func (k *comparing) openAt(url, origin string) (host.Database, error) {
 	return openDatabase(set)
 }
 
-// each compares dialect by dialect.
-func (k *comparing) each(ctx context.Context, dialects []chain.Dialect, compare func(autogenerate.Task) (*autogenerate.Comparison, error)) error {
+// each compares dialect by dialect. about is what a document has before anything
+// is compared.
+func (k *comparing) each(ctx context.Context, dialects []chain.Dialect, compare func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error)) error {
 	var all []*autogenerate.Comparison
 	for _, d := range dialects {
-		t, err := k.task(ctx, d)
+		t, replayed, err := k.task(ctx, d)
 		if err != nil {
 			return uncompared(err)
 		}
-		one, err := compare(t)
+		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed}
+		if replayed {
+			about.Database = ""
+		}
+		one, err := compare(t, about)
 		if err != nil {
 			return uncompared(err)
 		}
@@ -207,9 +220,10 @@ func uncompared(err error) error {
 	return err
 }
 
-// task returns what is to be compared for a dialect.
-func (k *comparing) task(ctx context.Context, d chain.Dialect) (autogenerate.Task, error) {
-	t := autogenerate.Task{Wanted: k.wanted[d], Naming: k.chains.set.naming, Renames: k.renames, Filters: k.filters}
+// task returns what is to be compared for a dialect, and whether the chain was
+// replayed for it.
+func (k *comparing) task(ctx context.Context, d chain.Dialect) (t autogenerate.Task, replayed bool, err error) {
+	t = autogenerate.Task{Wanted: k.wanted[d], Naming: k.chains.set.naming, Renames: k.renames, Filters: k.filters}
 	for other, schema := range k.wanted {
 		if other != d {
 			t.Elsewhere = append(t.Elsewhere, schema.Indexes()...)
@@ -217,17 +231,17 @@ func (k *comparing) task(ctx context.Context, d chain.Dialect) (autogenerate.Tas
 	}
 	url, origin, err := k.url(d)
 	if err != nil {
-		return t, err
+		return t, false, err
 	}
 	t.Bench = k.bench(d, url)
 	if url == "" || k.flags.replay {
 		t.Database, err = k.replayed(ctx, d, t.Bench)
-		return t, err
+		return t, true, err
 	}
 	if t.Database, err = k.openAt(url, origin); err != nil {
-		return t, err
+		return t, false, err
 	}
-	return t, k.atHead(ctx, d, t.Database)
+	return t, false, k.atHead(ctx, d, t.Database)
 }
 
 // url returns the URL of the database of a dialect, and who set it. "" is a

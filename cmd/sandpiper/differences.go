@@ -12,7 +12,8 @@ import (
 // A comparisonJSON is in what the schema of one dialect is not as wanted.
 type comparisonJSON struct {
 	Dialect   string           `json:"dialect"`
-	Database  string           `json:"database,omitempty"` // "" where the chain was replayed
+	Database  string           `json:"database,omitempty"` // "" where replayed
+	Replayed  bool             `json:"replayed,omitempty"` // it is what the chain makes
 	Schema    string           `json:"schema"`             // what is wanted
 	Changes   []differenceJSON `json:"changes"`            // what a migration does, or would do
 	Unwritten []differenceJSON `json:"unwritten,omitempty"`
@@ -60,25 +61,32 @@ func unwrittenDocuments(all []diff.Unwritten) (documents []differenceJSON) {
 	return documents
 }
 
-func comparisonDocument(t autogenerate.Task, c *autogenerate.Comparison) comparisonJSON {
-	data := comparisonJSON{
-		Dialect: string(c.Dialect), Database: t.Database.String(), Schema: t.Wanted.String(),
-		Changes: differenceDocuments(c.Changes), Unwritten: unwrittenDocuments(c.Unwritten), hidden: c.Told(),
-	}
-	for _, h := range c.Hidden {
+// of takes over what a comparison has found.
+func (c *comparisonJSON) of(found *autogenerate.Comparison) {
+	c.Changes, c.Unwritten, c.hidden = differenceDocuments(found.Changes), unwrittenDocuments(found.Unwritten), found.Told()
+	for _, h := range found.Hidden {
 		d := differenceDocument(h.Change)
 		d.Filter = h.Filter
-		data.Hidden = append(data.Hidden, d)
+		c.Hidden = append(c.Hidden, d)
 	}
-	return data
+}
+
+// ofProposal takes over what a migration that was written does not do.
+func (c *comparisonJSON) ofProposal(p *autogenerate.Proposal) {
+	c.NoWayBack = unwrittenDocuments(p.NoWayBack)
+	c.Left, c.LeftBack = differenceDocuments(p.Left), differenceDocuments(p.LeftBack)
 }
 
 // printComparison prints what differs for one dialect.
 func (a *app) printComparison(w io.Writer, c comparisonJSON) {
+	what := c.Dialect
+	if c.Replayed {
+		what += ", the chain replayed"
+	}
 	if n := len(c.Changes) + len(c.Unwritten); n == 0 {
-		fmt.Fprintf(w, "%s: as %s wants it\n", c.Dialect, c.Schema)
+		fmt.Fprintf(w, "%s: as %s wants it\n", what, c.Schema)
 	} else {
-		fmt.Fprintf(w, "%s: %s from %s\n", c.Dialect, count(n, "difference"), c.Schema)
+		fmt.Fprintf(w, "%s: %s from %s\n", what, count(n, "difference"), c.Schema)
 	}
 	for _, d := range c.Changes {
 		note := ""

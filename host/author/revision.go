@@ -152,7 +152,10 @@ func (f *Folder) Vet(d Draft) error {
 	if err := f.complete(&d); err != nil {
 		return err
 	}
-	_, err := f.revisions(d)
+	if _, err := f.revisions(d); err != nil {
+		return err
+	}
+	_, err := f.pin(nil)
 	return err
 }
 
