@@ -96,7 +96,7 @@ func (g gap) remarks(comment string) string {
 	}
 	list("The upgrade destroys data:", destroyed)
 	list("Not written, for no operation does it:", unwritten(g.up.Unwritten))
-	list("Not undone by the downgrade:", unwritten(g.down.Unwritten))
+	list("Not undone by the downgrade:", unwritten(g.lost()))
 	return b.String()
 }
 

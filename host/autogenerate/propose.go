@@ -83,8 +83,8 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	if err != nil {
 		return nil, err
 	}
-	p.NoWayBack = down.Unwritten
 	g := gap{up, down}
+	p.NoWayBack = g.lost()
 	draft, err := g.operations()
 	if err != nil {
 		return nil, err
@@ -103,6 +103,22 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 
 // A gap is what lies between two schemas, in both directions.
 type gap struct{ up, down *diff.Result }
+
+// lost are the differences that the upgrade makes and the downgrade does not undo.
+func (g gap) lost() (lost []diff.Unwritten) {
+	for _, u := range g.down.Unwritten {
+		if !has(g.up.Unwritten, u.Change) {
+			lost = append(lost, u)
+		}
+	}
+	return lost
+}
+
+// has reports whether one of the differences is about the thing that a change is
+// about.
+func has(all []diff.Unwritten, c diff.Change) bool {
+	return slices.ContainsFunc(all, func(u diff.Unwritten) bool { return sameThing(u.Change, c) })
+}
 
 // left says in what the schema that a trial has made is not what it should be,
 // besides what was known when it was made.
@@ -126,7 +142,7 @@ func (j *job) left(ctx context.Context, db host.Database, should diff.Side, know
 	}
 	left := found.Changes
 	for _, u := range found.Unwritten {
-		if !slices.ContainsFunc(known.Unwritten, func(k diff.Unwritten) bool { return sameThing(k.Change, u.Change) }) {
+		if !has(known.Unwritten, u.Change) {
 			left = append(left, u.Change)
 		}
 	}
@@ -159,5 +175,5 @@ func changeOf(d chain.Dialect, from host.Difference) diff.Change {
 
 // Destroys reports whether rows or values are lost by a change.
 func Destroys(c diff.Change) bool {
-	return c.Action == diff.Drop && (c.Kind == diff.Kind(host.ObjectTable) || c.Kind == "column")
+	return c.Action == diff.Drop && (c.Kind == diff.KindTable || c.Kind == diff.KindColumn)
 }

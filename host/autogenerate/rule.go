@@ -26,8 +26,8 @@ type Rule struct {
 
 var (
 	kinds = []diff.Kind{
-		diff.Kind(host.ObjectExtension), diff.Kind(host.ObjectType), diff.Kind(host.ObjectSequence), diff.Kind(host.ObjectFunction),
-		diff.Kind(host.ObjectTable), "column", "constraint", diff.Kind(host.ObjectForeignKey), diff.Kind(host.ObjectIndex),
+		diff.Kind(host.ObjectExtension), diff.KindType, diff.Kind(host.ObjectSequence), diff.Kind(host.ObjectFunction),
+		diff.KindTable, diff.KindColumn, diff.KindConstraint, diff.Kind(host.ObjectForeignKey), diff.KindIndex,
 		diff.Kind(host.ObjectView), diff.Kind(host.ObjectMaterializedView), diff.Kind(host.ObjectTrigger),
 		diff.Kind(host.ObjectRule), diff.Kind(host.ObjectPolicy), diff.Kind(host.ObjectStatistics), diff.Kind(host.ObjectOther),
 	}
@@ -103,7 +103,7 @@ func oneOf[T ~string](what string, word T, words []T) error {
 // hides reports whether the rule fits a change.
 func (r Rule) hides(c diff.Change) bool {
 	table := c.Table
-	if c.Kind == diff.Kind(host.ObjectTable) {
+	if c.Kind == diff.KindTable {
 		table = c.Name
 	}
 	return (r.Kind == "" || r.Kind == c.Kind) &&

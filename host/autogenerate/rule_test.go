@@ -25,13 +25,13 @@ func TestRules(t *testing.T) {
 		{autogenerate.Rule{Action: diff.Drop}, []diff.Change{column}},
 		{autogenerate.Rule{Table: "archive_*", Action: diff.Modify}, nil},
 	} {
-		filters, err := autogenerate.Filters([]autogenerate.Rule{c.rule}, autogenerate.FilterNames())
+		filters, err := autogenerate.Filters([]autogenerate.Rule{c.rule}, nil)
 		if err != nil {
 			t.Fatalf("%+v: %v", c.rule, err)
 		}
 		var hidden []diff.Change
 		for _, change := range []diff.Change{table, column, index} {
-			if len(filters) == 1 && filters[0].Name == "rule 1" && filters[0].Hide(change) {
+			if filters[0].Name == "rule 1" && filters[0].Hide(change) {
 				hidden = append(hidden, change)
 			}
 		}
@@ -53,6 +53,12 @@ func TestBadRules(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "rule 2: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: error %v, want %s", rule, err, want)
 		}
+	}
+	if filters, err := autogenerate.Filters(nil, []string{"direction"}); err != nil || len(filters) != len(autogenerate.FilterNames())-1 {
+		t.Errorf("without direction: %+v, %v", filters, err)
+	}
+	if _, err := autogenerate.Filters(nil, []string{"own-tables"}); err == nil {
+		t.Error("the ledger's filter can be turned off")
 	}
 	if _, err := autogenerate.Filters(nil, []string{"nothing"}); err == nil || !strings.Contains(err.Error(), `there is no filter "nothing": they are `) {
 		t.Errorf("an unknown filter: %v", err)
