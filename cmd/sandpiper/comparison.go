@@ -318,8 +318,11 @@ func (k *comparing) replayed(ctx context.Context, d chain.Dialect, bench autogen
 // atHead sees that a database is at the head of its chain.
 func (k *comparing) atHead(ctx context.Context, d chain.Dialect, db host.Database) error {
 	r, err := k.runner(d, db)
-	if err != nil || r == nil {
+	if err != nil {
 		return err
+	}
+	if r == nil {
+		return autogenerate.Unmigrated(ctx, db)
 	}
 	status, err := r.Current(ctx)
 	if err != nil {

@@ -1,10 +1,13 @@
 package autogenerate
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // A StandingError is a database that is not where its chain is: what differs
@@ -25,6 +28,23 @@ func (e *StandingError) Error() string {
 		migrations = "migration"
 	}
 	return fmt.Sprintf("the database %s is %d %s behind the chain", e.Database, e.Behind, migrations)
+}
+
+// Unmigrated returns a *StandingError if a database has revisions of the line main
+// of a chain that has none.
+func Unmigrated(ctx context.Context, db host.Database) error {
+	conn, err := db.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	ledger, err := conn.Ledger(ctx)
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return err
+	}
+	if heads := ledger.Heads[chain.DefaultLine]; len(heads) > 0 {
+		return &StandingError{Database: db.String(), Unknown: heads}
+	}
+	return nil
 }
 
 // AtHead returns an error if a database is not at the heads of its chain: a
