@@ -1,9 +1,11 @@
 package host_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
@@ -144,4 +146,43 @@ func TestLoadFails(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A dump waits for a program that holds the database, as long as it may.
+func TestDumpWaits(t *testing.T) {
+	f := &fixture{dialect: chain.SQLite}
+	fresh(t, f)
+	f.write(rev1, "CREATE TABLE a (id INTEGER);\n")
+	f.upgrade()
+	other, err := sqlite3.Open(strings.TrimPrefix(f.url, "sqlite:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.Exec("BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.runner(host.Config{LockWait: time.Millisecond}).Dump(t.Context()); !errors.Is(err, host.ErrLocked) {
+		t.Errorf("got %v, want ErrLocked", err)
+	}
+	release := func(e host.Event) {
+		if e.Kind == host.EventWaiting {
+			if err := other.Exec("ROLLBACK"); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if d := f.dump(f.runner(host.Config{OnEvent: release})); len(d.Objects) != 1 {
+		t.Errorf("got %v, want one table", d.Objects)
+	}
+}
+
+// To look at a database does not make it.
+func TestDumpOfNothing(t *testing.T) {
+	f := &fixture{dialect: chain.SQLite}
+	fresh(t, f)
+	f.write(rev1, "CREATE TABLE a (id INTEGER);\n")
+	if d, err := f.runner(host.Config{}).Dump(t.Context()); err == nil {
+		t.Errorf("got %v, want an error", d)
+	}
 }

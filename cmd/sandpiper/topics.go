@@ -119,6 +119,8 @@ data:
               labels: [{label, revision, revisions, heads}]}]
   graph       dialect, format, file or drawing, revisions: [revision + state]
   show        revision + state, applied, changed, pair
+  dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
+              file and changed
   verify      revisions, applied, problems: [problem], hints: [text]
   wait        server, waited_ms
   init        files: [path]

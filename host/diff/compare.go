@@ -161,7 +161,7 @@ func (d *differ) arrange() {
 		case lite && s.phase.inTable():
 			return creatingTables + 1, s.table
 		case lite && s.phase == droppingTables:
-			return droppingTypes, "" // when nothing refers to it any more
+			return addingColumns, "" // after those, when nothing refers to it any more
 		}
 		return s.phase, ""
 	}

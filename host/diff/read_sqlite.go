@@ -47,16 +47,31 @@ func readSQLite(ctx context.Context, side Side) (*model, error) {
 		}
 	}
 	m.resolveKeys()
-	slices.SortStableFunc(m.views, func(a, b *view) int {
-		switch {
-		case m.mentions(b.sql, a.name):
-			return -1
-		case m.mentions(a.sql, b.name):
-			return 1
-		}
-		return 0
-	})
+	m.orderViews()
 	return m, nil
+}
+
+// orderViews puts each view after those that it names.
+func (m *model) orderViews() {
+	var list []*view
+	seen := map[*view]bool{}
+	var visit func(v *view)
+	visit = func(v *view) {
+		if seen[v] {
+			return
+		}
+		seen[v] = true
+		for _, below := range m.views {
+			if m.mentions(v.query, below.name) {
+				visit(below)
+			}
+		}
+		list = append(list, v)
+	}
+	for _, v := range m.views {
+		visit(v)
+	}
+	m.views = list
 }
 
 // withLedger returns the objects and the runner's own tables, which are none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/sandpiper-db/sandpiper/host"
 )
@@ -78,14 +79,14 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 	}
 	read := storedSchema{comments: map[note]string{}}
 	items := []item{{sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}, {sql: readingSettings}}
-	for _, q := range objectQueries {
-		items = append(items, rowsOf(q, func(d described) { read.objects = append(read.objects, d) }))
+	for i, q := range objectQueries {
+		items = append(items, rowsOf("objects_"+strconv.Itoa(i), q, func(d described) { read.objects = append(read.objects, d) }))
 	}
 	items = append(items,
-		rowsOf(tableQuery, func(t storedTable) { read.tables = append(read.tables, &t) }),
-		rowsOf(sequenceQuery, func(s storedSequence) { read.sequences = append(read.sequences, &s) }),
-		rowsOf(dependencyQuery, func(d dependency) { read.dependencies = append(read.dependencies, d) }),
-		rowsOf(commentQuery, func(d struct {
+		rowsOf("tables", tableQuery, func(t storedTable) { read.tables = append(read.tables, &t) }),
+		rowsOf("sequences", sequenceQuery, func(s storedSequence) { read.sequences = append(read.sequences, &s) }),
+		rowsOf("dependencies", dependencyQuery, func(d dependency) { read.dependencies = append(read.dependencies, d) }),
+		rowsOf("comments", commentQuery, func(d struct {
 			note
 			Text string
 		}) {
@@ -99,16 +100,19 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 	return read.ordered(), nil
 }
 
-// rowsOf is a query of one column of JSON.
-func rowsOf[T any](sql string, add func(T)) item {
-	return item{sql: sql, row: func(values [][]byte) error {
+// rowsOf is a query of one column of JSON. It is prepared: the planner takes
+// longer than the query.
+func rowsOf[T any](name, sql string, add func(T)) item {
+	it := own(roleOther, name, sql)
+	it.row = func(values [][]byte) error {
 		var row T
 		if err := json.Unmarshal(values[0], &row); err != nil {
 			return fmt.Errorf("the catalogs: %w", err)
 		}
 		add(row)
 		return nil
-	}}
+	}
+	return it
 }
 
 // ordered returns the objects, each after those that it needs.

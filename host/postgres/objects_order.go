@@ -127,20 +127,35 @@ func connect(nodes []*node, dependencies []dependency) {
 // breakCircle returns the object to create although something that it needs is
 // not there: one that can be given it later, or else one that is not written.
 func breakCircle(nodes []*node) *node {
-	var first *node
+	var inCircle *node
 	for _, n := range nodes {
-		if n.at > 0 {
-			continue
-		}
-		if first == nil {
-			first = n
-		}
-		if n.postpone() {
+		switch {
+		case n.at > 0:
+		case n.postpone():
 			return n
+		case inCircle == nil && n.reaches(n, map[*node]bool{}):
+			inCircle = n
 		}
 	}
-	first.SQL = ""
-	return first
+	inCircle.SQL = ""
+	return inCircle
+}
+
+// reaches reports whether the object needs another one that is not there yet, be
+// it through others.
+func (n *node) reaches(other *node, seen map[*node]bool) bool {
+	for on := range n.needs {
+		if on == other {
+			return true
+		}
+		if on.at == 0 && !seen[on] {
+			seen[on] = true
+			if on.reaches(other, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // postpone leaves out of an object what needs something that is not there yet,
