@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -34,6 +35,7 @@ var comparisonFlagNames = []string{"schema", "rename", "replay", "yes"}
 
 func (f *comparisonFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.schema, "schema", nil, "the wanted schema: `[DIALECT=]FILE|URL`, a .sql or .hcl file or a database\n(else [schema] in sandpiper.toml)")
+	_ = cobra.MarkFlagFilename(flags, "schema", "sql", "hcl")
 	flags.StringArrayVar(&f.renames, "rename", nil, "what was renamed: a table as `OLD:NEW`, or a column of one as TABLE.OLD:NEW")
 	flags.BoolVar(&f.replay, "replay", false, "compare what the chain makes of an empty scratch database, not the database")
 }
