@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"host/postgres/postgrestest": {},
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
+	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
 	"host/autogenerate":          {"host", "host/source", "host/author", "host/diff"},
@@ -59,6 +60,8 @@ var sole = map[string][]string{
 	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
 	"github.com/rogpeppe/go-internal": {},
+	"ariga.io/atlas":                  {"host/diff"},
+	"github.com/hashicorp/hcl":        {"host/diff"},
 }
 
 // TestArrows keeps the picture of the house true: an import that crosses it

@@ -155,7 +155,7 @@ func (p *tableDiff) replaceColumn(was, c *column, why string) {
 		p.hidden = true
 		return
 	}
-	p.again(drop, &schema.DropColumn{Table: p.to.name, Name: c.Name})
+	p.also(drop, &schema.DropColumn{Table: p.to.name, Name: c.Name})
 	made := step{add, p.to.name, []Change{change}, []schema.Operation{&schema.AddColumn{Table: p.to.name, Column: c.definition()}}}
 	p.columnBesides(&made, p.to, c)
 	p.steps = append(p.steps, made)
@@ -191,7 +191,7 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	isDefault := p.equalDefaults(was.Default, c.Default)
 	switch {
 	case c.Default != nil && (!isDefault || typed && !c.Default.SQL.IsZero()):
-		alter.Default = c.Default
+		alter.Default = c.untyped()
 	case c.Default == nil && was.Default != nil:
 		alter.DropDefault = true
 	}
@@ -249,6 +249,15 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	}
 	made.operations = append(made.operations, after...)
 	p.steps = append(p.steps, made)
+}
+
+// untyped returns the default in words that do not depend on the type of the
+// column: the operation may not say it.
+func (c *column) untyped() *schema.Default {
+	if c.Default.Function == schema.FunctionNow && c.kind == "date" && c.Default.SQL.IsZero() {
+		return schema.DefaultSQL(schema.PerDialect("CURRENT_DATE", "date('now')"))
+	}
+	return c.Default
 }
 
 // named is the type of another column for people, by its name in the database

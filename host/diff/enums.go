@@ -12,12 +12,12 @@ import (
 func (d *differ) extensions() {
 	for _, name := range d.to.extensions {
 		if !slices.Contains(d.from.extensions, name) {
-			d.do(creatingExtensions, "", d.change(Add, "extension", "", name, "extension "+name), &schema.CreateExtension{Name: name})
+			d.do(creatingExtensions, "", d.change(Add, kindExtension, "", name, "extension "+name), &schema.CreateExtension{Name: name})
 		}
 	}
 	for _, name := range d.from.extensions {
 		if !slices.Contains(d.to.extensions, name) {
-			d.do(droppingExtensions, "", d.change(Drop, "extension", "", name, "extension "+name), &schema.DropExtension{Name: name})
+			d.do(droppingExtensions, "", d.change(Drop, kindExtension, "", name, "extension "+name), &schema.DropExtension{Name: name})
 		}
 	}
 }

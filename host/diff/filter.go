@@ -19,6 +19,11 @@ const (
 	KindTable = Kind(host.ObjectTable)
 	KindIndex = Kind(host.ObjectIndex)
 	KindType  = Kind(host.ObjectType)
+
+	kindView             = Kind(host.ObjectView)
+	kindMaterializedView = Kind(host.ObjectMaterializedView)
+	kindTrigger          = Kind(host.ObjectTrigger)
+	kindExtension        = Kind(host.ObjectExtension)
 )
 
 // DefaultFilters are the rules that hold unless a project turns them off.

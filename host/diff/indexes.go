@@ -31,11 +31,12 @@ func (p *tableDiff) indexes() {
 				p.hidden = true
 				continue
 			}
-			p.again(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			p.also(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
 			p.steps = append(p.steps, step{add, p.to.name, []Change{c}, p.indexOperations(w)})
 		case p.indexAgain(w):
-			p.again(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
-			p.again(add, p.indexOperations(w)...)
+			c := p.change(Modify, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name+again)
+			p.also(drop, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			p.steps = append(p.steps, step{add, p.to.name, []Change{c}, p.indexOperations(w)})
 		case i.comment != w.comment:
 			c := p.change(Modify, KindIndex, p.to.name, i.Name, "comment on index "+i.Name)
 			c.Index = p.facts(w, nil)

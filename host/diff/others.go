@@ -148,7 +148,7 @@ func (d *differ) leftover(before, wanted []host.Object) {
 
 // speaksOf reports whether a change is about all of an object.
 func (d *differ) speaksOf(c Change, diff host.Difference) bool {
-	gone := c.Kind == KindTable && (c.Action == Drop || c.Action == Add) && d.to.same(c.Name, cmpTable(diff))
+	gone := (c.Kind == KindTable || c.Kind == kindView || c.Kind == kindMaterializedView) && d.to.same(c.Name, tableOf(diff))
 	switch {
 	case gone && (diff.In == host.InFirst && c.Action == Drop || diff.In == host.InSecond && c.Action == Add):
 		return true
@@ -160,8 +160,8 @@ func (d *differ) speaksOf(c Change, diff host.Difference) bool {
 	return c.Kind == Kind(diff.Kind) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
 }
 
-// cmpTable returns the table that a difference is about.
-func cmpTable(diff host.Difference) string {
+// tableOf returns the table that a difference is about.
+func tableOf(diff host.Difference) string {
 	if diff.Kind == host.ObjectTable {
 		return diff.Name
 	}

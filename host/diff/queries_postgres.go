@@ -9,15 +9,17 @@ const (
 
 // readingSettings make the server write names and constants the same way for
 // both sides: those of the schema and of extensions on the search_path bare, all
-// others qualified. The queries are small, and their estimates are not: compiling
-// one would take seconds (https://www.postgresql.org/docs/current/jit-decision.html).
+// others qualified. It compiles nothing: a database that is new has no statistics
+// of its catalogs, and what the planner then expects of these queries would have
+// the server spend seconds on them
+// (https://www.postgresql.org/docs/current/jit-decision.html).
 const readingSettings = `SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', pg_catalog.quote_ident(current_schema()), (
     SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY n) FROM pg_catalog.unnest(current_schemas(false)) WITH ORDINALITY s (name, n)
     WHERE n > 1 AND name IN (SELECT nspname FROM pg_catalog.pg_extension JOIN pg_catalog.pg_namespace s ON s.oid = extnamespace)), 'pg_temp'), true),
   pg_catalog.set_config('standard_conforming_strings', 'on', true), pg_catalog.set_config('quote_all_identifiers', 'off', true),
   pg_catalog.set_config('DateStyle', 'ISO, YMD', true), pg_catalog.set_config('IntervalStyle', 'postgres', true), pg_catalog.set_config('TimeZone', 'UTC', true),
   pg_catalog.set_config('extra_float_digits', '1', true), pg_catalog.set_config('bytea_output', 'hex', true),
-  pg_catalog.set_config('jit', 'off', true)`
+  (SELECT pg_catalog.set_config(name, 'off', true) FROM pg_catalog.pg_settings WHERE name = 'jit')`
 
 const enumsQuery = `
 SELECT t.typname AS name, (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS values

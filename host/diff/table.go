@@ -49,8 +49,8 @@ func (p *tableDiff) do(at phase, c Change, operations ...schema.Operation) {
 	p.steps = append(p.steps, step{at, p.to.name, []Change{c}, operations})
 }
 
-// again notes operations that change nothing in the end.
-func (p *tableDiff) again(at phase, operations ...schema.Operation) {
+// also notes operations that belong to a change that is noted elsewhere.
+func (p *tableDiff) also(at phase, operations ...schema.Operation) {
 	p.steps = append(p.steps, step{at, p.to.name, nil, operations})
 }
 
@@ -139,7 +139,7 @@ func sameSet(a, b []string) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
-func (p *tableDiff) compareConstraints(drop, add phase, is, again func(*constraint) bool) {
+func (p *tableDiff) compareConstraints(drop, add phase, is, goes func(*constraint) bool) {
 	rest := slices.DeleteFunc(slices.Clone(p.to.constraints), func(k *constraint) bool { return !is(k) })
 	for _, k := range p.from.constraints {
 		if !is(k) {
@@ -157,10 +157,11 @@ func (p *tableDiff) compareConstraints(drop, add phase, is, again func(*constrai
 		switch {
 		case !p.equalConstraints(k, w):
 			p.changeConstraint(drop, add, k, w)
-		case again(k):
+		case goes(k):
 			p.keys = append(p.keys, k.Columns())
-			p.again(drop, dropConstraint(p.to.name, k))
-			p.again(add, addConstraint(p.to.name, w)...)
+			p.also(drop, dropConstraint(p.to.name, k))
+			c := p.change(Modify, KindConstraint, p.to.name, w.label(), w.text(p.to.name)+again)
+			p.steps = append(p.steps, step{add, p.to.name, []Change{c}, addConstraint(p.to.name, w)})
 		case k.comment != w.comment:
 			p.do(settingComments, p.change(Modify, KindConstraint, p.to.name, w.label(), "comment on "+w.text(p.to.name)),
 				execute(commentOnConstraint(p.to.name, w))...)
@@ -199,7 +200,7 @@ func (p *tableDiff) changeConstraint(drop, add phase, k, w *constraint) {
 		p.hidden = true
 		return
 	}
-	p.again(drop, dropConstraint(p.to.name, k))
+	p.also(drop, dropConstraint(p.to.name, k))
 	p.steps = append(p.steps, step{add, p.to.name, []Change{c}, addConstraint(p.to.name, w)})
 }
 

@@ -33,11 +33,14 @@ func (d *differ) viewsAndTriggers() {
 	d.triggers(going)
 }
 
+// again says why something goes and comes that does not differ.
+const again = ", dropped and created again: something that it uses does not change under it"
+
 func (v *view) kind() Kind {
 	if v.materialized {
-		return "materialized view"
+		return kindMaterializedView
 	}
-	return "view"
+	return kindView
 }
 
 // goingViews returns the views that are dropped, for good or for a while, by the
@@ -55,12 +58,12 @@ func (d *differ) goingViews() map[string]bool {
 			going[v.name] = v.disturbed || d.disturbed(v.query)
 		}
 	}
-	for again := true; again; {
-		again = false
+	for more := true; more; {
+		more = false
 		for _, v := range d.from.views {
 			for _, below := range d.from.views {
 				if !going[v.name] && v != below && going[below.name] && d.from.mentions(v.query, below.name) {
-					going[v.name], again = true, true
+					going[v.name], more = true, true
 				}
 			}
 		}
@@ -101,6 +104,8 @@ func (d *differ) createView(v, was *view) {
 		s.changes = []Change{c}
 	case !d.equalViews(was, v):
 		s.changes = []Change{d.change(Modify, v.kind(), "", v.name, string(v.kind())+" "+v.name)}
+	default:
+		s.changes = []Change{d.change(Modify, v.kind(), "", v.name, string(v.kind())+" "+v.name+again)}
 	}
 	if v.besides != "" {
 		s.operations = d.executeAll(v.sql)
@@ -145,7 +150,7 @@ func (d *differ) triggers(going map[string]bool) {
 	for _, g := range d.from.triggers {
 		w := find(d.to.triggers, same(g))
 		drop := &schema.DropTrigger{Name: g.name, Table: d.formerly(g.table)}
-		change := d.change(Drop, "trigger", g.table, g.name, "trigger "+g.name+" on "+g.table)
+		change := d.change(Drop, kindTrigger, g.table, g.name, "trigger "+g.name+" on "+g.table)
 		switch {
 		case w == nil && d.to.table(g.table) == nil && d.to.view(g.table) == nil && d.from.view(g.table) == nil:
 			// It goes with its table.
@@ -158,13 +163,14 @@ func (d *differ) triggers(going map[string]bool) {
 					step{creatingTriggers, "", []Change{change}, d.triggerOperations(w)})
 			}
 		case d.triggerAgain(g, going):
+			change.Action, change.Text = Modify, change.Text+again
 			d.steps = append(d.steps, step{phase: droppingTriggers, operations: []schema.Operation{drop}},
-				step{phase: creatingTriggers, operations: d.triggerOperations(w)})
+				step{creatingTriggers, "", []Change{change}, d.triggerOperations(w)})
 		}
 	}
 	for _, w := range d.to.triggers {
 		if find(d.from.triggers, same(w)) == nil {
-			d.do(creatingTriggers, "", d.change(Add, "trigger", w.table, w.name, "trigger "+w.name+" on "+w.table), d.triggerOperations(w)...)
+			d.do(creatingTriggers, "", d.change(Add, kindTrigger, w.table, w.name, "trigger "+w.name+" on "+w.table), d.triggerOperations(w)...)
 		}
 	}
 }
