@@ -12,15 +12,19 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// A FileError is something in a schema file that the database refuses.
+// A FileError is something in a schema file that is wrong, or that the database
+// refuses.
 type FileError struct {
 	File         string
-	Line, Column int // 1-based, in characters
+	Line, Column int // 1-based, in characters; 0 if unknown
 	Err          error
 }
 
 // Error returns "file:line:column: what is wrong".
 func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
 	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
 }
 

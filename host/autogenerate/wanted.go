@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/diff"
@@ -102,7 +103,22 @@ func (w *workshop) load(ctx context.Context, db host.Database, wanted Wanted) er
 	if err != nil {
 		return err
 	}
-	return diff.ApplyHCL(ctx, handle, db.Dialect(), wanted.File, wanted.Text)
+	if err := diff.ApplyHCL(ctx, handle, db.Dialect(), wanted.File, wanted.Text); err != nil {
+		return hclError(wanted.File, err)
+	}
+	return nil
+}
+
+// hclError takes an error about an HCL file apart, which begins with its place.
+func hclError(file string, err error) error {
+	e := &FileError{File: file, Err: err}
+	if rest, ok := strings.CutPrefix(err.Error(), file+":"); ok {
+		if n, _ := fmt.Sscanf(rest, "%d:%d:", &e.Line, &e.Column); n == 2 {
+			rest = strings.SplitN(rest, ":", 3)[2]
+		}
+		e.Err = errors.New(strings.TrimSpace(rest))
+	}
+	return e
 }
 
 // present returns an error if a database is not there that a dialect would take
