@@ -90,7 +90,7 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 	f := cmd.Flags()
 	f.StringVarP(&draft.Message, "message", "m", "", "what the migration does; its slug is made of it")
 	f.StringVar(&dialect, "dialect", "", "write it for postgresql or sqlite alone, which the notes say")
-	f.StringVar(&format, "format", string(author.SQL), "sql, yaml, or go: a plugin in plugins/SLUG")
+	f.StringVar(&format, "format", string(author.SQL), "sql, yaml (the default with --autogenerate), or go: a plugin in plugins/SLUG")
 	f.StringVar(&draft.Line, "line", "", "line of the revisions (else main)")
 	f.StringVar(&draft.Head, "head", "", "what it revises, where there are several heads: `REV`, for both dialects,\nor postgresql=REV,sqlite=REV")
 	f.BoolVar(&draft.Splice, "splice", false, "let --head be a revision that is no head, or base")

@@ -6,7 +6,7 @@ import "github.com/spf13/cobra"
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
-		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText()},
+		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
 		{Use: "json", Short: "What --json prints", Long: jsonText},
 		{Use: "exit-codes", Short: "What the exit code says", Long: "The exit codes:\n\n" + exitCodesText},
