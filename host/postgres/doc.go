@@ -19,6 +19,10 @@
 // the rows in the way are counted if the server refuses (see diagnosis). Only a
 // change of a column's type and a value taken out of an enum read first.
 //
+// What a schema holds is read from the catalogs (Objects): a query for each kind
+// writes the SQL and the facts, tables are put together in Go, and pg_depend gives
+// the order.
+//
 // What it promises:
 //
 //   - The lock is a transaction-level advisory lock, so it works behind
