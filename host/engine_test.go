@@ -28,6 +28,7 @@ type fixture struct {
 	t       *testing.T
 	dialect chain.Dialect
 	url     string
+	db      host.Database // the scratch database; nil: the one at url
 	files   fstest.MapFS
 	last    string
 }
@@ -44,6 +45,9 @@ func each(t *testing.T, test func(t *testing.T, f *fixture)) {
 
 func (f *fixture) open() host.Database {
 	f.t.Helper()
+	if f.db != nil {
+		return f.db
+	}
 	open := func(url string) (host.Database, error) { return sqlite.Open(url) }
 	if f.dialect == chain.PostgreSQL {
 		open = func(url string) (host.Database, error) { return postgres.Open(url) }

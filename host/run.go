@@ -45,21 +45,10 @@ const (
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
 	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}}
-	return u.do(ctx)
-}
-
-// runOnly runs one step, on a database that is where the step begins.
-func (r *Runner) runOnly(ctx context.Context, step Step) error {
-	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, guests: map[*module]*loading{}}
-	_, err := u.do(ctx)
-	return err
-}
-
-func (u *run) do(ctx context.Context) (result Result, err error) {
-	ctx, end := startSpan(ctx, u.dir.String(), runAttributes(u.Runner, u.target)...)
+	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
-	if u.conn, err = u.db.Connect(ctx); err != nil {
+	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Result{}, err
 	}
 	defer func() {
@@ -73,6 +62,13 @@ func (u *run) do(ctx context.Context) (result Result, err error) {
 		u.result.Heads = u.ledger.Heads
 	}
 	return u.result, err
+}
+
+// runOnly runs one step, on a database that is where the step begins.
+func (r *Runner) runOnly(ctx context.Context, conn Conn, step Step) error {
+	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}}
+	defer u.closeGuests()
+	return u.toTarget(ctx)
 }
 
 // toTarget plans and runs until nothing is left to do. Each time another

@@ -63,7 +63,8 @@ const (
 // Stepwise tests a chain on a scratch database, which must be empty and is left
 // with what the test did. Each revision is applied, undone and applied again:
 // after the downgrade the schema must be what it was before, after the second
-// upgrade what it was after the first. An irreversible revision is only applied.
+// upgrade what it was after the first. An irreversible revision is only applied. A
+// downgrade may leave an extension: others may have come to use it.
 //
 // With seeds no upgrade may make a table's rows fewer, and after the downgrade the
 // content of every table must be what it was before both. When all revisions are
@@ -87,7 +88,7 @@ func (r *Runner) Stepwise(ctx context.Context, test StepwiseTest) (_ StepwiseRep
 	if err != nil {
 		return t.report, err
 	}
-	if t.conn, err = r.db.Connect(ctx); err != nil {
+	if err := t.connect(ctx); err != nil {
 		return t.report, err
 	}
 	defer func() { err = errors.Join(err, t.conn.Close()) }()
@@ -140,7 +141,12 @@ func (r *Runner) stepwisePlan(from, to string) (before, under []Step, err error)
 	if under, err = r.stepsTo(heads, to); err == nil && len(under) == 0 {
 		err = &chain.TargetError{Target: to, Msg: "no revision leads there that could be tested"}
 	}
-	return before, under, err
+	if err != nil {
+		return nil, nil, err
+	}
+	all := slices.Concat(before, under)
+	errs := inParallel(len(all), func(i int) error { return r.checkBody(all[i].Revision, chain.Upgrade) })
+	return before, under, errors.Join(errs...)
 }
 
 // stepsTo plans an upgrade from heads, and moves these on.
@@ -165,7 +171,8 @@ type stepwise struct {
 	seeds   map[chain.Key][]Seed
 	mayLose map[chain.Key]bool
 	rows    bool // look at rows
-	conn    Conn // for looking, beside that of each run
+	conn    Conn
+	known   []Object // the schema, where nothing was run since it was compared; for the next look
 	done    []tried
 	report  StepwiseReport
 }
@@ -174,6 +181,14 @@ type stepwise struct {
 type tried struct {
 	step          Step
 	before, after []Object
+}
+
+func (t *stepwise) connect(ctx context.Context) error {
+	conn, err := t.db.Connect(ctx)
+	if err == nil {
+		t.conn = conn
+	}
+	return err
 }
 
 // refuseUsed refuses a database that holds anything: whatever it is would be
@@ -193,7 +208,7 @@ func (t *stepwise) refuseUsed(ctx context.Context) error {
 // apply upgrades without a test, and inserts the seeds.
 func (t *stepwise) apply(ctx context.Context, step Step) error {
 	t.at++
-	if err := t.runOnly(ctx, step); err != nil {
+	if err := t.runOnly(ctx, t.conn, step); err != nil {
 		return err
 	}
 	t.done = append(t.done, tried{step: step})
@@ -229,6 +244,9 @@ func (t *stepwise) revision(ctx context.Context, step Step) (goOn bool, err erro
 			_, found, err = t.move(ctx, step, StageAgain, undone, &after)
 		}
 	}
+	if !found && len(t.seeds[step.Revision.Key]) == 0 {
+		t.known = after.objects
+	}
 	if err != nil {
 		return false, err
 	}
@@ -245,7 +263,7 @@ func (t *stepwise) last() *Finding { return &t.report.Findings[len(t.report.Find
 // finding. was is the database before it; must, if there is one, as it must be now.
 func (t *stepwise) move(ctx context.Context, step Step, stage Stage, was look, must *look) (is look, found bool, err error) {
 	finding := Finding{Revision: step.Revision, Stage: stage}
-	if err := t.runOnly(ctx, step); err != nil {
+	if err := t.runOnly(ctx, t.conn, step); err != nil {
 		var failed *RunError
 		if ctx.Err() != nil || !errors.As(err, &failed) {
 			return is, false, err
@@ -259,7 +277,9 @@ func (t *stepwise) move(ctx context.Context, step Step, stage Stage, was look, m
 		return is, false, err
 	}
 	if must != nil {
-		finding.Differences = CompareObjects(must.objects, is.objects)
+		finding.Differences = slices.DeleteFunc(CompareObjects(must.objects, is.objects), func(d Difference) bool {
+			return d.Kind == ObjectExtension && d.In == InSecond && step.Direction == chain.Downgrade
+		})
 	}
 	switch {
 	case t.mayLose[step.Revision.Key]:
@@ -276,11 +296,15 @@ func (t *stepwise) move(ctx context.Context, step Step, stage Stage, was look, m
 
 // rebuild makes the database anew, up to the newest revision that is applied.
 func (t *stepwise) rebuild(ctx context.Context) error {
+	t.conn.Close() // what failed may have broken it
+	if err := t.connect(ctx); err != nil {
+		return err
+	}
 	if err := t.conn.Reset(ctx); err != nil {
 		return err
 	}
 	for _, d := range t.done {
-		if err := t.runOnly(ctx, d.step); err != nil {
+		if err := t.runOnly(ctx, t.conn, d.step); err != nil {
 			return err
 		}
 		if err := t.insertSeeds(ctx, d.step.Revision.Key); err != nil {

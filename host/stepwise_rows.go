@@ -36,7 +36,10 @@ type content struct {
 // look looks at the schema and, if the test does at all, at the rows: counts
 // them, and if whole is set sums them up.
 func (t *stepwise) look(ctx context.Context, whole bool) (l look, err error) {
-	if l.objects, err = t.conn.Objects(ctx); err != nil || !t.rows {
+	if l.objects, t.known = t.known, nil; l.objects == nil {
+		l.objects, err = t.conn.Objects(ctx)
+	}
+	if err != nil || !t.rows {
 		return l, err
 	}
 	tx, err := t.conn.Begin(ctx, Fence{})

@@ -35,7 +35,7 @@ const (
 	kindAhead       = "ahead"       // the same
 	kindDiffers     = "differs"     // check: the schema is not the wanted one
 	kindSchema      = "schema"      // the wanted schema cannot be made, or what leads to it does not run
-	kindProblems    = "problems"    // verify, notes
+	kindProblems    = "problems"    // verify, notes, test
 	kindDeclined    = "declined"    // the answer was not yes
 	kindBuild       = "build"       // a module cannot be built
 	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM

@@ -129,6 +129,10 @@ data:
   check       dialects: [comparison]
   merge       revisions: [revision], files: [path]
   rebase      moves: [revision + was, heads]
+  test        dialects: [{dialect, applied, tested, irreversible, untested, seeds,
+              findings: [{revision, line, slug, file, stage,
+              differences: [{kind, name, table, what, lacks, has}],
+              losses: [{table, had, has, changed}], error}]}]
   notes       file, added: [slug], moved: [slug], problems: [problem]
   rehash      lock: path, entry, changes: [{where, dialect, revision, was, now}]
   import      tool, dialect, dir, files: [path],

@@ -96,7 +96,10 @@ func (t *Table) columnFact(c *Column) string {
 		case NotNull:
 			parts[k.Kind] = " " + named(k, "not null"+conflictFact(k))
 		case Default:
-			parts[k.Kind] = " " + named(k, "default "+defaultFact(t.Text(k.Expr)))
+			parts[k.Kind] = ""
+			if value := defaultFact(t.Text(k.Expr)); value != "null" { // which it is without a default
+				parts[k.Kind] = " " + named(k, "default "+value)
+			}
 		case Collate:
 			parts[k.Kind] = collateFact(t.Text(k.Expr))
 		case Generated:
