@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -42,6 +43,7 @@ func (f *comparisonFlags) add(flags *pflag.FlagSet) {
 
 // A comparing is the comparison of several dialects.
 type comparing struct {
+	app     *app
 	chains  *chains
 	set     settings // with the database
 	flags   *comparisonFlags
@@ -62,7 +64,7 @@ func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialec
 		return nil, err
 	}
 	a.database = db.String()
-	k = &comparing{chains: c, set: set, flags: f, wanted: map[chain.Dialect]*autogenerate.Schema{}}
+	k = &comparing{app: a, chains: c, set: set, flags: f, wanted: map[chain.Dialect]*autogenerate.Schema{}}
 	if k.filters, err = c.config.filters(); err != nil {
 		return nil, err
 	}
@@ -276,30 +278,24 @@ func isThere(path string) bool {
 
 // bench is where schemas of a dialect are tried out. url names a server.
 func (k *comparing) bench(d chain.Dialect, url string) autogenerate.Bench {
-	bench := autogenerate.Bench{Sandbox: k.chains.box}
+	set := k.set
+	set.database = url
+	bench := autogenerate.Bench{
+		Scratch: func(ctx context.Context) (host.Database, func(context.Context) error, error) {
+			return k.app.scratch(ctx, set, d)
+		},
+		SQL:     postgres.SQL,
+		Sandbox: k.chains.box,
+	}
 	if d == chain.SQLite {
-		bench.Scratch = func(context.Context) (host.Database, func(context.Context) error, error) {
-			db, err := sqlite.Open(sqlite.Memory, sqliteOptions...)
-			return db, func(context.Context) error { return nil }, err
+		bench.SQL = func(db host.Database) (*sql.DB, error) {
+			if outer, ok := db.(reachable); ok {
+				db = outer.Unwrap()
+			}
+			return sqlite.SQL(db)
 		}
-		bench.SQL = bare(sqlite.SQL)
-		return bench
 	}
-	bench.Scratch = func(ctx context.Context) (host.Database, func(context.Context) error, error) {
-		return postgres.Scratch(ctx, url)
-	}
-	bench.SQL = bare(postgres.SQL)
 	return bench
-}
-
-// bare has an adapter open the database that it has made itself.
-func bare[T any](open func(host.Database) (T, error)) func(host.Database) (T, error) {
-	return func(db host.Database) (T, error) {
-		if wrapped, ok := db.(reachable); ok {
-			db = wrapped.Database
-		}
-		return open(db)
-	}
 }
 
 // replayed returns a scratch database that has every migration of the chain.

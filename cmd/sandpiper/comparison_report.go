@@ -11,23 +11,23 @@ import (
 
 // A comparisonJSON is in what the schema of one dialect is not as wanted.
 type comparisonJSON struct {
-	Dialect   string           `json:"dialect"`
-	Database  string           `json:"database,omitempty"` // "" where replayed
-	Replayed  bool             `json:"replayed,omitempty"` // it is what the chain makes
-	Schema    string           `json:"schema"`             // what is wanted
-	Changes   []differenceJSON `json:"changes"`            // what a migration does, or would do
-	Unwritten []differenceJSON `json:"unwritten,omitempty"`
-	Hidden    []differenceJSON `json:"hidden,omitempty"`
+	Dialect   string             `json:"dialect"`
+	Database  string             `json:"database,omitempty"` // "" where replayed
+	Replayed  bool               `json:"replayed,omitempty"` // it is what the chain makes
+	Schema    string             `json:"schema"`             // what is wanted
+	Changes   []schemaChangeJSON `json:"changes"`            // what a migration does, or would do
+	Unwritten []schemaChangeJSON `json:"unwritten,omitempty"`
+	Hidden    []schemaChangeJSON `json:"hidden,omitempty"`
 
 	// Of a migration that was written.
-	NoWayBack []differenceJSON `json:"no_way_back,omitempty"` // not undone by the downgrade
-	Left      []differenceJSON `json:"left,omitempty"`        // after the upgrade of a copy
-	LeftBack  []differenceJSON `json:"left_back,omitempty"`   // after its downgrade
+	NoWayBack []schemaChangeJSON `json:"no_way_back,omitempty"` // not undone by the downgrade
+	Left      []schemaChangeJSON `json:"left,omitempty"`        // after the upgrade of a copy
+	LeftBack  []schemaChangeJSON `json:"left_back,omitempty"`   // after its downgrade
 
 	hidden int // worth telling
 }
 
-type differenceJSON struct {
+type schemaChangeJSON struct {
 	Action   string `json:"action"`
 	Kind     string `json:"kind"`
 	Table    string `json:"table,omitempty"`
@@ -38,23 +38,23 @@ type differenceJSON struct {
 	Filter   string `json:"filter,omitempty"`   // of hidden
 }
 
-func differenceDocument(c diff.Change) differenceJSON {
-	return differenceJSON{
+func schemaChangeDocument(c diff.Change) schemaChangeJSON {
+	return schemaChangeJSON{
 		Action: string(c.Action), Kind: string(c.Kind), Table: c.Table, Name: c.Name, Text: c.Text, Destroys: autogenerate.Destroys(c),
 	}
 }
 
-func differenceDocuments(changes []diff.Change) []differenceJSON {
-	documents := []differenceJSON{}
+func schemaChangeDocuments(changes []diff.Change) []schemaChangeJSON {
+	documents := []schemaChangeJSON{}
 	for _, c := range changes {
-		documents = append(documents, differenceDocument(c))
+		documents = append(documents, schemaChangeDocument(c))
 	}
 	return documents
 }
 
-func unwrittenDocuments(all []diff.Unwritten) (documents []differenceJSON) {
+func unwrittenDocuments(all []diff.Unwritten) (documents []schemaChangeJSON) {
 	for _, u := range all {
-		d := differenceDocument(u.Change)
+		d := schemaChangeDocument(u.Change)
 		d.Reason = u.Reason
 		documents = append(documents, d)
 	}
@@ -63,9 +63,9 @@ func unwrittenDocuments(all []diff.Unwritten) (documents []differenceJSON) {
 
 // of takes over what a comparison has found.
 func (c *comparisonJSON) of(found *autogenerate.Comparison) {
-	c.Changes, c.Unwritten, c.hidden = differenceDocuments(found.Changes), unwrittenDocuments(found.Unwritten), found.Told()
+	c.Changes, c.Unwritten, c.hidden = schemaChangeDocuments(found.Changes), unwrittenDocuments(found.Unwritten), found.Told()
 	for _, h := range found.Hidden {
-		d := differenceDocument(h.Change)
+		d := schemaChangeDocument(h.Change)
 		d.Filter = h.Filter
 		c.Hidden = append(c.Hidden, d)
 	}
@@ -74,7 +74,7 @@ func (c *comparisonJSON) of(found *autogenerate.Comparison) {
 // ofProposal takes over what a migration that was written does not do.
 func (c *comparisonJSON) ofProposal(p *autogenerate.Proposal) {
 	c.NoWayBack = unwrittenDocuments(p.NoWayBack)
-	c.Left, c.LeftBack = differenceDocuments(p.Left), differenceDocuments(p.LeftBack)
+	c.Left, c.LeftBack = schemaChangeDocuments(p.Left), schemaChangeDocuments(p.LeftBack)
 }
 
 // printComparison prints what differs for one dialect.
@@ -112,7 +112,7 @@ func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 func (a *app) warnLeft(c comparisonJSON) {
 	for _, warning := range []struct {
 		what string
-		list []differenceJSON
+		list []schemaChangeJSON
 	}{
 		{"is not in the migration, since no operation does it", c.Unwritten},
 		{"is still different after the upgrade", c.Left},
@@ -123,7 +123,7 @@ func (a *app) warnLeft(c comparisonJSON) {
 			fmt.Fprintf(a.stderr, "warning: %s: %s: %s\n", c.Dialect, warning.what, d.Action+" "+printable(d.Text))
 		}
 	}
-	if slices.ContainsFunc(c.Changes, func(d differenceJSON) bool { return d.Destroys }) {
+	if slices.ContainsFunc(c.Changes, func(d schemaChangeJSON) bool { return d.Destroys }) {
 		fmt.Fprintf(a.stderr, "warning: %s: the upgrade destroys data\n", c.Dialect)
 	}
 }
