@@ -39,7 +39,7 @@ the database URL names, where the role must be allowed to create one. --database
 chooses one dialect; else SQLite is tested, and PostgreSQL too if SANDPIPER_DATABASE
 or sandpiper.toml names a server.
 
---seed FOLDER inserts rows on the way. FOLDER/REV.sql is run when revision REV is
+--seed FOLDER inserts rows on the way. FOLDER/REV.sql is run after revision REV is
 tested; the name may also be that of the revision's own file, and the folder may
 be FOLDER/postgresql or FOLDER/sqlite. From there on no upgrade may make the rows
 of a table fewer, and an upgrade with its downgrade must leave the content of every
@@ -184,6 +184,9 @@ func knows(g *chain.Graph, words ...string) error {
 func (t *tests) readSeeds(dir string, graphs []*chain.Graph) error {
 	if dir == "" {
 		return nil
+	}
+	if !isFolder(dir) {
+		return usage("", "--seed: there is no folder %s", dir)
 	}
 	fsys, root := os.DirFS(dir), "."
 	if filepath.IsLocal(dir) {
