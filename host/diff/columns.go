@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -10,6 +11,11 @@ import (
 // columns compares the columns.
 func (p *tableDiff) columns() {
 	for _, c := range p.from.columns {
+		if p.defaultMoves(c) {
+			p.differ.steps = append(p.differ.steps, step{droppingDefaults, p.to.name, nil, []schema.Operation{
+				&schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true},
+			}})
+		}
 		if p.differ.to.column(p.to, c.Name) == nil {
 			p.dropColumn(c)
 		}
@@ -39,6 +45,12 @@ func (p *tableDiff) columns() {
 			p.alterColumn(was, c)
 		}
 	}
+}
+
+// defaultMoves reports whether the default of a column is a value of an enum that
+// is dropped and added again elsewhere: it is dropped for that while.
+func (p *tableDiff) defaultMoves(c *column) bool {
+	return c.Type.Base == schema.BaseEnum && c.Default != nil && slices.Contains(p.moved[c.Type.Enum], c.Default.Literal.Text)
 }
 
 // other says why a column cannot become another one and keep what it holds, ""
@@ -180,8 +192,8 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		}
 	}
 	var texts []string
-	if was.Generated != (schema.SQL{}) && c.Generated.IsZero() {
-		made.operations = append(made.operations, execute(alterColumnSQL(p.to, c)+"DROP EXPRESSION")...)
+	plain := !was.Generated.IsZero() && c.Generated.IsZero()
+	if plain {
 		texts = append(texts, "not generated any more")
 	}
 	if was.NotNull != c.NotNull {
@@ -190,7 +202,7 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	}
 	isDefault := p.equalDefaults(was.Default, c.Default)
 	switch {
-	case c.Default != nil && (!isDefault || typed && !c.Default.SQL.IsZero()):
+	case c.Default != nil && (!isDefault || typed && !c.Default.SQL.IsZero() || p.defaultMoves(was)):
 		alter.Default = c.untyped()
 	case c.Default == nil && was.Default != nil:
 		alter.DropDefault = true
@@ -228,9 +240,12 @@ func (p *tableDiff) alterColumn(was, c *column) {
 			c.Collate = was.Collate
 		default:
 			made.changes = append(made.changes, change)
+			if plain { // before the type of what it is made of changes
+				p.also(droppingGenerated, execute(alterColumnSQL(p.to, c)+"DROP EXPRESSION")...)
+			}
 		}
 	}
-	if len(made.changes) == 0 {
+	if len(made.changes) == 0 && !p.defaultMoves(was) {
 		return
 	}
 	collated := !p.lite() && (was.Collate != c.Collate || typed && !c.Collate.IsZero())
@@ -242,7 +257,13 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	}
 	made.operations = append(made.operations, before...)
 	if collated {
-		made.operations = append(made.operations, p.collate(was, c, alter.DropDefault)...)
+		if typed && was.Default != nil {
+			made.operations = append(made.operations, &schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true})
+			if alter.DropDefault = false; c.Default != nil {
+				alter.Default = c.untyped()
+			}
+		}
+		made.operations = append(made.operations, p.collate(was, c)...)
 	}
 	if !alter.Type.IsZero() || alter.NotNull != nil || alter.Default != nil || alter.DropDefault || alter.Comment != nil {
 		made.operations = append(made.operations, alter)
@@ -271,16 +292,13 @@ func (c *column) named(other *column) string {
 
 // collate changes the type and the collation of a column at once: one without the
 // other would take the collation of the type.
-func (p *tableDiff) collate(was, c *column, dropDefault bool) []schema.Operation {
+func (p *tableDiff) collate(was, c *column) []schema.Operation {
 	sql := alterColumnSQL(p.to, c) + "TYPE " + c.typeName()
 	if !c.Collate.IsZero() {
 		sql += " COLLATE " + quoteIdent(c.Collate.Both)
 	}
 	if expr := using(was, c); !expr.IsZero() {
 		sql += " USING " + expr.Both
-	}
-	if dropDefault {
-		return execute(alterColumnSQL(p.to, c)+"DROP DEFAULT", sql)
 	}
 	return execute(sql)
 }

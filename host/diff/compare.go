@@ -20,7 +20,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if opts.Dialect == chain.SQLite {
 		read = readSQLite
 	}
-	d := &differ{opts: opts, result: &Result{}, revalued: map[*column]bool{}}
+	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}}
 	var err error
 	if d.from, err = read(ctx, from); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
@@ -49,7 +49,8 @@ type differ struct {
 	steps    []step
 	result   *Result
 	pairs    []*tableDiff
-	revalued map[*column]bool // columns whose enum loses a value, so that its type is made anew
+	moved    map[string][]string // values of enums that get another place
+	revalued map[*column]bool    // columns whose enum loses a value, so that its type is made anew
 }
 
 // A step is operations that belong together, and the changes that they make.
@@ -75,6 +76,8 @@ const (
 	droppingTables
 	droppingIndexes
 	droppingConstraints
+	droppingDefaults
+	movingEnumValues
 	creatingTypes
 	creatingFunctions
 	creatingTables

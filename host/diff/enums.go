@@ -61,6 +61,7 @@ func (d *differ) enumValues(was, e *enum) {
 		if slices.Contains(e.values, v) {
 			op.Before, op.AtEnd = "", false // it comes again, elsewhere
 			moved = append(moved, op)
+			d.moved[e.name] = append(d.moved[e.name], v)
 			text = append(text, fmt.Sprintf("value %q moves: fails where rows have it", v))
 		} else {
 			gone = append(gone, op)
@@ -96,7 +97,7 @@ func (d *differ) enumValues(was, e *enum) {
 		first.phase = creatingTypes
 	}
 	if len(moved) > 0 {
-		first.phase = droppingEnumValues
+		first.phase = movingEnumValues
 	}
 	d.steps = append(d.steps, first, last)
 	if len(moved)+len(gone) == 0 || d.opts.Dialect == chain.SQLite {

@@ -157,7 +157,8 @@ func (d *differ) speaksOf(c Change, diff host.Difference) bool {
 	case diff.Kind == host.ObjectTable:
 		return false
 	}
-	return c.Kind == Kind(diff.Kind) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
+	view := func(k Kind) bool { return k == kindView || k == kindMaterializedView }
+	return (c.Kind == Kind(diff.Kind) || view(c.Kind) && view(Kind(diff.Kind))) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
 }
 
 // tableOf returns the table that a difference is about.

@@ -44,6 +44,7 @@ type scratch struct {
 	dialect chain.Dialect
 	conn    host.Conn
 	db      *sql.DB
+	read    []host.Object // as of the last change
 }
 
 // empty makes an empty schema: a database in memory, or a schema of the
@@ -95,6 +96,7 @@ func (s *scratch) close(t *testing.T) {
 // run runs statements of SQL.
 func (s *scratch) run(t *testing.T, sql string) *scratch {
 	t.Helper()
+	s.read = nil
 	list, err := chain.Split(s.dialect, sql)
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +111,7 @@ func (s *scratch) run(t *testing.T, sql string) *scratch {
 
 // apply runs operations as a migration does.
 func (s *scratch) apply(operations ...schema.Operation) error {
+	s.read = nil
 	ctx := context.Background()
 	var tx host.Tx
 	commit := func() error {
@@ -157,11 +160,13 @@ func (s *scratch) apply(operations ...schema.Operation) error {
 
 func (s *scratch) objects(t *testing.T) []host.Object {
 	t.Helper()
-	objects, err := s.conn.Objects(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	if s.read == nil {
+		var err error
+		if s.read, err = s.conn.Objects(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return objects
+	return s.read
 }
 
 func (s *scratch) side(t *testing.T) diff.Side {
