@@ -2,6 +2,8 @@ package source
 
 import (
 	"bytes"
+	"encoding/json"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,13 +27,10 @@ const (
 func WriteOperations(operations []schema.Operation) (string, error) {
 	list := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, op := range operations {
-		// JSON is YAML, so its reader makes the nodes.
-		var document yaml.Node
-		if err := yaml.Unmarshal(schema.Append(nil, schema.Request{Operation: op}), &document); err != nil {
+		item, err := readJSON(json.NewDecoder(bytes.NewReader(schema.Append(nil, schema.Request{Operation: op}))))
+		if err != nil {
 			return "", err
 		}
-		item := document.Content[0]
-		item.Style = 0
 		for _, part := range item.Content {
 			layOut(part, operationWidth)
 		}
@@ -51,6 +50,39 @@ func WriteOperations(operations []schema.Operation) (string, error) {
 		return "", err
 	}
 	return strings.TrimRight(strings.TrimPrefix(text.String(), keyUpgrade+":"), "\n"), nil
+}
+
+// readJSON makes nodes of the next value of a document. The YAML library could read
+// JSON too, but takes some characters in it for ends of lines.
+func readJSON(d *json.Decoder) (*yaml.Node, error) {
+	d.UseNumber()
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		n := &yaml.Node{Kind: yaml.SequenceNode}
+		if v == '{' {
+			n.Kind = yaml.MappingNode
+		}
+		for d.More() { // of an object, keys and values in turn
+			part, err := readJSON(d)
+			if err != nil {
+				return nil, err
+			}
+			n.Content = append(n.Content, part)
+		}
+		_, err := d.Token()
+		return n, err
+	case string:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: v}, nil
+	case json.Number:
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}, nil
+	case bool:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(v)}, nil
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}, nil
 }
 
 // layOut chooses between one line and several for a node and what is in it.
@@ -87,14 +119,17 @@ func measure(n *yaml.Node) (length int, oneLine bool) {
 }
 
 // textStyle leaves it to the library whether a string is quoted, but for text of
-// several lines: that is written as it is where every character of it shows.
+// several lines, which is written as it is, and for what would not show or not be
+// read as it is.
 func textStyle(text string) yaml.Style {
-	plain := func(r rune) bool { return r == '\n' || unicode.IsPrint(r) }
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
 	switch {
+	case strings.ContainsFunc(text, hidden):
+		return yaml.DoubleQuotedStyle
 	case !strings.Contains(text, "\n"):
 		return 0
-	case strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }),
-		strings.HasPrefix(text, " "), strings.HasPrefix(text, "\n"), strings.Contains(text, " \n"), strings.HasSuffix(text, " "):
+	case strings.HasPrefix(text, " "), strings.HasPrefix(text, "\n"), strings.Contains(text, " \n"),
+		strings.HasSuffix(text, " "), strings.HasSuffix(text, "\n\n"):
 		return yaml.DoubleQuotedStyle
 	}
 	return yaml.LiteralStyle

@@ -91,3 +91,32 @@ func TestWrittenOperationsAreReadable(t *testing.T) {
 		t.Errorf("no operations are written as %q, %v", text, err)
 	}
 }
+
+// Whatever a text is, it is written so that it is read back as it was, alone and
+// among other things on a line.
+func FuzzWriteOperations(f *testing.F) {
+	for _, text := range []string{"", "a", "null", "~", "0x1", "1e3", "2026-10-02", "- a", "a: b", "#", "%", "@a", "`", "''", `"`, "\\n", "\u0085", "\u2028a\n", "\ufeff", "a\n\n\n", "\n a", "\t", "a\n\tb", "a \nb", "é\n😀", "a\rb", "{}", "[a, b]", "? a", "!x y", "&a", "*a", "|", ">"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		document := schema.Append(nil, schema.Request{Operation: &schema.AddColumn{Table: "t", Column: schema.Column{
+			Name: "c", Type: schema.TypeOf(schema.BaseText), Default: schema.DefaultOf(schema.Text(text)),
+		}}})
+		request, err := schema.Decode(document)
+		if err != nil {
+			t.Skip() // no text of a document
+		}
+		body, err := source.WriteOperations([]schema.Operation{request.Operation, &schema.Execute{SQL: schema.Expr("SELECT 1 -- " + text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := source.Parse("x.yaml", chain.SQLite, []byte(head+"upgrade:"+body+"\ndowngrade: []\n"), schema.Naming{})
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, body)
+		}
+		execute := schema.Append(nil, schema.Request{Operation: &schema.Execute{SQL: schema.Expr("SELECT 1 -- " + text)}})
+		if got := file.Upgrade; got[0].Document != string(document) || got[1].Document != string(execute) {
+			t.Errorf("read back %s and %s from:\n%s", got[0].Document, got[1].Document, body)
+		}
+	})
+}
