@@ -40,7 +40,7 @@ type Draft struct {
 	Format Format
 
 	// Bodies, if set, are what the files of each dialect hold, in the Format,
-	// which is not Go then. The templates are others: see bodyTemplate.
+	// which is not Go then. Their templates are called autogenerate.FORMAT.tmpl.
 	// Defaults to files that a person is to fill.
 	Bodies map[chain.Dialect]chain.Body
 
