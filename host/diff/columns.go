@@ -176,53 +176,22 @@ func (p *tableDiff) replaceColumn(was, c *column, why string) {
 // alterColumn changes a column. Its type is a change of its own to filters, since
 // some are about nothing else.
 func (p *tableDiff) alterColumn(was, c *column) {
-	name := p.to.name + "." + c.Name
+	made := step{phase: alteringColumns, table: p.to.name}
 	change := p.change(Modify, KindColumn, p.to.name, c.Name, "")
 	change.Was, change.Type = was.Type.String(), c.Type.String()
-	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
-	made := step{phase: alteringColumns, table: p.to.name}
 	typed := was.Type != c.Type || was.kind != c.kind
 	if typed {
-		change.Text = "column " + name + ": type " + c.named(was) + " → " + was.named(c)
-		if typed = !p.hides(change); !typed {
-			p.hidden = true
+		change.Text = "column " + p.to.name + "." + c.Name + ": type " + c.named(was) + " → " + was.named(c)
+		if p.hides(change) {
+			p.hidden, typed = true, false
 			change.Type = change.Was
 		} else {
 			made.changes = append(made.changes, change)
 		}
 	}
-	var texts []string
-	plain := !was.Generated.IsZero() && c.Generated.IsZero()
-	if plain {
-		texts = append(texts, "not generated any more")
-	}
-	if was.NotNull != c.NotNull {
-		alter.NotNull = &c.NotNull
-		texts = append(texts, map[bool]string{true: "not null", false: "may be null"}[c.NotNull])
-	}
-	isDefault := p.equalDefaults(was.Default, c.Default)
-	switch {
-	case c.Default != nil && (!isDefault || typed && !c.Default.SQL.IsZero() || p.defaultMoves(was)):
-		alter.Default = c.untyped()
-	case c.Default == nil && was.Default != nil:
-		alter.DropDefault = true
-	}
-	if !isDefault {
-		texts = append(texts, map[bool]string{true: "default dropped", false: "another default"}[c.Default == nil])
-	}
-	if was.Comment != c.Comment {
-		alter.Comment = &c.Comment
-		texts = append(texts, "comment")
-	}
-	before, after := p.sequence(was, c, &texts)
-	if was.Collate != c.Collate {
-		texts = append(texts, "collation "+cmp.Or(was.Collate.Both, "default")+" → "+cmp.Or(c.Collate.Both, "default"))
-	}
-	if was.besides != c.besides {
-		texts = append(texts, was.besides+" → "+c.besides)
-	}
-	if len(texts) > 0 {
-		change.Text = "column " + name + ": " + strings.Join(texts, ", ")
+	rest := false
+	if texts := p.differences(was, c); len(texts) > 0 {
+		change.Text = "column " + p.to.name + "." + c.Name + ": " + strings.Join(texts, ", ")
 		switch {
 		case p.lite() && (was.Collate != c.Collate || was.besides != c.besides || was.Autoincrement != c.Autoincrement):
 			p.new(change, "")
@@ -232,53 +201,92 @@ func (p *tableDiff) alterColumn(was, c *column) {
 			return
 		case p.hides(change):
 			p.hidden = true
-			if !typed {
-				return
-			}
-			alter, made.operations, before, after = &schema.AlterColumn{Table: p.to.name, Name: c.Name}, nil, nil, nil
-			c = &column{Column: c.Column, kind: c.kind}
-			c.Collate = was.Collate
 		default:
+			rest = true
 			made.changes = append(made.changes, change)
-			if plain { // before the type of what it is made of changes
-				p.also(droppingGenerated, execute(alterColumnSQL(p.to, c)+"DROP EXPRESSION")...)
-			}
 		}
 	}
-	if len(made.changes) == 0 && !p.defaultMoves(was) {
-		return
+	if typed || rest || p.defaultMoves(was) {
+		made.operations = p.columnOperations(was, c, typed, rest)
+		p.steps = append(p.steps, made)
 	}
-	collated := !p.lite() && (was.Collate != c.Collate || typed && !c.Collate.IsZero())
-	if typed && !collated {
+}
+
+// differences says in what a column differs, but for its type.
+func (p *tableDiff) differences(was, c *column) []string {
+	var texts []string
+	say := func(differs bool, text string) {
+		if differs {
+			texts = append(texts, text)
+		}
+	}
+	say(!was.Generated.IsZero() && c.Generated.IsZero(), "not generated any more")
+	say(was.NotNull && !c.NotNull, "may be null")
+	say(!was.NotNull && c.NotNull, "not null")
+	say(!p.equalDefaults(was.Default, c.Default), map[bool]string{true: "default dropped", false: "another default"}[c.Default == nil])
+	say(was.Comment != c.Comment, "comment")
+	say(p.renumbered(was, c), "numbered otherwise")
+	say(was.Collate != c.Collate, "collation "+cmp.Or(was.Collate.Both, "default")+" → "+cmp.Or(c.Collate.Both, "default"))
+	say(was.besides != c.besides, was.besides+" → "+c.besides)
+	return texts
+}
+
+// columnOperations changes the type of a column, or the rest of it, or both.
+func (p *tableDiff) columnOperations(was, c *column, typed, rest bool) []schema.Operation {
+	if !typed {
+		kept := *c
+		kept.Type, kept.kind = was.Type, was.kind
+		c = &kept
+	}
+	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
+	collation, value := was.Collate, was.Default
+	var before, after []schema.Operation
+	if rest {
+		collation, value = c.Collate, c.Default
+		before, after = p.sequence(was, c)
+		if was.NotNull != c.NotNull {
+			alter.NotNull = &c.NotNull
+		}
+		if was.Comment != c.Comment {
+			alter.Comment = &c.Comment
+		}
+		if !was.Generated.IsZero() && c.Generated.IsZero() { // before the type of what it is made of changes
+			p.also(droppingGenerated, execute(alterColumnSQL(p.to, c)+"DROP EXPRESSION")...)
+		}
+	}
+	collated := !p.lite() && (was.Collate != collation || typed && !collation.IsZero())
+	apart := collated && typed && was.Default != nil // the default would not follow the type
+	if apart {
+		before = append(before, &schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true})
+	}
+	switch {
+	case value == nil:
+		alter.DropDefault = was.Default != nil && !apart
+	case apart, !p.equalDefaults(was.Default, value), typed && !value.SQL.IsZero(), p.defaultMoves(was):
+		alter.Default = untyped(value, c.kind)
+	}
+	switch {
+	case collated:
+		before = append(before, p.collate(was, c, collation))
+	case typed:
 		alter.Type = c.Type
 		if !p.lite() {
 			alter.Using = using(was, c)
 		}
 	}
-	made.operations = append(made.operations, before...)
-	if collated {
-		if typed && was.Default != nil {
-			made.operations = append(made.operations, &schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true})
-			if alter.DropDefault = false; c.Default != nil {
-				alter.Default = c.untyped()
-			}
-		}
-		made.operations = append(made.operations, p.collate(was, c)...)
-	}
 	if !alter.Type.IsZero() || alter.NotNull != nil || alter.Default != nil || alter.DropDefault || alter.Comment != nil {
-		made.operations = append(made.operations, alter)
+		before = append(before, alter)
 	}
-	made.operations = append(made.operations, after...)
-	p.steps = append(p.steps, made)
+	return append(before, after...)
 }
 
-// untyped returns the default in words that do not depend on the type of the
-// column: the operation may not say it.
-func (c *column) untyped() *schema.Default {
-	if c.Default.Function == schema.FunctionNow && c.kind == "date" && c.Default.SQL.IsZero() {
+// untyped returns a default in words that do not depend on the type of the column:
+// the operation may not say it.
+func untyped(value *schema.Default, kind string) *schema.Default {
+	if value.Function == schema.FunctionNow && kind == "date" {
 		return schema.DefaultSQL(schema.PerDialect("CURRENT_DATE", "date('now')"))
 	}
-	return c.Default
+	return value
 }
 
 // named is the type of another column for people, by its name in the database
@@ -292,31 +300,32 @@ func (c *column) named(other *column) string {
 
 // collate changes the type and the collation of a column at once: one without the
 // other would take the collation of the type.
-func (p *tableDiff) collate(was, c *column) []schema.Operation {
+func (p *tableDiff) collate(was, c *column, collation schema.SQL) schema.Operation {
 	sql := alterColumnSQL(p.to, c) + "TYPE " + c.typeName()
-	if !c.Collate.IsZero() {
-		sql += " COLLATE " + quoteIdent(c.Collate.Both)
+	if !collation.IsZero() {
+		sql += " COLLATE " + quoteIdent(collation.Both)
 	}
 	if expr := using(was, c); !expr.IsZero() {
 		sql += " USING " + expr.Both
 	}
-	return execute(sql)
+	return &schema.Execute{SQL: schema.Expr(sql)}
+}
+
+// renumbered reports whether the rows get their numbers in another way.
+func (p *tableDiff) renumbered(was, c *column) bool {
+	return was.Autoincrement != c.Autoincrement || was.identity != c.identity || (was.serial == "") != (c.serial == "") || was.owns != c.owns
 }
 
 // sequence returns what gives or takes a column the sequence that numbers its
 // rows, before and after the rest.
 //
 // https://www.postgresql.org/docs/current/sql-altertable.html
-func (p *tableDiff) sequence(was, c *column, texts *[]string) (before, after []schema.Operation) {
-	if was.Autoincrement != c.Autoincrement || was.identity != c.identity || (was.serial == "") != (c.serial == "") || was.owns != c.owns {
-		*texts = append(*texts, "numbered otherwise")
-	} else {
+func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) {
+	if p.lite() || !p.renumbered(was, c) {
 		return nil, nil
 	}
 	alter := alterColumnSQL(p.to, c)
 	switch {
-	case p.lite():
-		return nil, nil
 	case was.identity != "" && c.identity == "":
 		before = execute(alter + "DROP IDENTITY")
 	case was.serial != "" && c.serial == "":

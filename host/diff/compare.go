@@ -22,10 +22,10 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	}
 	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}}
 	var err error
-	if d.from, err = read(ctx, from); err != nil {
+	if d.from, err = read(ctx, from, nil); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
 	}
-	if d.to, err = read(ctx, to); err != nil {
+	if d.to, err = read(ctx, to, d.from.enums); err != nil {
 		return nil, fmt.Errorf("the wanted schema: %w", err)
 	}
 	before, err := d.rename(from.Objects)
@@ -73,6 +73,7 @@ const (
 	renamingTables
 	renamingColumns
 	droppingForeignKeys
+	droppingFunctions
 	droppingTables
 	droppingIndexes
 	droppingConstraints

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -24,8 +25,8 @@ import (
 // columns, keys, indexes, checks and, on PostgreSQL, enums. The file has one
 // schema, whatever it is called: it is the one that the connection works in. An
 // index whose comment is "dialect: postgresql" or "dialect: sqlite" is for that
-// dialect alone, so that one file can serve both. A syntax error names file, line
-// and column.
+// dialect alone, and GIN, GiST and trigram indexes are for PostgreSQL, so that one
+// file can serve both. A syntax error names file, line and column.
 //
 // https://atlasgo.io/atlas-schema/hcl
 func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file string, text []byte) error {
@@ -38,6 +39,7 @@ func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file strin
 		if err := known(body, "", "schema", "table", "enum", "variable", "locals"); err != nil {
 			return err
 		}
+		keep(body, dialect)
 	}
 	open, eval := postgres.Open, schemahcl.EvalFunc(postgres.EvalHCL)
 	if dialect == chain.SQLite {
@@ -64,9 +66,6 @@ func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file strin
 	}
 	wanted := realm.Schemas[0]
 	wanted.Name, wanted.Attrs = there.Name, there.Attrs
-	for _, t := range wanted.Tables {
-		t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool { return elsewhere(i, dialect) })
-	}
 	changes, err := driver.SchemaDiff(there, wanted)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -114,13 +113,44 @@ func located(problems hcl.Diagnostics) error {
 	return problems
 }
 
-// elsewhere reports whether an index is declared for the other dialect.
-func elsewhere(i *schema.Index, dialect chain.Dialect) bool {
-	for _, a := range i.Attrs {
-		if c, ok := a.(*schema.Comment); ok {
-			only, ok := strings.CutPrefix(strings.TrimSpace(c.Text), "dialect:")
-			return ok && strings.TrimSpace(only) != string(dialect)
+// keep leaves out the indexes that are for another dialect, before Atlas meets
+// words in them that it does not know there.
+func keep(body *hclsyntax.Body, dialect chain.Dialect) {
+	for _, b := range body.Blocks {
+		if b.Type == "table" {
+			b.Body.Blocks = slices.DeleteFunc(b.Body.Blocks, func(i *hclsyntax.Block) bool {
+				return i.Type == "index" && elsewhere(i.Body, dialect)
+			})
 		}
 	}
-	return false
+}
+
+// elsewhere reports whether an index is for another dialect.
+func elsewhere(index *hclsyntax.Body, dialect chain.Dialect) bool {
+	if only, ok := strings.CutPrefix(strings.TrimSpace(word(index, "comment")), "dialect:"); ok {
+		return strings.TrimSpace(only) != string(dialect)
+	}
+	if dialect != chain.SQLite {
+		return false
+	}
+	known := Index{Method: strings.ToLower(word(index, "type"))}
+	for _, b := range index.Blocks {
+		known.OperatorClasses = append(known.OperatorClasses, word(b.Body, "ops"))
+	}
+	return known.foreign()
+}
+
+// word returns an attribute that is a string or a bare word, "" if it is neither.
+func word(body *hclsyntax.Body, name string) string {
+	attribute := body.Attributes[name]
+	if attribute == nil {
+		return ""
+	}
+	if keyword := hcl.ExprAsKeyword(attribute.Expr); keyword != "" {
+		return keyword
+	}
+	if v, problems := attribute.Expr.Value(nil); !problems.HasErrors() && v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
+		return v.AsString()
+	}
+	return ""
 }

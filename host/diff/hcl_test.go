@@ -21,6 +21,10 @@ table "users" {
     null = false
     default = "nobody"
   }
+  column "tags" {
+    type = jsonb
+    null = true
+  }
   primary_key {
     columns = [column.id]
   }
@@ -31,6 +35,10 @@ table "users" {
   index "ix_users__name_pg" {
     columns = [column.name]
     comment = "dialect: postgresql"
+  }
+  index "ix_users__tags" {
+    columns = [column.tags]
+    type    = GIN
   }
 }
 
@@ -68,8 +76,10 @@ func TestHCL(t *testing.T) {
 				t.Errorf("%q is missing in\n%s", part, list)
 			}
 		}
-		if got, want := strings.Contains(list, "ix_users__name_pg"), p.dialect == chain.PostgreSQL; got != want {
-			t.Errorf("the index for PostgreSQL is there: %t, want %t", got, want)
+		for _, index := range []string{"ix_users__name_pg", "ix_users__tags"} {
+			if got, want := strings.Contains(list, index), p.dialect == chain.PostgreSQL; got != want {
+				t.Errorf("the index %s for PostgreSQL is there: %t, want %t", index, got, want)
+			}
 		}
 	})
 }

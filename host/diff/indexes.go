@@ -17,9 +17,15 @@ func (p *tableDiff) indexes() {
 	name := func(i *index) func(*index) bool {
 		return func(o *index) bool { return p.model().same(i.Name, o.Name) }
 	}
+	renamed := map[*index]bool{}
 	for _, i := range p.from.indexes {
 		w := find(p.to.indexes, name(i))
-		switch {
+		switch to := p.renamedIndex(i, renamed); {
+		case w == nil && to != nil:
+			renamed[to] = true
+			c := p.change(Renamed, KindIndex, p.to.name, to.Name, "index "+i.Name+" on "+p.to.name+" → "+to.Name)
+			c.Was, c.Index = i.Name, p.facts(to, nil)
+			p.do(add, c, &schema.RenameIndex{Name: i.Name, Table: p.to.name, To: to.Name})
 		case w == nil:
 			c := p.change(Drop, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
 			c.Index = p.facts(i, p.to.indexes)
@@ -48,12 +54,21 @@ func (p *tableDiff) indexes() {
 		}
 	}
 	for _, w := range p.to.indexes {
-		if find(p.from.indexes, name(w)) == nil {
+		if find(p.from.indexes, name(w)) == nil && !renamed[w] {
 			c := p.change(Add, KindIndex, p.to.name, w.Name, "index "+w.Name+" on "+p.to.name)
 			c.Index = p.facts(w, p.from.indexes)
 			p.do(add, c, p.indexOperations(w)...)
 		}
 	}
+}
+
+// renamedIndex returns the index that one differs from in nothing but its name,
+// nil if there is none that is new.
+func (p *tableDiff) renamedIndex(i *index, taken map[*index]bool) *index {
+	return find(p.to.indexes, func(w *index) bool {
+		there := slices.ContainsFunc(p.from.indexes, func(o *index) bool { return p.model().same(o.Name, w.Name) })
+		return !there && !taken[w] && p.equalIndexes(i, w) && i.comment == w.comment && !p.indexAgain(w)
+	})
 }
 
 // addIndex adds an index of a table that is new.

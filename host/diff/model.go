@@ -15,6 +15,7 @@ type model struct {
 	dialect    chain.Dialect
 	extensions []string
 	enums      []*enum
+	known      []*enum // SQLite: those of the other side
 	tables     []*table
 	views      []*view // each after those that it reads
 	triggers   []*trigger

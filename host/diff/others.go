@@ -85,9 +85,16 @@ func (d *differ) creating(o host.Object) phase {
 	return creatingRules
 }
 
+// removing says when an object is dropped: a function before a table that goes and
+// that it may be about.
 func (d *differ) removing(o host.Object) phase {
 	if o.Table != "" {
 		return droppingTriggers
+	}
+	for _, t := range d.from.tables {
+		if d.to.table(t.name) == nil && o.Kind == host.ObjectFunction && d.from.mentions(o.SQL, t.name) {
+			return droppingFunctions
+		}
 	}
 	return droppingTypes
 }
@@ -139,6 +146,9 @@ func (d *differ) leftover(before, wanted []host.Object) {
 		if len(facts) == 0 && diff.In == host.InBoth {
 			continue
 		}
+		if d.opts.Dialect == chain.SQLite && diff.Kind == host.ObjectType && d.to.enum(diff.Name) != nil && d.from.enum(diff.Name) != nil {
+			continue // its checks tell of it, and the list is Sandpiper's own
+		}
 		c := d.change(actions[diff.In], Kind(diff.Kind), diff.Table, diff.Name, string(diff.Kind)+" "+diff.Name+": "+strings.Join(facts, "; "))
 		if !d.hides(c) {
 			d.unwritten(c, noOperation)
@@ -146,19 +156,22 @@ func (d *differ) leftover(before, wanted []host.Object) {
 	}
 }
 
-// speaksOf reports whether a change is about all of an object.
+// speaksOf reports whether a change is about all of an object: the object itself,
+// or the table or view that it goes and comes with.
 func (d *differ) speaksOf(c Change, diff host.Difference) bool {
-	gone := (c.Kind == KindTable || c.Kind == kindView || c.Kind == kindMaterializedView) && d.to.same(c.Name, tableOf(diff))
-	switch {
-	case gone && (diff.In == host.InFirst && c.Action == Drop || diff.In == host.InSecond && c.Action == Add):
-		return true
-	case diff.Kind == host.ObjectForeignKey:
-		return c.Kind == KindConstraint && c.Table == diff.Table && c.Name == diff.Name
-	case diff.Kind == host.ObjectTable:
-		return false
-	}
 	view := func(k Kind) bool { return k == kindView || k == kindMaterializedView }
-	return (c.Kind == Kind(diff.Kind) || view(c.Kind) && view(Kind(diff.Kind))) && d.to.same(c.Name, diff.Name) && d.to.same(c.Table, diff.Table)
+	switch kind := Kind(diff.Kind); {
+	case view(c.Kind) && d.to.same(c.Name, diff.Table):
+		return true
+	case c.Kind == KindTable && d.to.same(c.Name, tableOf(diff)) && diff.In != host.InBoth:
+		return c.Action == map[host.Presence]Action{host.InFirst: Drop, host.InSecond: Add}[diff.In]
+	case kind == KindTable:
+		return false
+	case diff.Kind == host.ObjectForeignKey:
+		return c.Kind == KindConstraint && c.Table == diff.Table && (c.Name == diff.Name || c.Was == diff.Name)
+	default:
+		return (c.Kind == kind || view(c.Kind) && view(kind)) && (d.to.same(c.Name, diff.Name) || c.Action == Renamed && d.to.same(c.Was, diff.Name)) && d.to.same(c.Table, diff.Table)
+	}
 }
 
 // tableOf returns the table that a difference is about.

@@ -18,7 +18,7 @@ import (
 // views and triggers. The rest is taken from the objects as it is.
 //
 // https://www.postgresql.org/docs/current/catalogs.html
-func readPostgreSQL(ctx context.Context, side Side) (*model, error) {
+func readPostgreSQL(ctx context.Context, side Side, _ []*enum) (*model, error) {
 	m := &model{dialect: chain.PostgreSQL}
 	tx, err := side.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {

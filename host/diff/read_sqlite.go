@@ -14,9 +14,12 @@ import (
 )
 
 // readSQLite reads a schema from the texts that SQLite keeps of it: its pragmas
-// do not tell of checks, names, collations and conflict clauses.
-func readSQLite(ctx context.Context, side Side) (*model, error) {
-	m := &model{dialect: chain.SQLite}
+// do not tell of checks, names, collations and conflict clauses. known are the
+// enums of the other side: where these are, the check of a column says that it is
+// of one, though no list has it here, as in a schema file that was not written for
+// Sandpiper's sake.
+func readSQLite(ctx context.Context, side Side, known []*enum) (*model, error) {
+	m := &model{dialect: chain.SQLite, known: known}
 	objects, err := withLedger(ctx, side)
 	if err != nil {
 		return nil, err
@@ -205,9 +208,7 @@ func (t *table) implied() {
 // (package sqlite).
 const enumCheck = "enum_"
 
-// isEnumCheck reports whether a check behind a column is that of an enum. Where
-// no list has the enum, which is so in a schema that nobody wrote for Sandpiper's
-// sake, the check is the list.
+// isEnumCheck reports whether a check behind a column is that of an enum.
 func (m *model) isEnumCheck(t *tabletext.Table, k *tabletext.Constraint, column int) bool {
 	name, ok := strings.CutPrefix(k.Name, enumCheck)
 	if !ok || name == "" || k.Kind != tabletext.Check {
@@ -219,6 +220,9 @@ func (m *model) isEnumCheck(t *tabletext.Table, k *tabletext.Constraint, column 
 	}
 	e := m.enum(name)
 	if e == nil {
+		if !slices.ContainsFunc(m.known, func(k *enum) bool { return k.name == name && !k.plain }) {
+			return false
+		}
 		m.enums = append(m.enums, &enum{name: name, values: values})
 		return true
 	}

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -26,6 +27,7 @@ type place struct {
 	dialect chain.Dialect
 	url     string // PostgreSQL: of a database
 	schemas int
+	apart   bool // each schema is in a database of its own
 }
 
 func places(t *testing.T, test func(t *testing.T, p *place)) {
@@ -60,8 +62,11 @@ func (p *place) empty(t *testing.T) *scratch {
 		}
 	} else {
 		p.schemas++
-		name := fmt.Sprintf("s%d", p.schemas)
-		u, e := url.Parse(p.url)
+		name, in := fmt.Sprintf("s%d", p.schemas), p.url
+		if p.apart {
+			name, in = "public", postgrestest.URL(t)
+		}
+		u, e := url.Parse(in)
 		if e != nil {
 			t.Fatal(e)
 		}
@@ -72,7 +77,7 @@ func (p *place) empty(t *testing.T) *scratch {
 			s.db, err = sql.Open("pgx", u.String())
 		}
 		if err == nil {
-			_, err = s.db.Exec("CREATE SCHEMA " + name)
+			_, err = s.db.Exec("CREATE SCHEMA IF NOT EXISTS " + name)
 		}
 	}
 	if err != nil {
@@ -81,16 +86,12 @@ func (p *place) empty(t *testing.T) *scratch {
 	if s.conn, err = db.Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.conn.Close(), s.db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
-}
-
-func (s *scratch) close(t *testing.T) {
-	if err := s.conn.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := s.db.Close(); err != nil {
-		t.Error(err)
-	}
 }
 
 // run runs statements of SQL.

@@ -141,6 +141,7 @@ func sameSet(a, b []string) bool {
 
 func (p *tableDiff) compareConstraints(drop, add phase, is, goes func(*constraint) bool) {
 	rest := slices.DeleteFunc(slices.Clone(p.to.constraints), func(k *constraint) bool { return !is(k) })
+	var gone []*constraint
 	for _, k := range p.from.constraints {
 		if !is(k) {
 			continue
@@ -149,7 +150,7 @@ func (p *tableDiff) compareConstraints(drop, add phase, is, goes func(*constrain
 			return p.model().same(k.Name, w.Name) && (k.Name != "" && !p.lite() || p.equalConstraints(k, w))
 		})
 		if at < 0 {
-			p.dropConstraint(drop, k)
+			gone = append(gone, k)
 			continue
 		}
 		w := rest[at]
@@ -166,6 +167,18 @@ func (p *tableDiff) compareConstraints(drop, add phase, is, goes func(*constrain
 			p.do(settingComments, p.change(Modify, KindConstraint, p.to.name, w.label(), "comment on "+w.text(p.to.name)),
 				execute(commentOnConstraint(p.to.name, w))...)
 		}
+	}
+	for _, k := range gone {
+		at := slices.IndexFunc(rest, func(w *constraint) bool { return !p.lite() && !goes(k) && p.equalBarNames(k, w) })
+		if at < 0 {
+			p.dropConstraint(drop, k)
+			continue
+		}
+		w := rest[at]
+		rest = slices.Delete(rest, at, at+1)
+		c := p.change(Renamed, KindConstraint, p.to.name, w.label(), "constraint "+k.Name+" of table "+p.to.name+" → "+w.Name)
+		c.Was = k.Name
+		p.do(add, c, execute("ALTER TABLE "+quoteIdent(p.to.name)+" RENAME CONSTRAINT "+quoteIdent(k.Name)+" TO "+quoteIdent(w.Name))...)
 	}
 	for _, w := range rest {
 		c := p.change(Add, KindConstraint, p.to.name, w.label(), w.text(p.to.name))
@@ -202,6 +215,13 @@ func (p *tableDiff) changeConstraint(drop, add phase, k, w *constraint) {
 	}
 	p.also(drop, dropConstraint(p.to.name, k))
 	p.steps = append(p.steps, step{add, p.to.name, []Change{c}, addConstraint(p.to.name, w)})
+}
+
+// equalBarNames reports whether two constraints differ in nothing but their names.
+func (p *tableDiff) equalBarNames(a, b *constraint) bool {
+	renamed := *a
+	renamed.Name = b.Name
+	return p.equalConstraints(&renamed, b) && a.comment == b.comment
 }
 
 // equalConstraints reports whether two constraints are the same but for their

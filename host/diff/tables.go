@@ -77,10 +77,18 @@ func (d *differ) dropTable(t *table, later []*table) {
 		}
 	}
 	ops := []schema.Operation{&schema.DropTable{Name: t.name}}
-	if d.opts.Dialect == chain.SQLite && len(t.columns) == 0 {
-		ops = execute("DROP TABLE " + quoteIdent(t.name)) // a virtual one
+	if d.opts.Dialect == chain.SQLite && (len(t.columns) == 0 || d.dangles(t.name)) {
+		ops = execute("DROP TABLE " + quoteIdent(t.name)) // which does not ask
 	}
 	d.steps = append(d.steps, step{droppingTables, t.name, []Change{change}, ops})
+}
+
+// dangles reports whether foreign keys refer to a table of that name although it
+// is not wanted, which SQLite lets them.
+func (d *differ) dangles(name string) bool {
+	return slices.ContainsFunc(d.to.tables, func(t *table) bool {
+		return slices.ContainsFunc(t.constraints, func(k *constraint) bool { return len(k.ForeignKey) > 0 && d.to.same(k.References, name) })
+	})
 }
 
 // dropConstraint drops a constraint. One without a name is found by what it is.
