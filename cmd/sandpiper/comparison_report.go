@@ -96,7 +96,7 @@ func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 		fmt.Fprintf(w, "  %-6s %s%s\n", d.Action, printable(d.Text), note)
 	}
 	for _, d := range c.Unwritten {
-		fmt.Fprintf(w, "  %-6s %s  (no operation does it: %s)\n", d.Action, printable(d.Text), printable(d.Reason))
+		fmt.Fprintf(w, "  %-6s %s  (not written: %s)\n", d.Action, printable(d.Text), printable(d.Reason))
 	}
 	switch {
 	case a.flags.verbose:
@@ -114,7 +114,7 @@ func (a *app) warnLeft(c comparisonJSON) {
 		what string
 		list []schemaChangeJSON
 	}{
-		{"is not in the migration, since no operation does it", c.Unwritten},
+		{"is not in the migration", c.Unwritten},
 		{"is still different after the upgrade", c.Left},
 		{"is not undone by the downgrade", c.NoWayBack},
 		{"is not as before after the downgrade", c.LeftBack},

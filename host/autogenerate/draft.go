@@ -95,7 +95,7 @@ func (g gap) remarks(comment string) string {
 		}
 	}
 	list("The upgrade destroys data:", destroyed)
-	list("Not written, for no operation does it:", unwritten(g.up.Unwritten))
+	list("Not written:", unwritten(g.up.Unwritten))
 	list("Not undone by the downgrade:", unwritten(g.lost()))
 	return b.String()
 }
