@@ -42,29 +42,13 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	}
 	defer func() { err = errors.Join(err, k.close(ctx)) }()
 	asked := &renameQuestions{app: a, ctx: ctx}
-	draft.Bodies = map[chain.Dialect]chain.Body{}
-	data, unwritten := revisionData{Files: []string{}, Revisions: []revisionJSON{}}, 0
-	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
-		t.Ask = asked.ask
-		p, err := autogenerate.Propose(ctx, t, draft.Format)
-		if err != nil {
-			return nil, err
-		}
-		about.of(p.Comparison)
-		about.ofProposal(p)
-		data.Dialects = append(data.Dialects, about)
-		unwritten += len(p.Unwritten)
-		if len(p.Changes) > 0 {
-			draft.Bodies[p.Dialect] = p.Body
-		}
-		return p.Comparison, nil
-	})
-	if err != nil {
+	data := revisionData{Files: []string{}, Revisions: []revisionJSON{}}
+	if data.Dialects, draft.Bodies, err = k.propose(ctx, draft, asked.ask); err != nil {
 		return err
 	}
 	if len(draft.Bodies) == 0 {
 		a.result(data, func(w io.Writer) { a.printProposals(w, data.Dialects) })
-		if unwritten > 0 {
+		if slices.ContainsFunc(data.Dialects, func(one comparisonJSON) bool { return len(one.Unwritten) > 0 }) {
 			return outcome(exitDiffers, kindDiffers, "no operation makes what differs: nothing was written")
 		}
 		return nil
@@ -85,6 +69,27 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	}
 	asked.hint()
 	return nil
+}
+
+// propose compares the dialects of a draft, and returns what was found and what
+// the files of those hold in which something differs.
+func (k *comparing) propose(ctx context.Context, draft author.Draft, ask func(diff.Rename) (bool, error)) (found []comparisonJSON, bodies map[chain.Dialect]chain.Body, err error) {
+	bodies = map[chain.Dialect]chain.Body{}
+	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
+		t.Ask = ask
+		p, err := autogenerate.Propose(ctx, t, draft.Format)
+		if err != nil {
+			return nil, err
+		}
+		about.of(p.Comparison)
+		about.ofProposal(p)
+		found = append(found, about)
+		if p.Body.Upgrade != "" {
+			bodies[p.Dialect] = p.Body
+		}
+		return p.Comparison, nil
+	})
+	return found, bodies, err
 }
 
 func (a *app) printProposals(w io.Writer, dialects []comparisonJSON) {
