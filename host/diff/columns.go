@@ -107,7 +107,7 @@ func (p *tableDiff) addColumn(c *column) {
 		change.Text += ", not null without a default: fails on a table with rows"
 	}
 	if p.lite() && (c.Autoincrement || !p.sayableColumn(p.to, c)) {
-		p.new(change, "")
+		p.byNewTable(change)
 		return
 	}
 	made := step{addingColumns, p.to.name, []Change{change}, []schema.Operation{&schema.AddColumn{Table: p.to.name, Column: c.definition()}}}
@@ -160,7 +160,7 @@ func (p *tableDiff) replaceColumn(was, c *column, why string) {
 		change.Text += "; its values are lost"
 	}
 	if p.lite() && (c.Autoincrement || !p.sayableColumn(p.to, c)) {
-		p.new(change, "")
+		p.byNewTable(change)
 		return
 	}
 	if p.hides(change) {
@@ -185,6 +185,9 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		if p.hides(change) {
 			p.hidden, typed = true, false
 			change.Type = change.Was
+			if was.Type.Base == schema.BaseEnum {
+				p.keptEnums[was.Type.Enum] = p.result.Hidden[len(p.result.Hidden)-1].Filter
+			}
 		} else {
 			made.changes = append(made.changes, change)
 		}
@@ -194,7 +197,7 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		change.Text = "column " + p.to.name + "." + c.Name + ": " + strings.Join(texts, ", ")
 		switch {
 		case p.lite() && (was.Collate != c.Collate || was.besides != c.besides || was.Autoincrement != c.Autoincrement):
-			p.new(change, "")
+			p.byNewTable(change)
 			return
 		case was.besides != c.besides:
 			p.unwritten(change, noOperation)

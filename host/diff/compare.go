@@ -20,7 +20,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if opts.Dialect == chain.SQLite {
 		read = readSQLite
 	}
-	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}}
+	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}}
 	var err error
 	if d.from, err = read(ctx, from, nil); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
@@ -35,6 +35,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	d.extensions()
 	d.enums()
 	d.tables()
+	d.dropEnums()
 	d.others()
 	d.viewsAndTriggers()
 	d.arrange()
@@ -49,8 +50,10 @@ type differ struct {
 	steps    []step
 	result   *Result
 	pairs    []*tableDiff
-	moved    map[string][]string // values of enums that get another place
-	revalued map[*column]bool    // columns whose enum loses a value, so that its type is made anew
+
+	moved     map[string][]string // values of enums that get another place
+	revalued  map[*column]bool    // columns whose enum loses a value, so that its type is made anew
+	keptEnums map[string]string   // enums whose columns a filter keeps, and the filter
 }
 
 // A step is operations that belong together, and the changes that they make.
@@ -128,8 +131,11 @@ func (d *differ) change(action Action, kind Kind, table, name, text string) Chan
 	return Change{Dialect: d.opts.Dialect, Action: action, Kind: kind, Table: table, Name: name, Text: text}
 }
 
+// unwritten says that nothing makes a change, unless a filter leaves it out.
 func (d *differ) unwritten(c Change, reason string) {
-	d.result.Unwritten = append(d.result.Unwritten, Unwritten{c, reason})
+	if !d.hides(c) {
+		d.result.Unwritten = append(d.result.Unwritten, Unwritten{c, reason})
+	}
 }
 
 // do notes operations that make a change, unless a filter leaves it out.

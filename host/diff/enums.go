@@ -35,11 +35,21 @@ func (d *differ) enums() {
 			d.enumValues(was, e)
 		}
 	}
+}
+
+// dropEnums drops the enums that are not wanted. One whose columns stay as they
+// are, since a filter leaves them alone, stays as well.
+func (d *differ) dropEnums() {
 	for _, e := range d.from.enums {
-		if d.to.enum(e.name) == nil {
-			text := "enum " + e.name + " (" + strings.Join(e.values, ", ") + ")"
-			d.do(droppingTypes, "", d.change(Drop, KindType, "", e.name, text), &schema.DropEnum{Name: e.name, Values: e.values, Plain: e.plain})
+		if d.to.enum(e.name) != nil {
+			continue
 		}
+		c := d.change(Drop, KindType, "", e.name, "enum "+e.name+" ("+strings.Join(e.values, ", ")+")")
+		if filter := d.keptEnums[e.name]; filter != "" {
+			d.result.Hidden = append(d.result.Hidden, Hidden{c, filter})
+			continue
+		}
+		d.do(droppingTypes, "", c, &schema.DropEnum{Name: e.name, Values: e.values, Plain: e.plain})
 	}
 }
 

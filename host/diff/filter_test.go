@@ -26,6 +26,9 @@ func TestFilters(t *testing.T) {
 			{"sqlite-enums", both[:1],
 				`CREATE TABLE sandpiper_enums (name TEXT, value TEXT, position INTEGER, plain BOOLEAN); INSERT INTO sandpiper_enums VALUES ('e', 'A', 1, false); CREATE TABLE t (a TEXT CONSTRAINT enum_e CHECK (a IN ('A')))`,
 				`CREATE TABLE sandpiper_enums (name TEXT, value TEXT, position INTEGER, plain BOOLEAN); INSERT INTO sandpiper_enums VALUES ('e', 'A', 1, false); CREATE TABLE t (a VARCHAR(9))`, nil, 1},
+			{"sqlite-enums", both[:1], // the enum stays too
+				`CREATE TABLE sandpiper_enums (name TEXT, value TEXT, position INTEGER, plain BOOLEAN); INSERT INTO sandpiper_enums VALUES ('e', 'A', 1, false); CREATE TABLE t (a TEXT CONSTRAINT enum_e CHECK (a IN ('A')))`,
+				`CREATE TABLE t (a TEXT)`, nil, 2},
 		} {
 			if !slices.Contains(c.dialects, p.dialect) {
 				continue

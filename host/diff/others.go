@@ -150,9 +150,7 @@ func (d *differ) leftover(before, wanted []host.Object) {
 			continue // its checks tell of it, and the list is Sandpiper's own
 		}
 		c := d.change(actions[diff.In], Kind(diff.Kind), diff.Table, diff.Name, string(diff.Kind)+" "+diff.Name+": "+strings.Join(facts, "; "))
-		if !d.hides(c) {
-			d.unwritten(c, noOperation)
-		}
+		d.unwritten(c, noOperation)
 	}
 }
 

@@ -19,7 +19,7 @@ type tableDiff struct {
 	keys     [][]string        // that are dropped, or dropped and added again
 	steps    []step
 	hidden   bool     // a filter left a change out
-	anew     []Change // SQLite: changes that only a new table makes
+	anew     []Change // changes that only a new table makes
 	remade   bool     // it is made anew
 }
 
@@ -54,17 +54,14 @@ func (p *tableDiff) also(at phase, operations ...schema.Operation) {
 	p.steps = append(p.steps, step{at, p.to.name, nil, operations})
 }
 
-// new notes a change that no operation makes: on SQLite the table is made anew
-// for it.
-func (p *tableDiff) new(c Change, reason string) {
-	switch {
-	case p.hides(c):
+// byNewTable notes a change of a table of SQLite that no operation makes: the
+// table is made anew for it.
+func (p *tableDiff) byNewTable(c Change) {
+	if p.hides(c) {
 		p.hidden = true
-	case p.lite():
-		p.anew = append(p.anew, c)
-	default:
-		p.unwritten(c, reason)
+		return
 	}
+	p.anew = append(p.anew, c)
 }
 
 // equalSQL reports whether two texts are the same to the database.
@@ -183,7 +180,7 @@ func (p *tableDiff) compareConstraints(drop, add phase, is, goes func(*constrain
 	for _, w := range rest {
 		c := p.change(Add, KindConstraint, p.to.name, w.label(), w.text(p.to.name))
 		if p.lite() && !sayableConstraint(w) {
-			p.new(c, "")
+			p.byNewTable(c)
 			continue
 		}
 		p.do(add, c, addConstraint(p.to.name, w)...)
@@ -194,7 +191,7 @@ func (p *tableDiff) dropConstraint(at phase, k *constraint) {
 	p.keys = append(p.keys, k.Columns())
 	c := p.change(Drop, KindConstraint, p.to.name, k.label(), k.text(p.to.name))
 	if key := len(k.PrimaryKey) > 0; key && p.lite() && slices.ContainsFunc(p.from.columns, func(c *column) bool { return c.Autoincrement }) {
-		p.new(c, "")
+		p.byNewTable(c)
 		return
 	}
 	p.do(at, c, dropConstraint(p.to.name, k))
@@ -247,7 +244,7 @@ func (p *tableDiff) rest() {
 	}
 	if p.from.strict != p.to.strict || p.from.withoutRowID != p.to.withoutRowID {
 		c.Text = "options of table " + p.to.name
-		p.new(c, "")
+		p.byNewTable(c)
 	}
 	if !slices.Equal(p.from.besides, p.to.besides) {
 		c.Text = "table " + p.to.name + ": " + strings.Join(p.from.besides, "; ") + " → " + strings.Join(p.to.besides, "; ")

@@ -114,7 +114,8 @@ func (d *differ) createTable(t *table) {
 	}
 	made := step{creatingTables, t.name, []Change{change}, nil}
 	switch {
-	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t):
+	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t),
+		d.opts.Dialect == chain.PostgreSQL && slices.ContainsFunc(t.columns, func(c *column) bool { return c.besides != "" }):
 		made.operations = d.executeAll(t.sql)
 		if d.opts.Dialect == chain.PostgreSQL {
 			for _, k := range t.constraints {
@@ -258,8 +259,7 @@ func (d *differ) sayableColumn(t *table, c *column) bool {
 	inKey := slices.ContainsFunc(key, func(name string) bool { return d.to.same(name, c.Name) })
 	rowid := len(key) == 1 && c.Type == schema.TypeOf(schema.BaseInteger)
 	inColumn := slices.ContainsFunc(t.constraints, func(k *constraint) bool { return len(k.PrimaryKey) == 1 && d.inColumn(t, k) })
-	return c.besides == "" && (c.NotNull || !inKey || rowid) && (!c.Autoincrement || inColumn) &&
-		(c.Collate.IsZero() || c.Collate.Both != "")
+	return c.besides == "" && (c.NotNull || !inKey || rowid) && (!c.Autoincrement || inColumn)
 }
 
 // sayableConstraint reports whether an operation makes just this constraint on

@@ -1,11 +1,14 @@
 package diff_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // Schemas as people write them by hand, with what no operation has a word for.
@@ -110,4 +113,81 @@ func TestUnwritten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Extensions are a database's, so each side has one of its own.
+func TestExtensions(t *testing.T) {
+	p := &place{dialect: chain.PostgreSQL, apart: true}
+	const table = `CREATE TABLE t (a text); `
+	a, was := p.empty(t).run(t, table), p.empty(t).run(t, table)
+	b := p.empty(t).run(t, table+`CREATE EXTENSION pg_trgm; CREATE INDEX ix ON t USING gin (a gin_trgm_ops)`)
+	r := become(t, a, b, a.unfiltered())
+	for _, c := range r.Changes {
+		if c.Index != nil && (c.Index.Method != "gin" || !slices.Equal(c.Index.OperatorClasses, []string{"gin_trgm_ops"})) {
+			t.Errorf("filters see %+v", c.Index)
+		}
+	}
+	become(t, a, was, a.unfiltered())
+}
+
+// A column that rows keep from being added is written, and said.
+func TestNotNullWithoutDefault(t *testing.T) {
+	places(t, func(t *testing.T, p *place) {
+		a := p.empty(t).run(t, `CREATE TABLE t (a TEXT)`)
+		b := p.empty(t).run(t, `CREATE TABLE t (a TEXT, b INTEGER NOT NULL)`)
+		if r := listed(become(t, a, b, a.unfiltered())); !strings.Contains(r, "not null without a default: fails on a table with rows") {
+			t.Errorf("nothing warns:\n%s", r)
+		}
+	})
+}
+
+// What an enum gets is added where it is wanted, and not made anew.
+func TestEnumValues(t *testing.T) {
+	places(t, func(t *testing.T, p *place) {
+		a, b, was := p.empty(t), p.empty(t), p.empty(t)
+		with := func(s *scratch, values ...string) {
+			column := schema.Column{Name: "e", Type: schema.EnumOf("state"), Default: schema.DefaultOf(schema.Text("B"))}
+			if err := s.apply(&schema.CreateEnum{Name: "state", Values: values}, &schema.CreateTable{Name: "t", Columns: []schema.Column{column}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		with(a, "A", "B")
+		with(was, "A", "B")
+		with(b, "first", "A", "between", "B", "last")
+		a.run(t, "INSERT INTO t VALUES ('A'), ('B')")
+		r := become(t, a, b, a.unfiltered())
+		want := []schema.Operation{
+			&schema.AddEnumValue{Enum: "state", Value: "first", Before: "A"},
+			&schema.AddEnumValue{Enum: "state", Value: "between", After: "A"},
+			&schema.AddEnumValue{Enum: "state", Value: "last", After: "B"},
+		}
+		if !reflect.DeepEqual(r.Operations, want) {
+			t.Errorf("got:\n%s", listed(r))
+		}
+		become(t, a, was, a.unfiltered())
+	})
+}
+
+// Rows stay, whatever is done to their table.
+func TestRowsStay(t *testing.T) {
+	tables := map[chain.Dialect][2]string{
+		chain.SQLite: { // made anew
+			`CREATE TABLE p (id INTEGER PRIMARY KEY, n TEXT, gone TEXT); CREATE TABLE c (p INT REFERENCES p ON DELETE CASCADE); CREATE TRIGGER g AFTER INSERT ON p BEGIN DELETE FROM c; END`,
+			`CREATE TABLE p (id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER UNIQUE ON CONFLICT REPLACE, come TEXT DEFAULT 'x'); CREATE TABLE c (p INT REFERENCES p ON DELETE CASCADE); CREATE TRIGGER g AFTER INSERT ON p BEGIN DELETE FROM c; END`,
+		},
+		chain.PostgreSQL: { // changed
+			`CREATE TABLE p (id int PRIMARY KEY, n text, gone text); CREATE TABLE c (p int REFERENCES p)`,
+			`CREATE TABLE p (id bigint PRIMARY KEY, n int UNIQUE, come text DEFAULT 'x'); CREATE TABLE c (p bigint REFERENCES p)`,
+		},
+	}
+	places(t, func(t *testing.T, p *place) {
+		a, b := p.empty(t).run(t, tables[p.dialect][0]), p.empty(t).run(t, tables[p.dialect][1])
+		a.run(t, `INSERT INTO p VALUES (7, '1', 'g'), (9, '2', 'g'); INSERT INTO c VALUES (7), (9), (9)`)
+		become(t, a, b, a.unfiltered())
+		var rows int
+		const left = `SELECT count(*) FROM p JOIN c ON c.p = p.id WHERE (p.id, n, come) IN ((7, 1, 'x'), (9, 2, 'x'))`
+		if err := a.db.QueryRow(left).Scan(&rows); err != nil || rows != 3 {
+			t.Errorf("%d rows are left, %v", rows, err)
+		}
+	})
 }
