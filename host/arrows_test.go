@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
 	"host/lint":                  {"host", "host/source", "host/postgres/grammar"},
+	"host/autogenerate":          {"host", "host/source", "host/author", "host/diff"},
 	"host/author/imports":        {"host", "host/author"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
@@ -46,7 +47,7 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/draw", "host/lint", "host/source"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source"},
 }
 
 // sole importers of what only one adapter may know of.

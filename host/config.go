@@ -64,6 +64,7 @@ type Event struct {
 	Total    int64         // Progress; 0 if unknown
 	Level    LogLevel      // Log
 	Text     string        // Log: the guest's line; Statement: the SQL; Waiting, Retrying: why
+	Call     int           // Statement: 1-based number of the call of the migration that sends it
 	Elapsed  time.Duration // since the migration began
 	Err      error         // Failed
 }

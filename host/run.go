@@ -264,7 +264,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		u.emit(e)
 	}
 	if u.cfg.Statements {
-		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL}) }
+		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
 	}
 	s.span = func(name string) func() {
 		_, end := startSpan(ctx, "section", sectionAttributes(name)...)

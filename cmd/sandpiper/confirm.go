@@ -45,3 +45,12 @@ func (a *app) confirm(ctx context.Context, question string, want ...string) erro
 		return errDeclined
 	}
 }
+
+// ask asks what may be answered with no.
+func (a *app) ask(ctx context.Context, question string) (yes bool, err error) {
+	err = a.confirm(ctx, question, "y", "yes")
+	if errors.Is(err, errDeclined) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -10,10 +10,11 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // a migration or the database failed
 	exitUsage       = 2   // the call, the configuration, or an answer that nobody can give
-	exitBehind      = 3   // current --check: there are revisions to apply
-	exitAhead       = 4   // current --check: the database has revisions the chain does not have
+	exitBehind      = 3   // current --check, or a database to compare: there are revisions to apply
+	exitAhead       = 4   // the same: the database has revisions the chain does not have
 	exitProblems    = 5   // verify, notes, test or repair found problems that are left, lint found errors, or an applied file was changed
 	exitLocked      = 6   // another runner held the lock for longer than --lock-wait
+	exitDiffers     = 7   // check: the schema is not the wanted one
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
@@ -21,12 +22,15 @@ const exitCodesText = `  0    done; for current --check: the database is where t
   1    a migration or the database failed
   2    the call or the configuration is wrong, or a question cannot be asked
        since there is no terminal
-  3    current --check: the database is behind the chain
-  4    current --check: the database is ahead of the chain, or has revisions
-       that the chain does not know
+  3    current --check, check, revision --autogenerate: the database is behind
+       the chain
+  4    the same: the database is ahead of the chain, or has revisions that the
+       chain does not know
   5    verify, notes or test found problems, repair has left some, lint found
        errors, or a file that is already applied has changed
   6    another runner held the lock for longer than --lock-wait
+  7    check: the schema is not the wanted one; revision --autogenerate: no
+       operation makes what differs
   130  interrupted by Ctrl-C or SIGTERM`
 
 // A statusError is an error with an exit code of its own.

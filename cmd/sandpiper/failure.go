@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -30,9 +31,11 @@ const (
 	kindUnknown     = "unknown"     // the database has a revision that the chain lacks
 	kindPending     = "pending"     // a migration is half done
 	kindLocked      = "locked"      // another runner holds the lock
-	kindBehind      = "behind"      // current --check
-	kindAhead       = "ahead"       // current --check
-	kindProblems    = "problems"    // verify, notes, test, repair
+	kindBehind      = "behind"      // current --check, or a database that has to be at head
+	kindAhead       = "ahead"       // the same
+	kindDiffers     = "differs"     // check: the schema is not the wanted one
+	kindSchema      = "schema"      // the wanted schema cannot be made, or what leads to it does not run
+	kindProblems    = "problems"    // verify, notes, test, repair, lint
 	kindDeclined    = "declined"    // the answer was not yes
 	kindBuild       = "build"       // a module cannot be built
 	kindInterrupted = "interrupted" // Ctrl-C or SIGTERM
@@ -119,6 +122,7 @@ func (f *failure) ofKind(err error) {
 		irreversible *host.IrreversibleError
 		parse        *chain.ParseError
 		graph        *chain.GraphError
+		schemaFile   *autogenerate.FileError
 		target       *chain.TargetError
 		unknown      *chain.UnknownError
 		notWasm      *wasmfile.NotWasmError
@@ -154,6 +158,8 @@ func (f *failure) ofKind(err error) {
 		f.Next = fmt.Sprintf("if it is gone for good: sandpiper repair --forget %s --reason …", f.Revision)
 	case errors.As(err, &parse):
 		f.Kind, f.File, f.Line = kindChain, parse.Path, parse.Line
+	case errors.As(err, &schemaFile):
+		f.Kind, f.File, f.Line = kindSchema, schemaFile.File, schemaFile.Line
 	case errors.As(err, &graph):
 		f.Kind, f.File, f.Revision = kindChain, graph.Path, graph.Key.String()
 	case errors.As(err, &notWasm), errors.As(err, &format), errors.As(err, &abiVersion),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
@@ -61,6 +62,23 @@ func (a *app) chains() (*chains, error) {
 		}
 	}
 	return c, nil
+}
+
+// dialects are those that the folder is configured for.
+func (c *chains) dialects() []chain.Dialect {
+	var dialects []chain.Dialect
+	for _, g := range c.folder.Graphs {
+		dialects = append(dialects, g.Dialect())
+	}
+	return dialects
+}
+
+// sameHeads reports whether the chains have the heads that others have.
+func (c *chains) sameHeads(others *chains) bool {
+	return slices.EqualFunc(c.folder.Graphs, others.folder.Graphs, func(a, b *chain.Graph) bool {
+		return a.Dialect() == b.Dialect() && slices.Equal(a.Lines(), b.Lines()) &&
+			!slices.ContainsFunc(a.Lines(), func(line string) bool { return !slices.Equal(a.Heads(line), b.Heads(line)) })
+	})
 }
 
 // wholeChains reads chains of which none may be broken.

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 )
 
 // TestMain lets the scripts run this binary as "sandpiper", and stops the test
@@ -53,6 +56,14 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	}
 	if !bytes.Equal(got.Bytes(), want) {
 		t.Error("README.md is not what the commands say: run `go run ./cmd/sandpiper docs > cmd/sandpiper/README.md`")
+	}
+}
+
+func TestHelpNamesEveryFilter(t *testing.T) {
+	for _, name := range autogenerate.FilterNames() {
+		if !strings.Contains(autogenerateText, "\n  "+name+" ") {
+			t.Errorf("the help on autogenerate does not say what %s leaves out", name)
+		}
 	}
 }
 

@@ -211,7 +211,7 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 				notRun++
 				fmt.Fprintf(w, "-- shown and not run: %s\n", oneLine(s.NotRun))
 			}
-			fmt.Fprintln(w, terminated(s.SQL))
+			fmt.Fprintln(w, chain.Terminate(s.SQL))
 		}
 		fmt.Fprintln(w)
 	}
@@ -223,18 +223,6 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 	default:
 		fmt.Fprintln(w, "-- ran in a transaction that was rolled back: no table has changed")
 	}
-}
-
-// terminated is the statement with a semicolon at its end.
-func terminated(sql string) string {
-	sql = strings.TrimRight(sql, " \t\r\n")
-	if strings.HasSuffix(sql, ";") {
-		return sql
-	}
-	if i := strings.LastIndexByte(sql, '\n'); strings.Contains(sql[i+1:], "--") {
-		return sql + "\n;" // a comment would swallow it
-	}
-	return sql + ";"
 }
 
 // rehearseInMemory puts a database in memory in the place of a SQLite file that

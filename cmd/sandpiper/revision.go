@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,9 +19,10 @@ import (
 
 // A revisionData is the data of revision.
 type revisionData struct {
-	Slug      string         `json:"slug"`
-	Revisions []revisionJSON `json:"revisions"`
-	Files     []string       `json:"files"`
+	Slug      string           `json:"slug,omitempty"`
+	Revisions []revisionJSON   `json:"revisions"`
+	Files     []string         `json:"files"`
+	Dialects  []comparisonJSON `json:"dialects,omitempty"` // with --autogenerate
 }
 
 func newRevision(a *app) *cobra.Command {
@@ -27,6 +30,8 @@ func newRevision(a *app) *cobra.Command {
 		draft           author.Draft
 		dialect, format string
 		ids             []string
+		generate        bool
+		comparison      comparisonFlags
 	)
 	cmd := &cobra.Command{
 		Use:   `revision -m "MESSAGE"`,
@@ -43,8 +48,12 @@ text/template with the delimiters ${ and }:
   ${revision} ${down_revision}             ${revision "sqlite"} in a plugin's
   ${if eq dialect "sqlite"}…${else}…${end}
 
+With --autogenerate it does need a database, and writes what makes its schema the
+wanted one: see "sandpiper help autogenerate".
+
 When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 		Example: `  sandpiper revision -m "add labels"
+  sandpiper revision -m "add labels" --autogenerate
   sandpiper revision -m "index labels" --dialect postgresql
   sandpiper revision -m "fill labels" --format go
   sandpiper revision -m "hotfix" --head 9725c1 --splice`,
@@ -57,47 +66,73 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 			if only != "" {
 				draft.Dialects = []chain.Dialect{only}
 			}
-			release, err := a.hold(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer release()
-			c, err := a.wholeChains()
-			if err != nil {
-				return err
-			}
-			if draft.IDs, err = givenIDs(ids, draft.Dialects, c.folder); err != nil {
-				return err
-			}
 			draft.Format = author.Format(format)
-			draft.Plugins = filepath.Join(c.config.base(), "plugins")
-			if err := c.folder.ReadLock(); err != nil {
-				return err
+			if generate {
+				if !cmd.Flags().Changed("format") {
+					draft.Format = author.YAML
+				}
+				return a.autogenerate(cmd.Context(), draft, ids, &comparison)
 			}
-			if err := c.folder.ReadNotes(); err != nil {
-				return err
+			for _, name := range comparisonFlagNames {
+				if cmd.Flags().Changed(name) {
+					return usage("", "--%s is for --autogenerate", name)
+				}
 			}
-			written, err := c.folder.Write(draft)
+			written, dir, err := a.write(cmd.Context(), draft, ids, nil)
 			if err != nil {
-				return authoring(err)
+				return err
 			}
-			a.wrote(written, draft.Format, c.folder.Dir)
-			if written.NewLine {
-				a.say("line %s is new: nothing was in it before; `sandpiper branches` lists the others", draft.Line)
-			}
+			data := revisionData{Slug: written.Slug, Revisions: revisionDocuments(written.Revisions), Files: written.Files}
+			a.result(data, func(w io.Writer) { a.printWritten(w, written, draft, dir) })
 			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.StringVarP(&draft.Message, "message", "m", "", "what the migration does; its slug is made of it")
 	f.StringVar(&dialect, "dialect", "", "write it for postgresql or sqlite alone, which the notes say")
-	f.StringVar(&format, "format", string(author.SQL), "sql, yaml, or go: a plugin in plugins/SLUG")
+	f.StringVar(&format, "format", string(author.SQL), "sql, yaml (the default with --autogenerate), or go: a plugin in plugins/SLUG")
 	f.StringVar(&draft.Line, "line", "", "line of the revisions (else main)")
 	f.StringVar(&draft.Head, "head", "", "what it revises, where there are several heads: `REV`, for both dialects,\nor postgresql=REV,sqlite=REV")
 	f.BoolVar(&draft.Splice, "splice", false, "let --head be a revision that is no head, or base")
 	f.StringSliceVar(&ids, "rev-id", nil, "the `id` of the revision, or postgresql=ID,sqlite=ID (else random)")
 	f.BoolVar(&draft.Force, "force", false, "write over files that are there")
+	f.BoolVar(&generate, "autogenerate", false, "write what makes the database's schema the wanted one")
+	comparison.add(f)
+	a.yesFlag(f, "ask nothing: take for dropped and added what --rename does not name")
 	return cmd
+}
+
+// write writes a migration, while nobody else writes into the folder. seen are
+// the chains that the draft was made for, if it was made before.
+func (a *app) write(ctx context.Context, draft author.Draft, ids []string, seen *chains) (written *author.Written, dir string, err error) {
+	release, err := a.hold(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	defer release()
+	c, err := a.wholeChains()
+	if err != nil {
+		return nil, "", err
+	}
+	if seen == nil {
+		draft.IDs, err = givenIDs(ids, draft.Dialects, c.folder)
+	} else if !seen.sameHeads(c) {
+		err = errors.New("somebody else has added a migration in the meantime, and nothing was written: run `sandpiper upgrade`, and this again")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	draft.Plugins = filepath.Join(c.config.base(), "plugins")
+	if err := errors.Join(c.folder.ReadLock(), c.folder.ReadNotes()); err != nil {
+		return nil, "", err
+	}
+	if written, err = c.folder.Write(draft); err != nil {
+		return nil, "", authoring(err)
+	}
+	if written.NewLine {
+		a.say("line %s is new: nothing was in it before; `sandpiper branches` lists the others", draft.Line)
+	}
+	return written, c.folder.Dir, nil
 }
 
 // givenIDs reads --rev-id: DIALECT=ID, or an ID where one dialect gets a revision.
@@ -130,31 +165,34 @@ func givenIDs(words []string, wanted []chain.Dialect, folder *author.Folder) (ma
 	return ids, nil
 }
 
-func (a *app) wrote(written *author.Written, format author.Format, dir string) {
-	data := revisionData{written.Slug, revisionDocuments(written.Revisions), written.Files}
-	a.result(data, func(w io.Writer) {
-		for _, f := range written.Files {
-			fmt.Fprintf(w, "wrote %s\n", f)
+// printWritten prints what was written, and what to do with it.
+func (a *app) printWritten(w io.Writer, written *author.Written, draft author.Draft, dir string) {
+	for _, f := range written.Files {
+		fmt.Fprintf(w, "wrote %s\n", f)
+	}
+	switch {
+	case a.flags.quiet:
+	case draft.Format == author.Go:
+		folder := path.Dir(written.Files[0])
+		fmt.Fprint(w, "\nNext: write it, build it into the folder of migrations, and pin the module:\n")
+		if !inGoModule(folder) {
+			fmt.Fprintf(w, "  go -C %s mod init plugins\n  go -C %[1]s get %s\n", path.Dir(folder), sdkPackage)
 		}
-		if a.flags.quiet {
-			return
-		}
-		if format == author.Go {
-			folder := path.Dir(written.Files[0])
-			fmt.Fprint(w, "\nNext: write it, build it into the folder of migrations, and pin the module:\n")
-			if !inGoModule(folder) {
-				fmt.Fprintf(w, "  go -C %s mod init plugins\n  go -C %[1]s get %s\n", path.Dir(folder), sdkPackage)
-			}
-			fmt.Fprintf(w, "  sandpiper build %s -o %s\n  sandpiper rehash --offline\n",
-				folder, path.Join(filepath.ToSlash(dir), "versions", written.Slug+".wasm"))
-			return
-		}
+		fmt.Fprintf(w, "  sandpiper build %s -o %s\n  sandpiper rehash --offline\n",
+			folder, path.Join(filepath.ToSlash(dir), "versions", written.Slug+".wasm"))
+	case draft.Bodies != nil:
+		fmt.Fprint(w, `
+Next: read what it does, and try it; pin it again if you change it:
+  sandpiper upgrade
+  sandpiper rehash --offline
+`)
+	default:
 		fmt.Fprint(w, `
 Next: write what it does, try it, and pin it as it is then:
   sandpiper upgrade
   sandpiper rehash --offline
 `)
-	})
+	}
 }
 
 // sdkPackage is what plugins import.

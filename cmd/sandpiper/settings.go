@@ -36,14 +36,15 @@ type settings struct {
 
 // configFile is sandpiper.toml. Every key may be left out.
 type configFile struct {
-	Database     string    `toml:"database"`
-	Dir          string    `toml:"dir"`
-	LockWait     *duration `toml:"lock_wait"`
-	LockTimeout  *duration `toml:"lock_timeout"`
-	TimeLimit    *duration `toml:"time_limit"`
-	AllowChanged bool      `toml:"allow_changed"`
-	Naming       naming    `toml:"naming"`
-	Lint         lintRules `toml:"lint"`
+	Database     string       `toml:"database"`
+	Dir          string       `toml:"dir"`
+	LockWait     *duration    `toml:"lock_wait"`
+	LockTimeout  *duration    `toml:"lock_timeout"`
+	TimeLimit    *duration    `toml:"time_limit"`
+	AllowChanged bool         `toml:"allow_changed"`
+	Naming       naming       `toml:"naming"`
+	Schema       schemaConfig `toml:"schema"`
+	Lint         lintRules    `toml:"lint"`
 
 	path string // "" where there is no file
 }
@@ -166,7 +167,7 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming] and [lint]; see: sandpiper help config",
+		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema] and [lint]; see: sandpiper help config",
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()

@@ -6,6 +6,7 @@ import "github.com/spf13/cobra"
 func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
+		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
 		{Use: "json", Short: "What --json prints", Long: jsonText},
 		{Use: "exit-codes", Short: "What the exit code says", Long: "The exit codes:\n\n" + exitCodesText},
@@ -49,6 +50,19 @@ Relative paths in it are relative to the file. An unknown key is an error.
   drop-table = "off"         # those of "sandpiper lint --rules"
   rebuild = {sqlite = "error"}  # for one dialect alone
 
+  [schema]                   # what is wanted; see sandpiper help autogenerate
+  postgresql = "schema/postgresql.sql"   # a .sql or .hcl file, or a URL
+  sqlite     = "schema/sqlite.sql"
+  filters_off = []           # names of default filters
+
+  [schema.databases]         # to compare, of the dialect that database is not
+  postgresql = "postgres://app@localhost/app"
+
+  [[schema.ignore]]          # a rule: what all its keys fit is left out
+  rule = "the archive"       # its name, shown with what it hides
+  table = "archive_*"        # the table and what is in it; kind, name, dialect
+                             # and action (add, drop, modify, rename) as well
+
 A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
@@ -84,7 +98,8 @@ error:
   message                       what went wrong
   kind                          usage, chain, target, module, migration, database,
                                 changed, unknown, pending, locked, behind, ahead,
-                                problems, declined, build, interrupted or other
+                                problems, declined, build, differs, schema,
+                                interrupted or other
   revision, file, line          where, as far as it is known
   statement, sql, position      which statement, counted from 1, its text, and the
                                 character in it
@@ -115,7 +130,9 @@ data:
               rules: [rule] with --rules
   wait        server, waited_ms
   init        files: [path]
-  revision    slug, revisions: [revision], files: [path]
+  revision    slug, revisions: [revision], files: [path]; with --autogenerate
+              dialects: [comparison]
+  check       dialects: [comparison]
   merge       revisions: [revision], files: [path]
   rebase      moves: [revision + was, heads]
   test        dialects: [{dialect, applied, tested, irreversible, untested, seeds,
@@ -142,6 +159,9 @@ data:
   finding     rule, severity, dialect, revision, file, line, column, message, why,
               instead
   rule        name, dialects, severity, why, instead
+  comparison  dialect, database, schema, changes, unwritten, hidden, no_way_back,
+              left, left_back: [{action, kind, table, name, text, destroys,
+              reason, filter}]
 
 Times are RFC 3339 in UTC. Fields that are empty may be left out; fields may be
 added. Progress and warnings go to stderr.`

@@ -33,6 +33,8 @@ func TestInitWritesAProject(t *testing.T) {
 		"migrations/versions/postgresql/2026_08_01_120000_000102030405_create_note.sql",
 		"migrations/versions/sqlite/2026_08_01_120000_aabbccddeeff_create_note.sql",
 		"migrations/MIGRATION-NOTES.md",
+		"migrations/templates/autogenerate.sql.tmpl",
+		"migrations/templates/autogenerate.yaml.tmpl",
 		"migrations/templates/revision.go.tmpl",
 		"migrations/templates/revision.sql.tmpl",
 		"migrations/templates/revision.yaml.tmpl",

@@ -19,8 +19,16 @@ func (f *Folder) migrations(d Draft, revisions map[chain.Dialect]chain.Revision)
 	for _, dialect := range d.Dialects {
 		r := revisions[dialect]
 		name := f.fileName(r, d.Format)
-		text, from, err := f.fill(d, chain.Blank{Dialect: dialect, Revisions: revisions, Message: d.Message},
-			string(dialect)+"."+string(d.Format)+templateEnd, "revision."+string(d.Format)+templateEnd)
+		body, filled := d.Bodies[dialect]
+		base := blankTemplate
+		if filled {
+			base = bodyTemplate
+		}
+		names := []string{base + "." + string(d.Format) + templateEnd}
+		if !filled {
+			names = slices.Insert(names, 0, string(dialect)+"."+string(d.Format)+templateEnd)
+		}
+		text, from, err := f.fill(chain.Blank{Dialect: dialect, Revisions: revisions, Message: d.Message, Body: body}, names...)
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +43,8 @@ func (f *Folder) migrations(d Draft, revisions map[chain.Dialect]chain.Revision)
 			return nil, badTemplate(from, "what it makes does not revise what it should: write ${down_revision} behind \"Revises\"")
 		case !made.Created.Equal(r.Created):
 			return nil, badTemplate(from, "what it makes has another date: write ${create_date} behind \"Create Date\", or leave that out")
+		case filled && len(made.Upgrade) == 0:
+			return nil, badTemplate(from, "what it makes does nothing: write ${upgrade} and ${downgrade} where the two belong")
 		}
 		r.Digest, r.Source = chain.Digest(text), shown(name)
 		revisions[dialect] = r
@@ -47,7 +57,7 @@ func (f *Folder) migrations(d Draft, revisions map[chain.Dialect]chain.Revision)
 func (f *Folder) plugin(d Draft, revisions map[chain.Dialect]chain.Revision) ([]file, error) {
 	slug := Slug(d.Message)
 	name := filepath.Join(d.Plugins, slug, "main.go")
-	text, from, err := f.fill(d, chain.Blank{Revisions: revisions, Message: d.Message}, "revision.go"+templateEnd)
+	text, from, err := f.fill(chain.Blank{Revisions: revisions, Message: d.Message}, blankTemplate+".go"+templateEnd)
 	if err != nil {
 		return nil, err
 	}
@@ -62,11 +72,16 @@ func (f *Folder) plugin(d Draft, revisions map[chain.Dialect]chain.Revision) ([]
 	return []file{{name, formatted, d.Force}}, nil
 }
 
-const templateEnd = ".tmpl"
+// The names of templates, behind which come the format and templateEnd.
+const (
+	blankTemplate = "revision"     // of a file that a person fills
+	bodyTemplate  = "autogenerate" // of one whose body is known
+	templateEnd   = ".tmpl"
+)
 
 // fill runs the first template that is there: the project's own, or else the one
-// that is compiled in. from is its name for messages.
-func (f *Folder) fill(d Draft, blank chain.Blank, names ...string) (text []byte, from string, err error) {
+// that is compiled in, which the last name is of. from is its name for messages.
+func (f *Folder) fill(blank chain.Blank, names ...string) (text []byte, from string, err error) {
 	for _, name := range names {
 		file := filepath.Join(f.Dir, templatesDir, name)
 		template, there, err := readFile(file)
@@ -78,7 +93,7 @@ func (f *Folder) fill(d Draft, blank chain.Blank, names ...string) (text []byte,
 			return text, shown(file), err
 		}
 	}
-	from = "revision." + string(d.Format) + templateEnd
+	from = names[len(names)-1]
 	template, err := templates.ReadFile("skeletons/" + from)
 	if err != nil {
 		return nil, "", err

@@ -39,6 +39,11 @@ type Draft struct {
 	// Format is how it is written. Defaults to SQL.
 	Format Format
 
+	// Bodies, if set, are what the files of each dialect hold, in the Format,
+	// which is not Go then. Their templates are called autogenerate.FORMAT.tmpl.
+	// Defaults to files that a person is to fill.
+	Bodies map[chain.Dialect]chain.Body
+
 	// Line is the line of the revisions. Defaults to chain.DefaultLine.
 	Line string
 
@@ -140,6 +145,19 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 		w.Files = append(w.Files, shown(file.name))
 	}
 	return w, writeAll(files)
+}
+
+// Vet says what is wrong with a draft, as Write would, before anything is known
+// of its Bodies.
+func (f *Folder) Vet(d Draft) error {
+	if err := f.complete(&d); err != nil {
+		return err
+	}
+	if _, err := f.revisions(d); err != nil {
+		return err
+	}
+	_, err := f.pin(nil)
+	return err
 }
 
 // maxMessage bounds a message, in characters.

@@ -29,6 +29,19 @@ func Split(d Dialect, sql string) ([]Statement, error) {
 	return all, nil
 }
 
+// Terminate returns a statement with a semicolon at its end, for a text of
+// several.
+func Terminate(sql string) string {
+	sql = strings.TrimRight(sql, " \t\r\n")
+	if strings.HasSuffix(sql, ";") {
+		return sql
+	}
+	if i := strings.LastIndexByte(sql, '\n'); strings.Contains(sql[i+1:], "--") {
+		return sql + "\n;" // a comment would swallow it
+	}
+	return sql + ";"
+}
+
 // A Located is one statement of a text with the place it has there.
 type Located struct {
 	Statement

@@ -33,6 +33,15 @@ type Blank struct {
 	Dialect   Dialect              // "" for a file that serves several
 	Revisions map[Dialect]Revision // of the dialects that get one
 	Message   string
+	Body      Body
+}
+
+// A Body is what a migration does, as the text of its file, where that is known
+// before a person writes it.
+type Body struct {
+	Upgrade   string
+	Downgrade string
+	Remarks   string // lines of comment for the top of the file; "" or ended
 }
 
 // Fill runs the template of a new file, with the delimiters and the rules of
@@ -43,6 +52,7 @@ type Blank struct {
 //	                                ${revision "sqlite"}
 //	create_date, create_time        as in 2026-10-02 09:30:00 and
 //	                                2026-10-02T09:30:00Z
+//	upgrade, downgrade, remarks     the body
 //
 // Errors are of type *ParseError.
 func (b Blank) Fill(name string, text []byte) ([]byte, error) {
@@ -71,6 +81,9 @@ func (b Blank) Fill(name string, text []byte) ([]byte, error) {
 		"down_revision": func(dialect ...string) string { return strings.Join(of(dialect).Revises, ", ") },
 		"create_date":   func() string { return common.Created.UTC().Format(time.DateTime) },
 		"create_time":   func() string { return common.Created.UTC().Format(time.RFC3339) },
+		"upgrade":       func() string { return b.Body.Upgrade },
+		"downgrade":     func() string { return b.Body.Downgrade },
+		"remarks":       func() string { return b.Body.Remarks },
 	}, source)
 	if err != nil {
 		var bad *ParseError

@@ -14,7 +14,11 @@ import (
 // readingSettings make the server write every name and constant the same way in
 // every session: names in the schema and in those of extensions on the
 // search_path bare, all others qualified. The schema stays first, so that it
-// stays the current one.
+// stays the current one. Nothing is compiled: a database that is new has no
+// statistics of its catalogs, and what the planner then expects of these queries
+// would have the server spend seconds on them.
+//
+// https://www.postgresql.org/docs/current/jit-decision.html
 const readingSettings = `SELECT set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
     SELECT string_agg(quote_ident(name), ', ' ORDER BY n) FROM unnest(current_schemas(false)) WITH ORDINALITY s (name, n)
     WHERE n > 1 AND name IN (SELECT nspname FROM pg_extension JOIN pg_namespace s ON s.oid = extnamespace)), 'pg_temp'), true),
@@ -24,7 +28,8 @@ const readingSettings = `SELECT set_config('search_path', concat_ws(', ', quote_
   set_config('IntervalStyle', 'postgres', true),
   set_config('TimeZone', 'UTC', true),
   set_config('extra_float_digits', '1', true),
-  set_config('bytea_output', 'hex', true)`
+  set_config('bytea_output', 'hex', true),
+  (SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'jit')`
 
 // A described is an object as the queries of this package describe it. Keys name
 // objects of the catalogs: the oid of the catalog, a slash, and their own.

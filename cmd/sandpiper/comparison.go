@@ -1,0 +1,350 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/autogenerate"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/diff"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
+)
+
+// This file puts together what revision --autogenerate and check compare: for
+// each dialect a database at head, and where the wanted schema stands.
+
+// comparisonFlags are the flags that both have.
+type comparisonFlags struct {
+	schema  []string
+	renames []string
+	replay  bool
+}
+
+// comparisonFlagNames are their names, with --yes.
+var comparisonFlagNames = []string{"schema", "rename", "replay", "yes"}
+
+func (f *comparisonFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.schema, "schema", nil, "the wanted schema: `[DIALECT=]FILE|URL`, a .sql or .hcl file or a database\n(else [schema] in sandpiper.toml)")
+	_ = cobra.MarkFlagFilename(flags, "schema", "sql", "hcl")
+	flags.StringArrayVar(&f.renames, "rename", nil, "what was renamed: a table as `OLD:NEW`, or a column of one as TABLE.OLD:NEW")
+	flags.BoolVar(&f.replay, "replay", false, "compare what the chain makes of an empty scratch database, not the database")
+}
+
+// A comparing is the comparison of several dialects.
+type comparing struct {
+	app     *app
+	chains  *chains
+	set     settings // with the database
+	flags   *comparisonFlags
+	filters []diff.Filter
+	renames []diff.Rename
+	wanted  map[chain.Dialect]*autogenerate.Schema
+	closers []func(context.Context) error
+}
+
+// compare gets ready to compare the dialects: it reads what is wanted.
+func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialects []chain.Dialect) (k *comparing, err error) {
+	set, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(set)
+	if err != nil {
+		return nil, err
+	}
+	a.database = db.String()
+	k = &comparing{app: a, chains: c, set: set, flags: f, wanted: map[chain.Dialect]*autogenerate.Schema{}}
+	if k.filters, err = c.config.filters(); err != nil {
+		return nil, err
+	}
+	if k.renames, err = givenRenames(f.renames); err != nil {
+		return nil, err
+	}
+	places, err := givenSchemas(c.config, f.schema, dialects)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range chain.Dialects {
+		place, there := places[d]
+		if _, _, err := k.url(d); !there || err != nil && !slices.Contains(dialects, d) {
+			continue // what the other one declares would be good to know, and is not needed
+		}
+		if err := k.build(ctx, d, place); err != nil {
+			return nil, uncompared(errors.Join(err, k.close(ctx)))
+		}
+	}
+	return k, nil
+}
+
+// givenRenames reads --rename.
+func givenRenames(words []string) (renames []diff.Rename, err error) {
+	for _, word := range words {
+		old, name, ok := strings.Cut(word, ":")
+		r := diff.Rename{Old: old, New: name}
+		if table, column, dotted := strings.Cut(old, "."); dotted {
+			r.Table, r.Old = table, column
+			ok = ok && table != ""
+		}
+		if !ok || r.Old == "" || r.New == "" {
+			return nil, usage("for example: --rename note:memo, or --rename memo.body:text", "--rename wants OLD:NEW or TABLE.OLD:NEW, and got %q", word)
+		}
+		renames = append(renames, r)
+	}
+	return renames, nil
+}
+
+// givenSchemas says where the wanted schema of each dialect stands: of those that
+// are compared, and of others where sandpiper.toml says so.
+func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (map[chain.Dialect]string, error) {
+	places := map[chain.Dialect]string{}
+	for _, word := range words {
+		name, place, named := strings.Cut(word, "=")
+		d := chain.Dialect(name)
+		if named = named && slices.Contains(chain.Dialects, d); !named {
+			place, d = word, dialectOf(word)
+		}
+		for _, one := range dialects {
+			if d == one || d == "" && places[one] == "" {
+				places[one] = place
+			}
+		}
+		if d != "" && !slices.Contains(dialects, d) {
+			return nil, usage("", "--schema is for %s, which is not compared", d)
+		}
+	}
+	for _, d := range chain.Dialects {
+		if places[d] != "" {
+			continue
+		}
+		place, err := config.place(config.Schema.of(d))
+		if err != nil {
+			return nil, err
+		}
+		if place == "" && !slices.Contains(dialects, d) {
+			continue
+		}
+		if place == "" {
+			return nil, usage(fmt.Sprintf("set %s = \"schema.sql\" in [schema] of sandpiper.toml, or say --schema %[1]s=FILE; --dialect leaves the other out", d),
+				"it is not said what schema is wanted for %s", d)
+		}
+		places[d] = place
+	}
+	return places, nil
+}
+
+// build makes the wanted schema of a dialect where it can be compared.
+func (k *comparing) build(ctx context.Context, d chain.Dialect, place string) (err error) {
+	var wanted autogenerate.Wanted
+	switch dialectOf(place) {
+	case "":
+		if wanted, err = autogenerate.ReadFile(place); err != nil {
+			return usage("", "%w", err)
+		}
+	case d:
+		if wanted.Database, err = k.openAt(place, "the wanted schema"); err != nil {
+			return err
+		}
+	default:
+		return usage("", "the wanted schema of %s is a database of the other dialect", d)
+	}
+	url, _, err := k.url(d)
+	if err != nil {
+		return err
+	}
+	schema, err := autogenerate.Build(ctx, wanted, k.bench(d, url))
+	if err != nil {
+		return err
+	}
+	k.wanted[d] = schema
+	k.closers = append(k.closers, schema.Close)
+	return nil
+}
+
+func (k *comparing) openAt(url, origin string) (host.Database, error) {
+	set := k.set
+	set.database, set.origin = url, origin
+	return openDatabase(set)
+}
+
+// each compares dialect by dialect. about is what a document has before anything
+// is compared.
+func (k *comparing) each(ctx context.Context, dialects []chain.Dialect, compare func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error)) error {
+	var all []*autogenerate.Comparison
+	for _, d := range dialects {
+		t, replayed, err := k.task(ctx, d)
+		if err != nil {
+			return uncompared(err)
+		}
+		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed}
+		if replayed {
+			about.Database = ""
+		}
+		one, err := compare(t, about)
+		if err != nil {
+			return uncompared(err)
+		}
+		all = append(all, one)
+	}
+	return uncompared(autogenerate.Unused(all))
+}
+
+// uncompared gives the errors of comparing their kind.
+func uncompared(err error) error {
+	var (
+		standing *autogenerate.StandingError
+		file     *autogenerate.FileError
+		trial    *autogenerate.TrialError
+		rename   *autogenerate.RenameError
+	)
+	switch {
+	case errors.As(err, &standing) && len(standing.Unknown) > 0:
+		return &statusError{exitAhead, kindAhead, "compare with the migrations that the database has, or say --replay", err}
+	case errors.As(err, &standing):
+		return &statusError{exitBehind, kindBehind, "run `sandpiper upgrade` first, or say --replay", err}
+	case errors.As(err, &file):
+		return &statusError{exitFailed, kindSchema, "mend the schema file; nothing was written, and no database but a scratch one was touched", err}
+	case errors.As(err, &trial) && trial.Format == author.SQL:
+		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml", err}
+	case errors.As(err, &trial):
+		return &statusError{exitFailed, kindSchema, "nothing was written; leave it out with a rule in [[schema.ignore]] of sandpiper.toml, and write it by hand", err}
+	case errors.As(err, &rename):
+		return usage("without --rename the differences are listed", "%w", err)
+	}
+	return err
+}
+
+// task returns what is to be compared for a dialect, and whether the chain was
+// replayed for it.
+func (k *comparing) task(ctx context.Context, d chain.Dialect) (t autogenerate.Task, replayed bool, err error) {
+	t = autogenerate.Task{Wanted: k.wanted[d], Naming: k.chains.set.naming, Renames: k.renames, Filters: k.filters}
+	for other, schema := range k.wanted {
+		if other != d {
+			t.Elsewhere = append(t.Elsewhere, schema.Indexes()...)
+		}
+	}
+	url, origin, err := k.url(d)
+	if err != nil {
+		return t, false, err
+	}
+	t.Bench = k.bench(d, url)
+	if url == "" || k.flags.replay {
+		t.Database, err = k.replayed(ctx, d, t.Bench)
+		return t, true, err
+	}
+	if t.Database, err = k.openAt(url, origin); err != nil {
+		return t, false, err
+	}
+	return t, false, k.atHead(ctx, d, t.Database)
+}
+
+// url returns the URL of the database of a dialect, and who set it. "" is a
+// SQLite database that is not there: its chain can be replayed.
+func (k *comparing) url(d chain.Dialect) (url, origin string, err error) {
+	set, config := k.set, k.chains.config
+	if dialectOf(set.database) == d {
+		if set.origin == originDefault && !isThere(strings.TrimPrefix(set.database, "sqlite:")) {
+			return "", "", nil
+		}
+		return set.database, set.origin, nil
+	}
+	if url, err = config.place(config.Schema.Databases.of(d)); err != nil {
+		return "", "", err
+	}
+	switch {
+	case url == "" && d == chain.PostgreSQL:
+		return "", "", usage(`set postgresql = "postgres://…" in [schema.databases] of sandpiper.toml, name it with --database, or say --dialect sqlite`,
+			"there is no PostgreSQL database to compare, or to make a scratch database beside: the database is %s", set.database)
+	case url != "" && dialectOf(url) != d:
+		return "", "", usage("", "%s: [schema.databases]: the URL of %s is not one of that dialect", config.path, d)
+	}
+	return url, config.path, nil
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// bench is where schemas of a dialect are tried out. url names a server.
+func (k *comparing) bench(d chain.Dialect, url string) autogenerate.Bench {
+	set := k.set
+	set.database = url
+	bench := autogenerate.Bench{
+		Scratch: func(ctx context.Context) (host.Database, func(context.Context) error, error) {
+			return k.app.scratch(ctx, set, d)
+		},
+		SQL:     postgres.SQL,
+		Sandbox: k.chains.box,
+	}
+	if d == chain.SQLite {
+		bench.SQL = func(db host.Database) (*sql.DB, error) {
+			if outer, ok := db.(reachable); ok {
+				db = outer.Unwrap()
+			}
+			return sqlite.SQL(db)
+		}
+	}
+	return bench
+}
+
+// replayed returns a scratch database that has every migration of the chain.
+func (k *comparing) replayed(ctx context.Context, d chain.Dialect, bench autogenerate.Bench) (host.Database, error) {
+	db, drop, err := bench.Scratch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.closers = append(k.closers, drop)
+	r, err := k.runner(d, db)
+	if err != nil || r == nil {
+		return db, err
+	}
+	_, err = r.Upgrade(ctx, "heads")
+	return db, err
+}
+
+// atHead sees that a database is at the head of its chain.
+func (k *comparing) atHead(ctx context.Context, d chain.Dialect, db host.Database) error {
+	r, err := k.runner(d, db)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return autogenerate.Unmigrated(ctx, db)
+	}
+	status, err := r.Current(ctx)
+	if err != nil {
+		return err
+	}
+	return autogenerate.AtHead(status)
+}
+
+// runner returns a runner of a dialect's chain on a database, nil where the
+// chain has no migration yet.
+func (k *comparing) runner(d chain.Dialect, db host.Database) (*host.Runner, error) {
+	if !slices.ContainsFunc(k.chains.runners, func(r *host.Runner) bool { return r.Graph().Dialect() == d }) {
+		return nil, nil
+	}
+	fsys, root, err := openDir(k.chains.set.dir)
+	if err != nil {
+		return nil, err
+	}
+	return host.NewRunner(fsys, db, k.chains.box, host.Config{Path: root, Naming: k.chains.set.naming, LockWait: k.set.lockWait})
+}
+
+func (k *comparing) close(ctx context.Context) (err error) {
+	for _, drop := range k.closers {
+		err = errors.Join(err, drop(ctx))
+	}
+	return errors.Join(err, k.chains.box.Close())
+}

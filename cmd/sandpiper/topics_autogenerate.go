@@ -1,0 +1,58 @@
+package main
+
+const autogenerateText = `"sandpiper revision --autogenerate -m MESSAGE" compares the schema of the database
+with the one that is wanted, and writes the migration that leads from the one to
+the other, and its downgrade, for every dialect in which something differs.
+"sandpiper check" compares and writes nothing.
+
+The wanted schema of a dialect stands in a file of SQL, in a .hcl file of Atlas, or
+in another database. sandpiper.toml names it, or --schema:
+
+  [schema]
+  postgresql = "schema/postgresql.sql"
+  sqlite     = "schema/sqlite.sql"
+
+  --schema schema.hcl                    for all dialects that are compared
+  --schema sqlite=schema/sqlite.sql      for one
+  --schema postgres://app@localhost/dev  another database
+
+One .hcl file can serve both dialects: an index in it with the comment "dialect:
+postgresql" is for that dialect alone. What "sandpiper dump" writes can be wanted, too.
+
+A file is run in a scratch database, and touches nothing else: in memory for SQLite,
+for PostgreSQL on the server of the database that is compared, where the role has to
+have CREATEDB.
+
+The database has to be at head: what it lacks would be written a second time.
+--database names the one of its dialect. For the other dialect it is the one in
+[schema.databases]; without one the chain of SQLite is applied to a database in
+memory, as --replay does for both. --dialect leaves the other out.
+
+Before the files are written the migration is run on a copy of the schema, up and
+down, and what is not as wanted in the end is told. Read the migration in any case:
+it knows two schemas, and not what the rows in between need. What destroys data is
+marked.
+
+A renamed table or column looks like one that is gone and another that has come. On
+a terminal it is asked about; --rename OLD:NEW says it of a table, and --rename
+TABLE.OLD:NEW of a column of the table that is going to be called so.
+
+Some differences are left out; -v lists them with the rule that hid each. The rules
+of [[schema.ignore]] in sandpiper.toml (see "sandpiper help config") come first, then
+the default filters, which filters_off turns off by name:
+
+  own-tables      Sandpiper's own tables; it cannot be turned off
+  other-dialects  an index that the wanted schema of the other dialect declares,
+                  and the database has all the same
+  direction       an index over expressions that is there under another name and
+                  differs by asc and desc alone
+  sqlite-methods  GIN, GiST and trigram indexes, on SQLite
+  sqlite-enums    a column that is an enum on one side and text on the other, on
+                  SQLite
+
+--format yaml, the default here, writes schema operations; --format sql writes the
+statements that these send. On SQLite statements that make a table anew copy its
+rows, and do not compare them as the operation does.
+
+The text comes from templates/autogenerate.FORMAT.tmpl beside versions/, else from one
+that is compiled in: ${upgrade}, ${downgrade} and ${remarks} are what was found.`

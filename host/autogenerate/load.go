@@ -1,0 +1,135 @@
+package autogenerate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A FileError is something in a schema file that is wrong, or that the database
+// refuses.
+type FileError struct {
+	File         string
+	Line, Column int // 1-based, in characters; 0 if unknown
+	Err          error
+}
+
+// Error returns "file:line:column: what is wrong".
+func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s:%d:%d: %v", e.File, e.Line, e.Column, e.Err)
+}
+
+// Unwrap returns what is wrong.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// errNotSchema is a statement that a schema file may not have.
+var errNotSchema = errors.New("a schema file makes a schema, and nothing else")
+
+// loadFile runs a schema file in an empty database. Its errors are a *FileError
+// or a *chain.ParseError.
+func loadFile(ctx context.Context, db host.Database, name string, text []byte) error {
+	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
+	if !utf8.Valid(text) || strings.ContainsRune(string(text), 0) {
+		return &chain.ParseError{Path: name, Msg: "not UTF-8 text, or it holds a NUL byte: save the file as UTF-8"}
+	}
+	d := db.Dialect()
+	statements, err := chain.Locate(d, string(text))
+	if err != nil {
+		var parse *chain.ParseError
+		if errors.As(err, &parse) {
+			parse.Path = name
+		}
+		return err
+	}
+	var kept []chain.Located
+	for _, s := range statements {
+		switch s.Owned {
+		case "BEGIN", "START TRANSACTION", "COMMIT", "END":
+			continue // around everything, as in what sqlite3's .dump writes: it is one transaction anyway
+		}
+		what := beyondSchema(d, s.SQL)
+		if s.Owned != "" {
+			what = s.Owned
+		}
+		if what != "" {
+			return at(name, string(text), s, 0, fmt.Errorf("%s: %w", what, errNotSchema))
+		}
+		kept = append(kept, s)
+	}
+	i, err := run(ctx, db, kept)
+	var refused *host.SQLError
+	if errors.As(err, &refused) && i < len(kept) {
+		return at(name, string(text), kept[i], refused.Position, refused)
+	}
+	return err
+}
+
+// at says where in a file an error is: at a character of a statement, counted
+// from 1, or at its beginning.
+func at(name, text string, s chain.Located, position int, err error) error {
+	offset := s.Start
+	for range max(position-1, 0) {
+		_, size := utf8.DecodeRuneInString(text[offset:])
+		offset += size
+	}
+	before := text[:offset]
+	line := 1 + strings.Count(before, "\n")
+	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return &FileError{name, line, column, err}
+}
+
+// run runs statements in one transaction, and returns which of them failed.
+func run(ctx context.Context, db host.Database, statements []chain.Located) (failed int, err error) {
+	failed = len(statements)
+	conn, err := db.Connect(ctx)
+	if err != nil {
+		return failed, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	tx, err := conn.Begin(ctx, host.Fence{})
+	if err != nil {
+		return failed, err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	if db.Dialect() == chain.PostgreSQL {
+		// A function may be there before the tables that its body speaks of, as
+		// in what pg_dump writes.
+		// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-CHECK-FUNCTION-BODIES
+		if _, err := tx.Exec(ctx, host.Statement{SQL: "SET LOCAL check_function_bodies = off"}); err != nil {
+			return failed, err
+		}
+	}
+	for i, s := range statements {
+		if _, err := tx.Exec(ctx, host.Statement{SQL: s.SQL, Ordinal: i + 1}); err != nil {
+			return i, err
+		}
+	}
+	return failed, tx.Commit(ctx)
+}
+
+// copySchema makes what another schema holds in an empty database.
+func copySchema(ctx context.Context, db host.Database, objects []host.Object) error {
+	conn, err := db.Connect(ctx)
+	if err == nil {
+		err = errors.Join(host.Load(ctx, conn, db.Dialect(), writable(objects)), conn.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("make a copy of the schema to try the migration on: %w", err)
+	}
+	return nil
+}
+
+// writable returns the objects but for those that Sandpiper knows the name of and
+// cannot create: a copy is without them.
+func writable(objects []host.Object) []host.Object {
+	return slices.DeleteFunc(slices.Clone(objects), func(o host.Object) bool { return o.SQL == "" })
+}
