@@ -98,7 +98,7 @@ func TestAssembledLarge(t *testing.T) {
 		}
 		r, db := run(), &database{}
 		r.Step = int32(i)
-		if err := g.Run(context.Background(), r, db); err != nil {
+		if _, err := g.Run(context.Background(), r, db); err != nil {
 			t.Fatal(err)
 		}
 		if want := steps[i].Upgrade[0].Text; len(db.executed) != 1 || db.executed[0] != want {

@@ -216,7 +216,7 @@ func useCache(t *testing.T, dir string) {
 					t.Error(err)
 					return
 				}
-				if err := g.Run(context.Background(), run(), &database{}); err != nil {
+				if _, err := g.Run(context.Background(), run(), &database{}); err != nil {
 					t.Error(err)
 				}
 				g.Close()

@@ -44,9 +44,9 @@ func (g *guest) Close() error {
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(strings.NewReader(""))
 
 // Run implements host.Guest.
-func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) error {
+func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	in := newInstance(g.sandbox, run, calls)
-	return g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
+	return host.GuestUsage{}, g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
 }
 
 func (g *guest) describe(ctx context.Context) ([]byte, error) {

@@ -233,7 +233,8 @@ func loadAndRun(box *sandbox.Sandbox, module []byte, run host.GuestRun, db host.
 		return err
 	}
 	defer g.Close()
-	return g.Run(context.Background(), run, db)
+	_, err = g.Run(context.Background(), run, db)
+	return err
 }
 
 // assemble makes a module of one step from statements.
