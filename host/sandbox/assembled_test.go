@@ -129,7 +129,7 @@ func TestLoadRefuses(t *testing.T) {
 // TestLeftovers looks for what one guest left in memory that another one gets.
 func TestLeftovers(t *testing.T) {
 	box := open(t, sandbox.Options{})
-	reader, err := os.ReadFile("testdata/hostile/leftovers.wasm")
+	reader, err := os.ReadFile("testdata/testkit/leftovers.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}

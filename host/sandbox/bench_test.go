@@ -21,7 +21,7 @@ func guests(b *testing.B) []struct {
 	name   string
 	module []byte
 } {
-	loop, err := os.ReadFile("testdata/hostile/too_small.wasm")
+	loop, err := os.ReadFile("testdata/testkit/too_small.wasm")
 	if err != nil {
 		b.Fatal(err)
 	}
