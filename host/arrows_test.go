@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 
 // sole importers of what only one adapter may know of.
 var sole = map[string][]string{
-	"github.com/tetratelabs/wazero":   {"host/sandbox"},
+	"github.com/tetratelabs/wazero":   {"host/sandbox", "cmd/bench"},
 	"github.com/jackc/pgx/v5":         {"host/postgres", "host/postgres/postgrestest"},
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
