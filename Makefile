@@ -63,6 +63,7 @@ need-postgres: # the tests start a private server from an installed PostgreSQL
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run
 	@$(call install,sqlite3,sqlite3)
+	@$(call install,clang,clang lld)
 	@$(GO) run ./cmd/bench
 	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 

@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 
 // sole importers of what only one adapter may know of.
 var sole = map[string][]string{
-	"github.com/tetratelabs/wazero":   {"host/sandbox"},
+	"github.com/tetratelabs/wazero":   {"host/sandbox", "cmd/bench"},
 	"github.com/jackc/pgx/v5":         {"host/postgres", "host/postgres/postgrestest"},
 	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
