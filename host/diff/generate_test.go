@@ -44,9 +44,9 @@ func newSample(seed uint64, d chain.Dialect) *sample {
 	return s
 }
 
-func (s *sample) lite() bool         { return s.dialect == chain.SQLite }
+func (s *sample) lite() bool { return s.dialect == chain.SQLite }
 
-func (s *sample) one(in int) bool    { return s.IntN(in) == 0 }
+func (s *sample) one(in int) bool { return s.IntN(in) == 0 }
 
 func pick[T any](s *sample, l []T) T { return l[s.IntN(len(l))] }
 
