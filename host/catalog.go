@@ -146,8 +146,21 @@ func noVersions(fsys fs.FS, root, missing string) error {
 	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
 }
 
+// readWhole reads a file. What is none, such as a pipe, which nobody may ever
+// write into, is an error.
+func readWhole(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(fsys, name)
+}
+
 func readFile(fsys fs.FS, name string, dialect chain.Dialect, naming schema.Naming) ([]found, error) {
-	text, err := fs.ReadFile(fsys, name)
+	text, err := readWhole(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}
@@ -159,7 +172,7 @@ func readFile(fsys fs.FS, name string, dialect chain.Dialect, naming schema.Nami
 }
 
 func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
-	b, err := fs.ReadFile(fsys, name)
+	b, err := readWhole(fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("read the migrations: %w", err)
 	}

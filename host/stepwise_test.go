@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -278,6 +279,10 @@ func TestReadSeeds(t *testing.T) {
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: got %v, want an error with %q", c.name, err, c.want)
 		}
+	}
+	pipe := fstest.MapFS{"seeds/" + firstID + ".sql": {Mode: fs.ModeNamedPipe}}
+	if _, err := host.ReadSeeds(pipe, "seeds", mine); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	if _, err := host.ReadSeeds(fstest.MapFS{}, "seeds", mine); err == nil {
 		t.Error("a folder that is not there has seeds")

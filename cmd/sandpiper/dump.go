@@ -41,9 +41,9 @@ bare, so it can be loaded into one of another name, with psql -1 -f.
 Left out are data (rows, what a sequence has counted to), owners, privileges,
 security labels, tablespaces, publications, event triggers, what DEPENDS ON
 EXTENSION, Sandpiper's own tables, and that a column of an inheriting table is
-its parent's where a parent was given columns later. What Sandpiper has no SQL for (operators, collations,
-text search, foreign tables, casts, an index that is INVALID) is named in a
-comment and in a warning.
+its parent's where a parent was given columns later. What Sandpiper has no SQL for
+(operators, collations, text search, foreign tables, casts, an index that is
+INVALID) is named in a comment and in a warning.
 
 A file that does not begin as a dump does is not written over without --force;
 one that has the text already is not touched.`,

@@ -207,3 +207,21 @@ type wrapped struct{ host.Database }
 func (w wrapped) Unwrap() host.Database { return w.Database }
 
 func randomName() string { return strings.ToLower(rand.Text()) }
+
+// The search_path of a URL is no SQL: a name in it needs no quotes.
+func TestScratchSearchPath(t *testing.T) {
+	beside := postgrestest.URL(t)
+	psql(t, beside)(`CREATE SCHEMA "my-app"`)
+	u, err := url.Parse(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", "my-app")
+	u.RawQuery = query.Encode()
+	db, drop, _ := scratchOf(t, u.String())
+	defer drop(context.Background())
+	if schema := in(t, db, "SELECT current_schema()::text"); schema != "my-app" {
+		t.Errorf("the schema is %s", schema)
+	}
+}
