@@ -44,7 +44,7 @@ check: ## formatting and vet
 
 .PHONY: race
 race: need-gcc need-postgres
-	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 20m ./...
+	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
 
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
