@@ -269,7 +269,18 @@ func (a *app) testOn(ctx context.Context, t *tests, d chain.Dialect) (report hos
 	if err != nil {
 		return report, err
 	}
-	report, err = r.Stepwise(ctx, t.what[d])
+	test := t.what[d]
+	test.Anew = func(ctx context.Context) (host.Database, error) {
+		if err := drop(ctx); err != nil {
+			return nil, err
+		}
+		made, dropMade, err := a.scratch(ctx, t.set, d)
+		if err == nil {
+			db, drop = made, dropMade
+		}
+		return made, err
+	}
+	report, err = r.Stepwise(ctx, test)
 	a.running.Store(false)
 	a.progress.close()
 	return report, err

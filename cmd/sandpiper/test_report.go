@@ -19,7 +19,7 @@ type testJSON struct {
 	Applied      int               `json:"applied"` // before FROM
 	Tested       int               `json:"tested"`
 	Irreversible int               `json:"irreversible"` // only applied
-	Untested     int               `json:"untested"`     // after one that could not be applied
+	Untested     int               `json:"untested"`     // not reached
 	Seeds        int               `json:"seeds"`
 	Findings     []stepFindingJSON `json:"findings"`
 }
@@ -95,6 +95,9 @@ func failureOf(d chain.Dialect, finding host.Finding) failure {
 	f.head = fmt.Sprintf("%s: %s of %s failed", d, finding.Stage, title(finding.Revision.ID, finding.Revision.Slug))
 	f.State, f.Applied = "", nil
 	f.Next = "mend the migration, and run `sandpiper test` again"
+	if finding.Stage == host.StageRepeated {
+		f.Next = "see what it does outside of its database, such as making a role: before the problem above it could be applied"
+	}
 	return f
 }
 
