@@ -100,6 +100,26 @@ func TestObjects(t *testing.T) {
 	loads(t, got)
 }
 
+// TestObjectsOfStrangeModules reads a file of a program whose modules are not there:
+// what they keep behind their tables is theirs, what only looks like it is not.
+func TestObjectsOfStrangeModules(t *testing.T) {
+	path, conn := file(t, sqlite.WithFunctions(fts5.Register))
+	mustRun(t, conn,
+		"CREATE VIRTUAL TABLE Docs USING FTS5 (body)",
+		`CREATE VIRTUAL TABLE "other docs" USING "fts5" (body)`,
+		"INSERT INTO docs VALUES ('sandpiper')",
+		"CREATE TABLE docs_extra (a)", "CREATE TABLE docs_content_log (a)", "CREATE TABLE content (a)",
+	)
+	var got []string
+	for _, o := range objects(t, connect(t, open(t, "sqlite:"+path))) {
+		got = append(got, o.String())
+	}
+	want := []string{"table content", "table docs_content_log", "table docs_extra", "table Docs", "table other docs"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestObjectsOfAnything dumps and loads what the generator of TestOperations draws.
 func TestObjectsOfAnything(t *testing.T) {
 	set(t, "rapid.checks", "100")
