@@ -120,7 +120,7 @@ func (c *conn) refuseHidden(ctx context.Context, name string) error {
 func names(all []object, kind string) []string {
 	var list []string
 	for _, o := range all {
-		if o.kind == kind && !strings.HasPrefix(o.name, "sqlite_") && !strings.HasPrefix(o.name, "sandpiper_") {
+		if o.kind == kind && o.users() {
 			list = append(list, o.name)
 		}
 	}

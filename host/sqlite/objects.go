@@ -43,10 +43,12 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 	return found, err
 }
 
-// users reports whether a user made the object: neither SQLite nor Sandpiper.
+// users reports whether a user made the object: neither SQLite, which keeps all
+// names that begin with "sqlite_" to itself, nor Sandpiper, which keeps a few.
 func (o *object) users() bool {
 	for _, name := range []string{o.name, o.table} {
-		if folded := tabletext.Fold(name); strings.HasPrefix(folded, "sqlite_") || strings.HasPrefix(folded, "sandpiper_") {
+		folded := tabletext.Fold(name)
+		if strings.HasPrefix(folded, "sqlite_") || slices.Contains(ownTables, folded) {
 			return false
 		}
 	}

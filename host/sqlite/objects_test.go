@@ -76,6 +76,8 @@ func TestObjects(t *testing.T) {
 		"CREATE TABLE a (x TEXT PRIMARY KEY, z REFERENCES z) WITHOUT ROWID -- the end",
 		"CREATE UNIQUE INDEX z_name ON z (lower(name) DESC) WHERE a",
 		"CREATE VIRTUAL TABLE words USING fts5 (Word, tokenize = 'porter')",
+		"CREATE TABLE sandpiper_sightings (seen)", // which is not Sandpiper's
+		"CREATE INDEX sandpiper_seen ON sandpiper_sightings (seen)",
 		"INSERT INTO z (name) VALUES ('x')",
 		"ANALYZE",
 	)
@@ -87,8 +89,10 @@ func TestObjects(t *testing.T) {
 	want := []string{
 		"type state on : enum ('it''s', 'NEW')",
 		"table a on : column x text not null; column z; foreign key (z) references z (id); primary key (x); without rowid",
+		"table sandpiper_sightings on : column seen",
 		"table z on : column a; column id integer; column name text; foreign key (a) references a (x); primary key (id) autoincrement; unique (name)",
 		"table words on : using fts5(word, tokenize = 'porter')",
+		"index sandpiper_seen on sandpiper_sightings: on (seen)",
 		"index z_name on z: on (lower(name) desc); unique; where a",
 		"view a view on : (n) as select count(*) from later",
 		"view later on : as select * from z",
