@@ -68,6 +68,7 @@ one that has the text already is not touched.`,
 	f := cmd.Flags()
 	f.StringVarP(&kept.Name, "output", "o", "", "write to a `file`")
 	f.BoolVar(&kept.Force, "force", false, "write over the file whatever it is")
+	a.waitFlag(f)
 	_ = cmd.MarkFlagFilename("output", "sql")
 	return cmd
 }

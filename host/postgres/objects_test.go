@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	osexec "os/exec"
@@ -169,6 +170,21 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 	other := withPath(t, server, `"else", ext`)
 	load(t, other, sql)
 	wantSQL(t, objectsOf(t, other), first)
+}
+
+// TestObjectsWait: who holds a table is not waited for in silence.
+func TestObjectsWait(t *testing.T) {
+	url := postgrestest.URL(t)
+	run, conn := psql(t, url), connect(t, url)
+	run("CREATE TABLE t (a integer DEFAULT 1)")
+	run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+	if _, err := conn.Objects(t.Context()); !errors.Is(err, host.ErrInUse) || !errors.Is(err, host.ErrLocked) {
+		t.Errorf("got %v, want ErrInUse", err)
+	}
+	run("ROLLBACK")
+	if got, err := conn.Objects(t.Context()); err != nil || len(got) != 1 {
+		t.Errorf("got %v, %v", got, err)
+	}
 }
 
 // What there is no SQL for is named all the same.

@@ -43,7 +43,7 @@ func (c *conn) reading(ctx context.Context, doing string, do func() error) (err 
 		return do()
 	})
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
+		return host.ErrInUse // another program writes, or holds an exclusive lock
 	}
 	if err != nil {
 		err = c.db.failed(doing, cause(ctx, err))

@@ -171,8 +171,8 @@ func TestObjectsWait(t *testing.T) {
 	if err := other.Exec("BEGIN EXCLUSIVE"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := conn.Objects(t.Context()); err != host.ErrLocked {
-		t.Errorf("got %v, want ErrLocked", err)
+	if _, err := conn.Objects(t.Context()); err != host.ErrInUse {
+		t.Errorf("got %v, want ErrInUse", err)
 	}
 	if err := other.Exec("ROLLBACK"); err != nil {
 		t.Fatal(err)
