@@ -41,6 +41,10 @@ type StepwiseReport struct {
 	Untested     int // revisions that the test did not get to
 	Seeded       int // seeds that were run
 	Findings     []Finding
+
+	// Unseen are the other schemas that a revision has made something in,
+	// sorted: the test is about the one that the connection works in.
+	Unseen []string
 }
 
 // A Finding is a step that did not do what it must.
@@ -249,6 +253,9 @@ func (t *stepwise) revision(ctx context.Context, step Step) (goOn bool, err erro
 	}
 	after, found, err := t.move(ctx, step, StageUpgrade, before, nil)
 	if err != nil || found && t.last().Err != nil {
+		return false, err
+	}
+	if err := t.lookAside(ctx); err != nil {
 		return false, err
 	}
 	t.done = append(t.done, tried{step, before.objects, after.objects})

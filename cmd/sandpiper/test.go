@@ -37,7 +37,8 @@ No other database is touched, and the scratch database is removed in the end.
 SQLite is tested in memory, PostgreSQL in a database of its own on the server that
 the database URL names, where the role must be allowed to create one. --database
 chooses one dialect; else SQLite is tested, and PostgreSQL too if SANDPIPER_DATABASE
-or sandpiper.toml names a server.
+or sandpiper.toml names a server. What is compared there is the schema that the
+connection works in; others that a revision makes something in are named.
 
 --seed FOLDER inserts rows on the way. FOLDER/REV.sql is run after revision REV is
 tested; the name may also be that of the revision's own file, and the folder may
