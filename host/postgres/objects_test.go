@@ -172,6 +172,25 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 	wantSQL(t, objectsOf(t, other), first)
 }
 
+// TestObjectsInherited: what parents declare is not declared again, so that the
+// SQL of what was loaded is the SQL that it was loaded from.
+func TestObjectsInherited(t *testing.T) {
+	full := postgrestest.URL(t)
+	psql(t, full)(`CREATE TABLE p (id bigserial PRIMARY KEY, g integer GENERATED ALWAYS AS (1) STORED);
+		CREATE TABLE c () INHERITS (p);
+		CREATE TABLE again (g integer NOT NULL, more integer) INHERITS (p);
+		CREATE TABLE joined (id bigint NOT NULL, g integer GENERATED ALWAYS AS (1) STORED); ALTER TABLE joined INHERIT p;
+		CREATE TABLE turned (g integer GENERATED ALWAYS AS (1) STORED, id bigint NOT NULL); ALTER TABLE turned INHERIT p`)
+	first := objectsOf(t, full)
+	empty := postgrestest.URL(t)
+	psql(t, empty)(sqlOf(t, first))
+	wantSQL(t, objectsOf(t, empty), first)
+	local := "SELECT string_agg(concat(attrelid::regclass, '.', attname), ' ' ORDER BY attrelid::regclass::text, attname) FROM pg_attribute WHERE attislocal AND attnum > 0 AND attrelid::regclass::text IN ('c', 'again', 'joined', 'turned')"
+	if got, want := psql(t, empty)(local), psql(t, full)(local); got != want {
+		t.Errorf("columns declared by a child: %s, want %s", got, want)
+	}
+}
+
 // TestObjectsWait: who holds a table is not waited for in silence.
 func TestObjectsWait(t *testing.T) {
 	url := postgrestest.URL(t)
