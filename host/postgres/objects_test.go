@@ -147,6 +147,7 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 		CREATE TABLE public.shared (id integer PRIMARY KEY); CREATE TABLE public.unrelated (a integer); CREATE TABLE ext.also_unrelated (a integer)`)
 	app := withPath(t, server, `"My App", ext`)
 	load(t, app, `
+		COMMENT ON SCHEMA "My App" IS 'what it''s for';
 		CREATE TYPE state AS ENUM ('on');
 		CREATE TABLE a (id serial PRIMARY KEY, name citext, s state DEFAULT 'on', shared integer REFERENCES public.shared);
 		CREATE INDEX a_name ON a (name);
@@ -159,7 +160,7 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 		CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer)`)
 	first := objectsOf(t, app)
 	sql := sqlOf(t, first)
-	for _, word := range []string{"My App", "unrelated"} {
+	for _, word := range []string{"My App", "unrelated", "COMMENT ON EXTENSION"} {
 		if strings.Contains(sql, word) {
 			t.Errorf("%s is in the SQL:\n%s", word, sql)
 		}
@@ -170,6 +171,9 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 	other := withPath(t, server, `"else", ext`)
 	load(t, other, sql)
 	wantSQL(t, objectsOf(t, other), first)
+	if got := psql(t, server)(`SELECT obj_description('"else"'::regnamespace)`); got != "what it's for" {
+		t.Errorf("the comment on the schema is %q", got)
+	}
 }
 
 // TestObjectsInherited: what parents declare is not declared again, so that the
