@@ -31,7 +31,10 @@ func newDump(a *app) *cobra.Command {
 		Short: "Write the schema of the database as SQL",
 		Long: `Writes SQL that builds the schema of the database anew in an empty one. The same
 schema is the same text, whenever it is read and in whatever order it came about,
-so that the file can be kept in git and shows what a migration did.
+so that the file can be kept in git and shows what a migration did. On SQLite a
+table, index, view or trigger is the text that the database keeps of the statement
+that made it: the same migrations give the same text, but a table that was renamed
+or was given a column later is not written as one that was created so at once.
 
 It names the revisions that it holds, and does not record them: load it, then say
 "sandpiper stamp REV" for each. On PostgreSQL it is the schema that the
@@ -41,9 +44,9 @@ bare, so it can be loaded into one of another name, with psql -1 -f.
 Left out are data (rows, what a sequence has counted to), owners, privileges,
 security labels, tablespaces, publications, event triggers, what DEPENDS ON
 EXTENSION, Sandpiper's own tables, and that a column of an inheriting table is
-its parent's where a parent was given columns later. What Sandpiper has no SQL for (operators, collations,
-text search, foreign tables, casts, an index that is INVALID) is named in a
-comment and in a warning.
+its parent's where a parent was given columns later. What Sandpiper has no SQL
+for (operators, collations, text search, foreign tables, casts, an index that is
+INVALID) is named in a comment and in a warning.
 
 A file that does not begin as a dump does is not written over without --force;
 one that has the text already is not touched.`,
