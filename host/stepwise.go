@@ -31,6 +31,12 @@ type StepwiseTest struct {
 	// one before it is not used any more. Defaults to dropping everything in
 	// the schema, which leaves what migrations have made elsewhere.
 	Anew func(context.Context) (Database, error)
+
+	// Undo has the revisions undone before the test leaves a database, as far
+	// as that can be done: what they have made on its server, such as a role,
+	// does not go with it and would stand in the way of the next test. Defaults
+	// to leaving the database as it is.
+	Undo bool
 }
 
 // A StepwiseReport is what a stepwise test has seen.
@@ -87,7 +93,7 @@ const (
 func (r *Runner) Stepwise(ctx context.Context, test StepwiseTest) (_ StepwiseReport, err error) {
 	t := &stepwise{
 		counting: r.counting(), seeds: map[chain.Key][]Seed{}, mayLose: map[chain.Key]bool{},
-		rows: len(test.Seeds) > 0, anew: test.Anew,
+		rows: len(test.Seeds) > 0, anew: test.Anew, undo: test.Undo,
 	}
 	for _, key := range test.MayLose {
 		t.mayLose[key] = true
@@ -114,6 +120,7 @@ func (r *Runner) Stepwise(ctx context.Context, test StepwiseTest) (_ StepwiseRep
 	}
 	t.total = len(before) + len(under)
 	t.report.Untested = t.total
+	defer t.undoAll(ctx)
 	for i, step := range slices.Concat(before, under) {
 		do := t.revision
 		if i < len(before) {
@@ -182,6 +189,7 @@ type stepwise struct {
 	mayLose map[chain.Key]bool
 	rows    bool // look at rows
 	anew    func(context.Context) (Database, error)
+	undo    bool
 	conn    Conn
 	known   []Object // the schema, where nothing was run since it was compared; for the next look
 	done    []tried
