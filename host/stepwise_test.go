@@ -240,6 +240,29 @@ func TestStepwiseUndoes(t *testing.T) {
 	})
 }
 
+// TestStepwiseRepeats: what cannot be applied once more after a finding is a finding
+// of its own, and what comes after it is untested.
+func TestStepwiseRepeats(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		if f.dialect == chain.SQLite {
+			return // it has no server
+		}
+		f.scratch()
+		role := "stepwise_" + strings.ToLower(rand.Text())
+		f.write(firstID, "-- +upgrade\nCREATE ROLE "+role+";\n-- +downgrade\nDROP ROLE "+role+";")
+		f.write(secondID, "-- +upgrade\nCREATE TABLE b (n INTEGER);\n-- +downgrade\nDROP TABLE nothing;")
+		f.write(thirdID, "-- +upgrade\nCREATE TABLE c (n INTEGER);\n-- +downgrade\nDROP TABLE c;")
+		report := f.stepwise(nil, host.StepwiseTest{})
+		if got, want := found(report), secondID+" downgrade failed\n"+firstID+" repeated upgrade failed"; got != want {
+			t.Errorf("found\n%s\nwant\n%s", got, want)
+		}
+		if report.Untested != 1 {
+			t.Errorf("%d are untested, want 1", report.Untested)
+		}
+		f.shell("DROP ROLE " + role)
+	})
+}
+
 // TestStepwiseTells: events count the revisions, not the runs.
 func TestStepwiseTells(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
