@@ -14,6 +14,10 @@ var (
 	// ErrLocked: another runner holds the lock. The engine waits and tries again.
 	ErrLocked = errors.New("another runner holds the lock")
 
+	// ErrInUse is an ErrLocked of which nobody knows whether a runner or
+	// another program is behind it: it keeps the database from being read.
+	ErrInUse error = inUse{}
+
 	// ErrMoved: the fence does not hold, since another runner has moved the
 	// database on. The engine reads the ledger again and plans anew.
 	ErrMoved = errors.New("another runner has moved the database on")
@@ -25,6 +29,12 @@ var (
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
 )
+
+type inUse struct{}
+
+func (inUse) Error() string { return "a runner or another program holds a lock on what is to be read" }
+
+func (inUse) Is(target error) bool { return target == ErrLocked }
 
 // A SQLError is the database's refusal of one statement.
 type SQLError struct {

@@ -31,7 +31,10 @@ func newDump(a *app) *cobra.Command {
 		Short: "Write the schema of the database as SQL",
 		Long: `Writes SQL that builds the schema of the database anew in an empty one. The same
 schema is the same text, whenever it is read and in whatever order it came about,
-so that the file can be kept in git and shows what a migration did.
+so that the file can be kept in git and shows what a migration did. On SQLite a
+table, index, view or trigger is the text that the database keeps of the statement
+that made it: the same migrations give the same text, but a table that was renamed
+or was given a column later is not written as one that was created so at once.
 
 It names the revisions that it holds, and does not record them: load it, then say
 "sandpiper stamp REV" for each. On PostgreSQL it is the schema that the
@@ -68,6 +71,7 @@ one that has the text already is not touched.`,
 	f := cmd.Flags()
 	f.StringVarP(&kept.Name, "output", "o", "", "write to a `file`")
 	f.BoolVar(&kept.Force, "force", false, "write over the file whatever it is")
+	a.waitFlag(f)
 	_ = cmd.MarkFlagFilename("output", "sql")
 	return cmd
 }

@@ -74,7 +74,9 @@ The exit code is 5 if there is anything to tell.`,
 			return problemsFound("verify", len(v.report.Problems))
 		},
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	f := cmd.Flags()
+	f.BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	a.waitFlag(f)
 	return cmd
 }
 

@@ -43,7 +43,7 @@ func (c *conn) reading(ctx context.Context, doing string, do func() error) (err 
 		return do()
 	})
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
+		return host.ErrInUse // another program writes, or holds an exclusive lock
 	}
 	if err != nil {
 		err = c.db.failed(doing, cause(ctx, err))
@@ -120,7 +120,7 @@ func (c *conn) refuseHidden(ctx context.Context, name string) error {
 func names(all []object, kind string) []string {
 	var list []string
 	for _, o := range all {
-		if o.kind == kind && !strings.HasPrefix(o.name, "sqlite_") && !strings.HasPrefix(o.name, "sandpiper_") {
+		if o.kind == kind && o.users() {
 			list = append(list, o.name)
 		}
 	}
