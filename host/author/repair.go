@@ -36,6 +36,7 @@ func (f *Folder) PlanRepair(agrees func(chain.Revision) bool) (*Repair, error) {
 			return nil, err
 		}
 	}
+	p.leave(f.CheckDialects())
 	return p, nil
 }
 

@@ -67,6 +67,17 @@ func (l *Lock) dialects() (dialects []Dialect) {
 	return dialects
 }
 
+// Pinned returns the revisions of a dialect that the lock has, in its order.
+func (l *Lock) Pinned(d Dialect) (keys []Key) {
+	if l == nil {
+		return nil
+	}
+	for _, p := range l.pins[d] {
+		keys = append(keys, p.key)
+	}
+	return keys
+}
+
 // ParseLock reads a lock file. Errors are of type *ParseError.
 func ParseLock(name string, b []byte) (*Lock, error) {
 	fail := func(line int, format string, args ...any) (*Lock, error) {
@@ -150,12 +161,9 @@ func (l *Lock) With(g *Graph, accept func(Key) bool) *Lock {
 
 // Lost returns the pinned revisions of a dialect that its chain does not have.
 func (l *Lock) Lost(g *Graph) (lost []Key) {
-	if l == nil {
-		return nil
-	}
-	for _, p := range l.pins[g.dialect] {
-		if _, ok := g.Revision(p.key); !ok {
-			lost = append(lost, p.key)
+	for _, key := range l.Pinned(g.dialect) {
+		if _, ok := g.Revision(key); !ok {
+			lost = append(lost, key)
 		}
 	}
 	return lost
