@@ -103,6 +103,15 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 			keys = append(keys, key)
 		}
 	}
+	for _, line := range lines {
+		for _, id := range ledger.Heads[line] {
+			key := chain.Key{Line: line, ID: id}
+			_, known := r.Graph().Revision(key)
+			if _, applied := ledger.Applied[key]; !known && !applied {
+				keys = append(keys, key) // a head that the history has nothing of
+			}
+		}
+	}
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, key := range keys {
 		rev, ok := r.Graph().Revision(key)
