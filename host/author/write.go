@@ -94,6 +94,9 @@ func absent(f file) error {
 	return nil
 }
 
+// besideName is how the names of files begin that a process writes beside others.
+func besideName(process int) string { return fmt.Sprintf(".sandpiper-%d-", process) }
+
 // writeBeside writes a file's text into a new file of the same folder. A file
 // that is going to be replaced hands down its permissions.
 func writeBeside(f file) (name string, err error) {
@@ -101,7 +104,7 @@ func writeBeside(f file) (name string, err error) {
 	if info, err := os.Stat(f.name); err == nil {
 		mode = info.Mode().Perm()
 	}
-	temp, err := os.CreateTemp(filepath.Dir(f.name), ".sandpiper-*")
+	temp, err := os.CreateTemp(filepath.Dir(f.name), besideName(os.Getpid())+"*")
 	if err != nil {
 		return "", meant(f.name, err)
 	}
