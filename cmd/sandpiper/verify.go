@@ -30,7 +30,7 @@ type problemJSON struct {
 }
 
 func newVerify(a *app) *cobra.Command {
-	var offline bool
+	var offline, strict bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find what is wrong with the migrations, and with what was applied",
@@ -59,13 +59,15 @@ and, in the database's ledger, unless --offline is given:
   ledger        its tables are whole
   index         no concurrent build has left an INVALID index on PostgreSQL
 
-The exit code is 5 if there is anything to tell.`,
+The exit code is 5 if there is anything to tell. That a project has no
+sandpiper.lock or no MIGRATION-NOTES.md is a remark, and a problem with --strict:
+where both are kept, CI should say it, so that neither can be lost unseen.`,
 		Example: `  sandpiper verify
-  sandpiper verify --offline      in CI, without a database
+  sandpiper verify --offline --strict      in CI, without a database
   sandpiper verify --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v, err := a.verify(cmd.Context(), offline)
+			v, err := a.verify(cmd.Context(), offline, strict)
 			if err != nil {
 				return err
 			}
@@ -75,6 +77,7 @@ The exit code is 5 if there is anything to tell.`,
 		},
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	cmd.Flags().BoolVar(&strict, "strict", false, "sandpiper.lock and MIGRATION-NOTES.md have to be there")
 	return cmd
 }
 
@@ -85,8 +88,9 @@ type verified struct {
 	offline bool
 }
 
-// verify looks at the files of all dialects, and at the database.
-func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
+// verify looks at the files of all dialects, and at the database. strict says that
+// the lock file and the notes have to be there.
+func (a *app) verify(ctx context.Context, offline, strict bool) (*verified, error) {
 	v := &verified{offline: offline}
 	set, _, err := a.projectSettings()
 	if err != nil {
@@ -120,9 +124,15 @@ func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
 		}
 		v.report.Problems = append(v.report.Problems, files.Problems...)
 	}
-	problems, hints := c.check()
+	problems, missing := c.check()
 	v.report.Problems = append(v.report.Problems, problems...)
-	v.hints = hints
+	if strict {
+		v.report.Problems = append(v.report.Problems, missing...)
+		return v, nil
+	}
+	for _, p := range missing {
+		v.hints = append(v.hints, p.Message)
+	}
 	return v, nil
 }
 
