@@ -153,6 +153,8 @@ func authoring(err error) error {
 	switch {
 	case errors.As(err, &draft):
 		return usage(draft.Next, "%w", err)
+	case errors.As(err, &exists) && exists.What != "":
+		return usage("move it away", "%w", err)
 	case errors.As(err, &exists):
 		return usage("say --force to write over it", "%w", err)
 	}
