@@ -151,7 +151,7 @@ type LedgerFormError struct {
 // empty would have everything run again.
 func (e *LedgerFormError) Error() string {
 	return fmt.Sprintf("the ledger is damaged, or an older version of Sandpiper made it: %s; restore it from a backup, "+
-		"add what is missing, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
+		"add what is missing as a new database has it after `sandpiper stamp base`, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
 }
 
 // Unwrap returns the database's refusal.

@@ -23,6 +23,10 @@ type Report struct {
 func (r *Runner) Verify(ctx context.Context) (Report, error) {
 	report := r.VerifyFiles()
 	ledger, err := r.ledger(ctx)
+	if errors.As(err, new(*LedgerFormError)) {
+		report.add(chain.RuleLedger, "", "", "%v", err)
+		return report, nil
+	}
 	if err != nil {
 		return report, err
 	}
