@@ -13,8 +13,9 @@ import (
 
 // A Report is what Verify found.
 type Report struct {
-	Revisions int // in the chain
-	Applied   int // of them, in the database
+	Revisions int  // in the chain
+	Applied   int  // of them, in the database
+	Ledger    bool // the database has one, or a part of one
 	Problems  []chain.Problem
 }
 
@@ -24,12 +25,14 @@ func (r *Runner) Verify(ctx context.Context) (Report, error) {
 	report := r.VerifyFiles()
 	ledger, err := r.ledger(ctx)
 	if errors.As(err, new(*LedgerFormError)) {
+		report.Ledger = true
 		report.add(chain.RuleLedger, "", "", "%v", err)
 		return report, nil
 	}
 	if err != nil {
 		return report, err
 	}
+	report.Ledger = ledger.Exists
 	r.verifyLedger(ledger, &report)
 	plan, err := r.PlanRepair(ctx, RepairOptions{})
 	if err != nil {

@@ -60,8 +60,9 @@ and, in the database's ledger, unless --offline is given:
   index         no concurrent build has left an INVALID index on PostgreSQL
 
 The exit code is 5 if there is anything to tell. That a project has no
-sandpiper.lock or no MIGRATION-NOTES.md is a remark, and a problem with --strict:
-where both are kept, CI should say it, so that neither can be lost unseen.`,
+sandpiper.lock or no MIGRATION-NOTES.md, or the database no ledger, is a remark,
+and a problem with --strict: CI should say it where they are kept, so that none of
+them is lost, or a wrong database looked at, unseen.`,
 		Example: `  sandpiper verify
   sandpiper verify --offline --strict      in CI, without a database
   sandpiper verify --json`,
@@ -77,13 +78,14 @@ where both are kept, CI should say it, so that neither can be lost unseen.`,
 		},
 	}
 	cmd.Flags().BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
-	cmd.Flags().BoolVar(&strict, "strict", false, "sandpiper.lock and MIGRATION-NOTES.md have to be there")
+	cmd.Flags().BoolVar(&strict, "strict", false, "sandpiper.lock, MIGRATION-NOTES.md and the ledger have to be there")
 	return cmd
 }
 
 // A verified is what verify found.
 type verified struct {
 	report  host.Report
+	missing []chain.Problem // what could be there and is not
 	hints   []string
 	offline bool
 }
@@ -101,6 +103,7 @@ func (a *app) verify(ctx context.Context, offline, strict bool) (*verified, erro
 			return nil, usage("`sandpiper inspect` reads it", "%s is a module: --offline compares the files of a folder", set.dir)
 		}
 		_, err := a.verifyDatabase(ctx, v, false)
+		v.judge(strict)
 		return v, err
 	}
 	c, err := a.chains()
@@ -126,14 +129,20 @@ func (a *app) verify(ctx context.Context, offline, strict bool) (*verified, erro
 	}
 	problems, missing := c.check()
 	v.report.Problems = append(v.report.Problems, problems...)
+	v.missing = append(v.missing, missing...)
+	v.judge(strict)
+	return v, nil
+}
+
+// judge makes problems of what is missing, or hints.
+func (v *verified) judge(strict bool) {
 	if strict {
-		v.report.Problems = append(v.report.Problems, missing...)
-		return v, nil
+		v.report.Problems = append(v.report.Problems, v.missing...)
+		return
 	}
-	for _, p := range missing {
+	for _, p := range v.missing {
 		v.hints = append(v.hints, p.Message)
 	}
-	return v, nil
 }
 
 // verifyDatabase compares the database with the chain of its dialect, which it
@@ -152,6 +161,10 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 		return "", err
 	}
 	v.report, err = r.Verify(ctx)
+	if err == nil && !v.report.Ledger {
+		v.missing = append(v.missing, chain.Problem{Rule: chain.RuleLedger,
+			Message: "there is no ledger in " + a.database + ": nothing was ever applied to it, or another database is meant"})
+	}
 	return s.db.Dialect(), err
 }
 
