@@ -137,7 +137,7 @@ type PendingError struct {
 
 // Error names the revision and what has been committed of it.
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, e.Pending.Parts())
+	return fmt.Sprintf("the %s of revision %s is half done: %s", e.Pending.Direction, e.Pending.Key, e.Pending.committed())
 }
 
 // A LedgerFormError is a ledger whose tables are not as this version of
