@@ -64,7 +64,7 @@ var sole = map[string][]string{
 	"golang.org/x/text":               {"host/author"},
 	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
-	"github.com/rogpeppe/go-internal": {},
+	"github.com/rogpeppe/go-internal": {"host/author"},
 	"ariga.io/atlas":                  {"host/diff"},
 	"github.com/hashicorp/hcl":        {"host/diff"},
 	"github.com/zclconf/go-cty":       {"host/diff"},

@@ -147,7 +147,7 @@ type PendingError struct {
 
 // Error names the revision and what has been committed of it.
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, e.Pending.Parts())
+	return fmt.Sprintf("the %s of revision %s is half done: %s", e.Pending.Direction, e.Pending.Key, e.Pending.committed())
 }
 
 // A LedgerFormError is a ledger whose tables are not as this version of
@@ -161,7 +161,7 @@ type LedgerFormError struct {
 // empty would have everything run again.
 func (e *LedgerFormError) Error() string {
 	return fmt.Sprintf("the ledger is damaged, or an older version of Sandpiper made it: %s; restore it from a backup, "+
-		"add what is missing, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
+		"add what is missing as a new database has it after `sandpiper stamp base`, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
 }
 
 // Unwrap returns the database's refusal.

@@ -101,6 +101,9 @@ func (a *app) relock(ctx context.Context, word string) error {
 	if err := c.folder.ReadLock(); err != nil {
 		return err
 	}
+	if gone := c.folder.CheckDialects(); len(gone) > 0 {
+		return usage("", "%s: %s", gone[0].Source, gone[0].Message)
+	}
 	next := c.folder.Relock(accept)
 	data := rehashData{Changes: lockChanges(c.folder, c.folder.Lock.Changes(next))}
 	if c.folder.Lock != nil && c.folder.Lock.String() == next.String() {
