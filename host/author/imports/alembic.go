@@ -3,7 +3,6 @@ package imports
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -19,8 +18,8 @@ var alembic = tool{
 }
 
 var (
-	alembicStep    = regexp.MustCompile(`^-- Running (upgrade|downgrade|stamp_revision) (.*)$`)
-	alembicVersion = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	alembicStep    = lazily(`^-- Running (upgrade|downgrade|stamp_revision) (.*)$`)
+	alembicVersion = lazily(`^[A-Za-z0-9_.-]+$`)
 )
 
 func readAlembic(r *reader) error {
@@ -59,7 +58,7 @@ func (r *reader) alembic(name string, downs map[string]*script) error {
 	if err != nil {
 		return err
 	}
-	before, all := parts(text, func(line string) []string { return alembicStep.FindStringSubmatch(strings.TrimRight(line, "\n")) })
+	before, all := parts(text, func(line string) []string { return alembicStep().FindStringSubmatch(strings.TrimRight(line, "\n")) })
 	for _, p := range all {
 		fail := func(msg string) error { return &chain.ParseError{Path: name, Line: p.line, Msg: msg} }
 		from, onto, ok := strings.Cut(p.mark[2], "->")
@@ -101,7 +100,7 @@ func alembicVersions(text string) ([]string, error) {
 		v = strings.TrimSpace(v)
 		switch {
 		case v == "":
-		case !alembicVersion.MatchString(v):
+		case !alembicVersion().MatchString(v):
 			return nil, fmt.Errorf("%q is not a revision of Alembic", v)
 		default:
 			versions = append(versions, v)

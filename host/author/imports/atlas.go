@@ -3,7 +3,6 @@ package imports
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -21,9 +20,9 @@ var atlas = tool{
 }
 
 var (
-	atlasPattern   = regexp.MustCompile(`^([^_]+)(?:_(.*))?\.sql$`)
-	atlasDirective = regexp.MustCompile(`(?m)^--\s*atlas:(\w+)[ \t]*(.*)$`)
-	txtarFile      = regexp.MustCompile(`^-- (\S.*?) --\s*$`)
+	atlasPattern   = lazily(`^([^_]+)(?:_(.*))?\.sql$`)
+	atlasDirective = lazily(`(?m)^--\s*atlas:(\w+)[ \t]*(.*)$`)
+	txtarFile      = lazily(`^-- (\S.*?) --\s*$`)
 )
 
 func readAtlas(r *reader) error {
@@ -35,7 +34,7 @@ func readAtlas(r *reader) error {
 		return err
 	}
 	for _, name := range names {
-		m := atlasPattern.FindStringSubmatch(name)
+		m := atlasPattern().FindStringSubmatch(name)
 		if m == nil {
 			continue
 		}
@@ -75,7 +74,7 @@ func (r *reader) atlasSum(names []string) error {
 // atlas reads one file; keep is false for one that is no step of its own.
 func (r *reader) atlas(s *step, text string) (keep bool, err error) {
 	directives := map[string]string{}
-	for _, m := range atlasDirective.FindAllStringSubmatch(text, -1) {
+	for _, m := range atlasDirective().FindAllStringSubmatch(text, -1) {
 		directives[m[1]] = strings.TrimSpace(m[2])
 	}
 	if _, ok := directives["checkpoint"]; ok {
@@ -104,7 +103,7 @@ func (r *reader) atlas(s *step, text string) (keep bool, err error) {
 // name between dashes.
 func (r *reader) txtar(s *step, text string) error {
 	s.up = nil
-	_, all := parts(text, txtarFile.FindStringSubmatch)
+	_, all := parts(text, txtarFile().FindStringSubmatch)
 	for _, p := range all {
 		sql := &script{file: s.file, line: p.line + 1, text: p.text}
 		switch path.Base(p.mark[1]) {
@@ -131,7 +130,7 @@ func (r *reader) delimited(text, delimiter string) string {
 	}
 	// The directive holds the delimiter itself.
 	end := 0
-	for _, at := range atlasDirective.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range atlasDirective().FindAllStringSubmatchIndex(text, -1) {
 		if text[at[2]:at[3]] == "delimiter" {
 			end = at[1]
 		}

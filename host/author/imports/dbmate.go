@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -17,8 +16,8 @@ var dbmate = tool{
 }
 
 var (
-	dbmatePattern = regexp.MustCompile(`^([0-9]+)(.*)\.sql$`)
-	dbmateMarker  = regexp.MustCompile(`^--\s*migrate:(up|down)(?:\s+(.*))?$`)
+	dbmatePattern = lazily(`^([0-9]+)(.*)\.sql$`)
+	dbmateMarker  = lazily(`^--\s*migrate:(up|down)(?:\s+(.*))?$`)
 )
 
 func readDbmate(r *reader) error {
@@ -27,7 +26,7 @@ func readDbmate(r *reader) error {
 		return err
 	}
 	for _, name := range names {
-		m := dbmatePattern.FindStringSubmatch(name)
+		m := dbmatePattern().FindStringSubmatch(name)
 		if m == nil {
 			continue
 		}
@@ -45,7 +44,7 @@ func (r *reader) dbmate(s *step) error {
 	if err != nil {
 		return err
 	}
-	before, all := parts(text, func(line string) []string { return dbmateMarker.FindStringSubmatch(strings.TrimSpace(line)) })
+	before, all := parts(text, func(line string) []string { return dbmateMarker().FindStringSubmatch(strings.TrimSpace(line)) })
 	line := 0
 	for text := range strings.Lines(before) {
 		if line++; !r.blank(text) {

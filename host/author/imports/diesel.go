@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 )
 
@@ -15,7 +14,7 @@ var diesel = tool{
 	table: table{name: "__diesel_schema_migrations", columns: []string{"version"}, read: recordedList},
 }
 
-var dieselOutside = regexp.MustCompile(`(?m)^\s*run_in_transaction\s*=\s*false\s*(#.*)?$`)
+var dieselOutside = lazily(`(?m)^\s*run_in_transaction\s*=\s*false\s*(#.*)?$`)
 
 func readDiesel(r *reader) error {
 	entries, err := r.entries(".")
@@ -43,7 +42,7 @@ func readDiesel(r *reader) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		up.outside = dieselOutside.MatchString(metadata)
+		up.outside = dieselOutside().MatchString(metadata)
 		if s.down != nil {
 			s.down.outside = up.outside
 		}

@@ -24,11 +24,11 @@ var flyway = tool{
 }
 
 var (
-	flywayPattern     = regexp.MustCompile(`^([VU])([0-9]+(?:[._][0-9]+)*)__(.*)\.(sql|java|kt|groovy|class)$`)
-	flywayRepeatable  = regexp.MustCompile(`^R__(.*)\.(sql|java|kt|groovy|class)$`)
-	flywayOutside     = regexp.MustCompile(`(?im)^\s*executeInTransaction\s*=\s*false\s*$`)
-	flywayPlain       = regexp.MustCompile(`(?im)^\s*(?:flyway\.)?placeholderReplacement\s*=\s*false\s*$`)
-	flywayPlaceholder = regexp.MustCompile(`\$\{[^}]*\}`)
+	flywayPattern     = lazily(`^([VU])([0-9]+(?:[._][0-9]+)*)__(.*)\.(sql|java|kt|groovy|class)$`)
+	flywayRepeatable  = lazily(`^R__(.*)\.(sql|java|kt|groovy|class)$`)
+	flywayOutside     = lazily(`(?im)^\s*executeInTransaction\s*=\s*false\s*$`)
+	flywayPlain       = lazily(`(?im)^\s*(?:flyway\.)?placeholderReplacement\s*=\s*false\s*$`)
+	flywayPlaceholder = lazily(`\$\{[^}]*\}`)
 )
 
 // A flywayFolder is what was found, before ups and downs are put together.
@@ -92,7 +92,7 @@ func (f *flywayFolder) folder(dir string) error {
 func (f *flywayFolder) file(name string) error {
 	base := path.Base(name)
 	var s step
-	if m := flywayPattern.FindStringSubmatch(base); m != nil {
+	if m := flywayPattern().FindStringSubmatch(base); m != nil {
 		s = step{version: flywayVersion(m[2]), name: m[3], file: name}
 		if m[1] == "U" {
 			if other, ok := f.undo[s.version]; ok {
@@ -101,7 +101,7 @@ func (f *flywayFolder) file(name string) error {
 			f.undo[s.version] = name
 			return nil
 		}
-	} else if m := flywayRepeatable.FindStringSubmatch(base); m != nil {
+	} else if m := flywayRepeatable().FindStringSubmatch(base); m != nil {
 		s = step{version: repeatable(base), name: m[1], file: name}
 	} else {
 		if path.Ext(base) == ".sql" {
@@ -145,11 +145,11 @@ func (f *flywayFolder) script(name string) (s *script, code string, err error) {
 			return ok && p.MatchString(text)
 		})
 	}
-	s.outside = setting(flywayOutside)
+	s.outside = setting(flywayOutside())
 	if f.dialect == chain.PostgreSQL {
 		s.alone = refusesTransaction // Flyway knows these statements, without a setting
 	}
-	if !setting(flywayPlain) && f.blanks(name, s.text, "a placeholder", flywayPlaceholder) {
+	if !setting(flywayPlain()) && f.blanks(name, s.text, "a placeholder", flywayPlaceholder()) {
 		code = "its SQL has placeholders"
 	}
 	return s, code, nil

@@ -1,8 +1,6 @@
 package imports
 
 import (
-	"regexp"
-
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -12,10 +10,10 @@ var golangMigrate = tool{
 	table: table{name: "schema_migrations", columns: []string{"version", "dirty"}, read: recordedUpTo},
 }
 
-var golangMigratePattern = regexp.MustCompile(`^([0-9]+)_(.*)\.(up|down)\.([^.]+)$`)
+var golangMigratePattern = lazily(`^([0-9]+)_(.*)\.(up|down)\.([^.]+)$`)
 
 func readGolangMigrate(r *reader) error {
-	return r.pairedFiles(golangMigratePattern, func(name string, m []string) (file pairedFile, ok bool) {
+	return r.pairedFiles(golangMigratePattern(), func(name string, m []string) (file pairedFile, ok bool) {
 		if m[4] != "sql" {
 			r.note(name, 0, "it is not SQL and is left out")
 			return file, false

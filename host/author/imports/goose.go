@@ -2,7 +2,6 @@ package imports
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -14,7 +13,7 @@ var goose = tool{
 	table: table{name: "goose_db_version", columns: []string{"version_id", "is_applied"}, order: "id", read: recordedGoose},
 }
 
-var goosePattern = regexp.MustCompile(`^([0-9]+)_(.+)\.(sql|go)$`)
+var goosePattern = lazily(`^([0-9]+)_(.+)\.(sql|go)$`)
 
 func readGoose(r *reader) error {
 	names, err := r.files()
@@ -22,7 +21,7 @@ func readGoose(r *reader) error {
 		return err
 	}
 	for _, name := range names {
-		m := goosePattern.FindStringSubmatch(name)
+		m := goosePattern().FindStringSubmatch(name)
 		if m == nil || strings.HasSuffix(name, "_test.go") {
 			continue
 		}

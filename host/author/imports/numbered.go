@@ -2,7 +2,6 @@ package imports
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ var numbered = tool{
 	table: table{name: "schema_migration", columns: []string{"version"}, read: recordedNumbered},
 }
 
-var numberedPattern = regexp.MustCompile(`[0-9]+`)
+var numberedPattern = lazily(`[0-9]+`)
 
 // dialectWords are the words in names that say which database a file is for.
 // The empty dialect is one that Sandpiper does not know.
@@ -49,7 +48,7 @@ func parseNumbered(name string) (numberedFile, bool) {
 		words = words[:len(words)-1]
 	}
 	rest := strings.Join(words, ".")
-	at := numberedPattern.FindStringIndex(rest)
+	at := numberedPattern().FindStringIndex(rest)
 	if at == nil {
 		return f, false
 	}

@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -11,10 +10,10 @@ var sqlx = tool{
 	table: table{name: "_sqlx_migrations", columns: []string{"version", "success"}, read: recordedSQLx},
 }
 
-var sqlxPattern = regexp.MustCompile(`^([0-9]+)_(.*?)(\.up|\.down)?\.sql$`)
+var sqlxPattern = lazily(`^([0-9]+)_(.*?)(\.up|\.down)?\.sql$`)
 
 func readSQLx(r *reader) error {
-	return r.pairedFiles(sqlxPattern, func(_ string, m []string) (pairedFile, bool) {
+	return r.pairedFiles(sqlxPattern(), func(_ string, m []string) (pairedFile, bool) {
 		return pairedFile{version: m[1], name: m[2], down: m[3] == ".down"}, true
 	}, func(s *script) {
 		s.outside = strings.HasPrefix(s.text, "-- no-transaction")

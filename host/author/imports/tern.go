@@ -2,7 +2,6 @@ package imports
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -15,9 +14,9 @@ var tern = tool{
 }
 
 var (
-	ternPattern   = regexp.MustCompile(`^([0-9]+)_(.+)\.sql$`)
-	ternAction    = regexp.MustCompile(`(?s)\{\{.*?(?:\}\}|$)`) // https://pkg.go.dev/text/template#hdr-Actions
-	ternDisableTx = regexp.MustCompile(`(?m)^---- tern: disable-tx ----$`)
+	ternPattern   = lazily(`^([0-9]+)_(.+)\.sql$`)
+	ternAction    = lazily(`(?s)\{\{.*?(?:\}\}|$)`) // https://pkg.go.dev/text/template#hdr-Actions
+	ternDisableTx = lazily(`(?m)^---- tern: disable-tx ----$`)
 )
 
 const ternSeparator = "---- create above / drop below ----"
@@ -28,7 +27,7 @@ func readTern(r *reader) error {
 		return err
 	}
 	for _, name := range names {
-		m := ternPattern.FindStringSubmatch(name)
+		m := ternPattern().FindStringSubmatch(name)
 		if m == nil {
 			continue
 		}
@@ -37,7 +36,7 @@ func readTern(r *reader) error {
 			return err
 		}
 		s := step{version: number(m[1]), name: m[2], file: name}
-		if r.blanks(name, text, "a template", ternAction) {
+		if r.blanks(name, text, "a template", ternAction()) {
 			s.code, s.instead = "its SQL is a template", fmt.Sprintf("write into %s what tern makes of it", name)
 		}
 		up, down, reversible := strings.Cut(text, ternSeparator)
@@ -52,8 +51,8 @@ func readTern(r *reader) error {
 
 func ternScript(file string, line int, text string) *script {
 	return &script{
-		file: file, line: line, outside: ternDisableTx.MatchString(text),
-		text: ternDisableTx.ReplaceAllString(text, ""),
+		file: file, line: line, outside: ternDisableTx().MatchString(text),
+		text: ternDisableTx().ReplaceAllString(text, ""),
 	}
 }
 
