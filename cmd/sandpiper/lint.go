@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -22,6 +23,7 @@ type lintData struct {
 	Modules   []string      `json:"modules"`   // whose revisions have no text
 	Findings  []findingJSON `json:"findings"`
 	Notes     []string      `json:"notes,omitempty"` // what else was not looked at
+	Sizes     []string      `json:"sizes,omitempty"` // what --large left out, and could not
 }
 
 type findingJSON struct {
@@ -102,6 +104,9 @@ The rules:
 			}
 			report, err := a.lint(cmd.Context(), flags, args)
 			if err != nil {
+				if report != nil && (flags.format == "sarif" || flags.format == "github") {
+					err = errors.Join(err, a.lintResult(report, flags.format))
+				}
 				return err
 			}
 			if err := a.lintResult(report, flags.format); err != nil {
@@ -137,11 +142,14 @@ func (f *lintFlags) check(a *app) error {
 
 // lint looks at the chains that are wanted.
 func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.Report, error) {
-	c, err := a.wholeChains()
+	c, err := a.chains()
 	if err != nil {
 		return nil, err
 	}
 	defer c.box.Close()
+	if c.err != nil {
+		return lint.Broken(chain.Problems(c.err), c.shown), c.err
+	}
 	cfg, err := c.config.Lint.config(c.config.path)
 	if err != nil {
 		return nil, err
@@ -162,6 +170,7 @@ func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.
 	if err != nil {
 		return nil, err
 	}
+	cfg.Path = c.shown
 	report := &lint.Report{}
 	for _, r := range runners {
 		cfg.Small = small[r.Graph().Dialect()]
@@ -174,11 +183,29 @@ func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.
 	return report, nil
 }
 
+// shown returns what a file of the chains is called from the current folder.
+func (c *chains) shown(source string) string {
+	folder, err := filepath.Abs(".")
+	if err != nil {
+		return source
+	}
+	relative, err := filepath.Rel(folder, c.path(source))
+	if err != nil {
+		return filepath.ToSlash(c.path(source)) // on another drive
+	}
+	return filepath.ToSlash(relative)
+}
+
 // smallTables returns what tells which tables of the database are small, by its
 // dialect; nothing if that does not matter.
 func (a *app) smallTables(ctx context.Context, rows int64) (map[chain.Dialect]func(string) (bool, error), error) {
 	if rows == 0 {
 		return nil, nil
+	}
+	if set, err := a.settings(); err != nil {
+		return nil, err
+	} else if set.origin == originDefault {
+		return nil, usage("name the database with --database, SANDPIPER_DATABASE or sandpiper.toml", "--large counts rows, and no database is named")
 	}
 	s, r, err := a.openRunner()
 	if err != nil {
@@ -225,7 +252,7 @@ func (a *app) lintResult(report *lint.Report, format string) error {
 }
 
 func lintDocument(report *lint.Report) lintData {
-	data := lintData{Revisions: report.Revisions, Modules: append([]string{}, report.Modules...), Findings: []findingJSON{}, Notes: report.Notes}
+	data := lintData{Revisions: report.Revisions, Modules: append([]string{}, report.Modules...), Findings: []findingJSON{}, Notes: report.Notes, Sizes: report.Sizes}
 	for _, f := range report.Findings {
 		data.Findings = append(data.Findings, findingJSON{
 			f.Rule.Name, string(f.Severity), string(f.Dialect), f.Revision.String(), f.File, f.Line, f.Column, f.Message, f.Rule.Why, f.Rule.Instead,
@@ -280,6 +307,9 @@ func (a *app) printLint(w io.Writer, report *lint.Report) {
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "not read: %s\n", printable(note))
+	}
+	for _, size := range report.Sizes {
+		fmt.Fprintf(w, "by size: %s\n", printable(size))
 	}
 }
 

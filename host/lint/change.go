@@ -21,6 +21,8 @@ type (
 		table
 		columns     []column
 		constraints []constraint
+		ifNotExists bool
+		partitioned bool
 	}
 	dropTable struct {
 		table
@@ -72,6 +74,7 @@ type (
 		columns      []string // the names it begins with; an expression ends them
 		partial      bool
 		concurrently bool
+		only         bool // not of the partitions
 	}
 	dropIndex struct {
 		table        // "" where the statement does not say

@@ -11,6 +11,9 @@ func checkIndexes(l *linter, c change) {
 	}
 	switch e := c.effect.(type) {
 	case createIndex:
+		if e.only && l.facts.partitions(e.on()) {
+			return // nothing is built: indexes of the partitions are attached to it
+		}
 		if !e.concurrently && l.used(c) {
 			l.find(ruleIndex, c.at, e.on(), "nobody writes to %s while the index%s is built", e.on(), named(e.name))
 		}

@@ -13,8 +13,12 @@ type Config struct {
 
 	// Small, if set, reports whether a table has so few rows in the database
 	// that it does not matter what is done with all of them. Rules that are
-	// about the number of rows then leave it out.
+	// about the number of rows then leave it out. With an *UncountedError they
+	// do not, and the report tells the reason.
 	Small func(table string) (bool, error)
+
+	// Path, if set, returns what a revision's Source is called in the report.
+	Path func(source string) string
 }
 
 type level struct {

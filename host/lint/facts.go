@@ -16,9 +16,11 @@ type facts struct {
 }
 
 type tableFacts struct {
-	kinds   map[string]kind
-	checks  map[string]*checkFacts
-	indexes map[string][]string // what each begins with
+	made        bool // by the chain
+	partitioned bool
+	kinds       map[string]kind
+	checks      map[string]*checkFacts
+	indexes     map[string][]string // what each begins with
 }
 
 type checkFacts struct {
@@ -32,7 +34,7 @@ func newFacts() *facts { return &facts{map[string]*tableFacts{}, map[string]stri
 func (f *facts) of(name string) *tableFacts {
 	t := f.tables[name]
 	if t == nil {
-		t = &tableFacts{map[string]kind{}, map[string]*checkFacts{}, map[string][]string{}}
+		t = &tableFacts{kinds: map[string]kind{}, checks: map[string]*checkFacts{}, indexes: map[string][]string{}}
 		f.tables[name] = t
 	}
 	return t
@@ -59,6 +61,13 @@ func (f *facts) indexed(on string, columns []string) bool {
 	return false
 }
 
+// partitions reports whether a table may be one of partitions: it is, or the chain
+// does not tell what it is.
+func (f *facts) partitions(on string) bool {
+	t := f.of(on)
+	return t.partitioned || !t.made
+}
+
 // proven reports whether a validated check says that a column is not NULL.
 func (f *facts) proven(on, name string) bool {
 	for _, c := range f.of(on).checks {
@@ -75,6 +84,8 @@ func (f *facts) apply(e effect) {
 	switch e := e.(type) {
 	case createTable:
 		delete(f.tables, e.on())
+		t = f.of(e.on())
+		t.made, t.partitioned = true, e.partitioned
 		for i := range e.columns {
 			f.column(e.on(), &e.columns[i])
 		}

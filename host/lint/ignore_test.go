@@ -107,6 +107,14 @@ func TestSmallTables(t *testing.T) {
 	if got := said(report); got != "4:26 blocking-index, 4:63 drop-column" {
 		t.Errorf("got %s", got)
 	}
+	if len(report.Sizes) != 1 || report.Sizes[0] != "1 finding about t left out: it has few rows" {
+		t.Errorf("got %q", report.Sizes)
+	}
+	cfg.Small = func(table string) (bool, error) { return false, &lint.UncountedError{Reason: "there is no " + table} }
+	report = look(t, read(t, chain.PostgreSQL, tables[chain.PostgreSQL], text), cfg)
+	if got := said(report); got != "4:1 blocking-index, 4:26 blocking-index, 4:63 drop-column" || len(report.Sizes) != 2 {
+		t.Errorf("got %s, %q", got, report.Sizes)
+	}
 	cfg.Small = func(string) (bool, error) { return false, fmt.Errorf("no answer") }
 	_, err := lint.Lint(read(t, chain.PostgreSQL, text), func(chain.Revision) bool { return true }, cfg)
 	if err == nil || err.Error() != "no answer" {

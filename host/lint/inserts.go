@@ -33,6 +33,6 @@ func (l *linter) insert(sql string) (r reading, ok bool) {
 // tellInserts says how many INSERTs were not parsed.
 func (l *linter) tellInserts() {
 	if n := l.rev.inserts - maxInserts; n > 0 {
-		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s: %d of its INSERTs, but for the strings in them", l.rev.Source, n))
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s: %d of its INSERTs, which are like the %d before them", l.name(), n, maxInserts))
 	}
 }

@@ -25,14 +25,16 @@ type Source interface {
 // YAML) hides what the rules find in the statement or operation that it is in or that
 // follows it; above the first section of a file, in all of it.
 func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, error) {
-	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), facts: newFacts()}
+	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), history: newHistory(), left: map[string]int{}}
 	for rev := range src.Graph().All() {
+		l.facts = l.history.before(src.Graph(), rev)
 		file, err := src.File(rev.Key)
 		l.revision(rev, file, err, wanted(rev))
 		if l.err != nil {
 			return Report{}, l.err
 		}
 	}
+	l.tellSmall()
 	l.report.sort()
 	return l.report, nil
 }
@@ -41,13 +43,15 @@ func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, err
 type linter struct {
 	cfg     Config
 	dialect chain.Dialect
-	facts   *facts
+	history *history
+	facts   *facts // at the revision under way
 	report  Report
 	err     error // the parser's or the database's, which ends it
 
 	rev   *revision
 	spot  chain.Item // the statement or operation under way
 	small map[string]bool
+	left  map[string]int // findings about small tables, which are left out
 }
 
 // A revision is what is known of the revision under way.
@@ -107,8 +111,8 @@ func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wante
 		l.err = err
 		return
 	case file == nil:
-		if wanted && !slices.Contains(l.report.Modules, rev.Source) {
-			l.report.Modules = append(l.report.Modules, rev.Source)
+		if wanted && !slices.Contains(l.report.Modules, l.name()) {
+			l.report.Modules = append(l.report.Modules, l.name())
 		}
 		return
 	default:
@@ -180,10 +184,14 @@ func (l *linter) reading(r reading, err error) {
 		}
 	}
 	for _, c := range r.changes {
+		if e, ok := c.effect.(createTable); ok && e.ifNotExists && l.facts.of(e.on()).made {
+			continue // it does nothing
+		}
 		for _, check := range checks {
 			check(l, c)
 		}
 		l.facts.apply(c.effect)
+		l.history.add(l.rev.Key, c.effect)
 		l.note(c)
 	}
 }
@@ -194,11 +202,11 @@ func (l *linter) unread(err error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, errUnread):
-		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.name(), l.spot.Line, err))
 	case errors.As(err, &syntax):
 		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
 	default:
-		l.err = fmt.Errorf("%s:%d: %w", l.rev.Source, l.spot.Line, err)
+		l.err = fmt.Errorf("%s:%d: %w", l.name(), l.spot.Line, err)
 	}
 }
 
@@ -226,7 +234,7 @@ func (l *linter) find(name string, at int, on, format string, args ...any) {
 	rule := Find(name)
 	line, column := place(l.spot.Statement, at)
 	l.rev.findings = append(l.rev.findings, Finding{
-		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.rev.Source,
+		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.name(),
 		Line: line, Column: column, Message: fmt.Sprintf(format, args...), table: on,
 	})
 }
@@ -241,6 +249,25 @@ func (l *linter) keep(findings []Finding) {
 	}
 }
 
+// name is what the report calls the file of the revision under way.
+func (l *linter) name() string {
+	if l.cfg.Path == nil {
+		return l.rev.Source
+	}
+	return l.cfg.Path(l.rev.Source)
+}
+
+// tellSmall says what was left out about tables that have few rows.
+func (l *linter) tellSmall() {
+	for _, table := range slices.Sorted(maps.Keys(l.left)) {
+		findings := "1 finding"
+		if n := l.left[table]; n > 1 {
+			findings = fmt.Sprintf("%d findings", n)
+		}
+		l.report.Sizes = append(l.report.Sizes, fmt.Sprintf("%s about %s left out: it has few rows", findings, table))
+	}
+}
+
 // isSmall reports whether a finding is about a table that has few rows.
 func (l *linter) isSmall(f *Finding) bool {
 	if !f.Rule.sized || f.table == "" || l.cfg.Small == nil || l.err != nil {
@@ -248,11 +275,20 @@ func (l *linter) isSmall(f *Finding) bool {
 	}
 	small, known := l.small[f.table]
 	if !known {
-		small, l.err = l.cfg.Small(f.table)
+		var err error
+		var uncounted *UncountedError
+		if small, err = l.cfg.Small(f.table); errors.As(err, &uncounted) {
+			l.report.Sizes = append(l.report.Sizes, uncounted.Reason+": what is found about it is told")
+		} else {
+			l.err = err
+		}
 		if l.small == nil {
 			l.small = map[string]bool{}
 		}
 		l.small[f.table] = small
+	}
+	if small {
+		l.left[f.table]++
 	}
 	return small
 }

@@ -75,6 +75,7 @@ var tables = map[chain.Dialect]string{
 CREATE TABLE u (id int PRIMARY KEY, a int, b int);
 CREATE INDEX ix_t ON t (v); CREATE INDEX ix_u ON u (a, b);
 CREATE TYPE e AS ENUM ('a');
+CREATE TABLE parts (id int, d date) PARTITION BY RANGE (d);
 CREATE MATERIALIZED VIEW m AS SELECT 1;`,
 	chain.SQLite: `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, k INT);
 CREATE TABLE u (id INTEGER PRIMARY KEY, a INT, b INT);
@@ -156,6 +157,11 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TABLE not_known ALTER a TYPE text", "table-rewrite"},
 		{p, "ALTER TABLE t ALTER v TYPE varchar(20)", ""},
 		{p, "ALTER TABLE t ALTER v TYPE text", ""},
+		{p, "ALTER TABLE t ALTER v TYPE text USING v::text", ""},
+		{p, "ALTER TABLE t ALTER v TYPE varchar(20) USING v::varchar(20)", ""},
+		{p, "ALTER TABLE t ALTER v TYPE varchar(20) USING v::varchar(5)", "table-rewrite"},
+		{p, "ALTER TABLE t ALTER v TYPE text USING x::text", "table-rewrite"},
+		{p, "ALTER TABLE t ALTER k TYPE bigint USING k::bigint", "table-rewrite"},
 		{p, "ALTER TABLE public.t ALTER x TYPE varchar", ""},
 		{p, "ALTER TABLE t ALTER n TYPE numeric(10,2)", ""},
 		{p, "ALTER TABLE t ALTER ts TYPE timestamptz", ""},
@@ -188,6 +194,16 @@ func TestRules(t *testing.T) {
 		{p, "CREATE INDEX i ON t (k)", "blocking-index"},
 		{p, "CREATE TABLE w (id int PRIMARY KEY, a int); CREATE INDEX i ON w (a)", ""},
 		{p, "CREATE TABLE w AS SELECT * FROM t; CREATE INDEX i ON w (a)", ""},
+		{p, "CREATE TABLE IF NOT EXISTS t (id int); CREATE INDEX i ON t (k)", "blocking-index"},
+		{p, "CREATE TABLE IF NOT EXISTS t AS SELECT 1; CREATE INDEX i ON t (k)", "blocking-index"},
+		{p, "CREATE TABLE IF NOT EXISTS t (id int); DROP TABLE t", "drop-table"},
+		{p, "CREATE TABLE IF NOT EXISTS w (id int); CREATE INDEX i ON w (id)", ""},
+		{p, "DROP TABLE t; CREATE TABLE IF NOT EXISTS t (id int); CREATE INDEX i ON t (id)", "drop-table"},
+		{s, "CREATE TABLE IF NOT EXISTS T (id int); DROP TABLE t", "drop-table"},
+		{p, "CREATE INDEX i ON ONLY parts (d)", ""},
+		{p, "CREATE INDEX i ON ONLY not_known (d)", ""},
+		{p, "CREATE INDEX i ON ONLY t (k)", "blocking-index"},
+		{p, "CREATE INDEX i ON parts (d)", "blocking-index"},
 		{p, "DROP INDEX ix_t", "blocking-index"},
 		{p, "REINDEX TABLE t", "blocking-index"},
 		{s, "CREATE INDEX i ON t (k); DROP INDEX ix_t; REINDEX", ""},
@@ -223,6 +239,9 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1; DELETE FROM t WHERE c = 2", "backfill-with-ddl"},
 		{p, "UPDATE t SET k = 1; ALTER TABLE t ADD COLUMN c int", ""},
 		{p, "ALTER TABLE t ADD COLUMN c int; INSERT INTO u VALUES (1, 2, 3)", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int; WITH x AS (UPDATE t SET c = 1 RETURNING c) SELECT * FROM x", "backfill-with-ddl"},
+		{p, "ALTER TABLE t ADD COLUMN c int; WITH x AS (SELECT 1) SELECT * FROM x", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int; MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN UPDATE SET c = 1", "backfill-with-ddl"},
 		{p, "ALTER TABLE t ADD COLUMN c int; -- +autocommit begin\nUPDATE t SET c = 1; -- +autocommit end", ""},
 		{p, "CREATE TABLE w (id int PRIMARY KEY); INSERT INTO w SELECT id FROM t", ""},
 		{s, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1", ""},

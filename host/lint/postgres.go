@@ -81,7 +81,7 @@ func (r *postgresReader) statement(n grammar.Node) {
 	case "DropStmt":
 		r.drop(n)
 	case "IndexStmt":
-		e := createIndex{table: on, name: n.Text("idxname"), partial: n.Node("whereClause").There(), concurrently: n.True("concurrent")}
+		e := createIndex{table: on, name: n.Text("idxname"), partial: n.Node("whereClause").There(), concurrently: n.True("concurrent"), only: !n.Node("relation").True("inh")}
 		for _, c := range n.List("indexParams") {
 			if c.Text("name") == "" {
 				break
@@ -133,6 +133,8 @@ func (r *postgresReader) rows(n grammar.Node) {
 		r.add(0, writeRows{on, "UPDATE"})
 	case "DeleteStmt":
 		r.add(0, writeRows{on, "DELETE"})
+	case "MergeStmt":
+		r.add(0, writeRows{on, "MERGE"})
 	case "InsertStmt":
 		query := n.Node("selectStmt")
 		if query.Is("SelectStmt") && len(query.List("valuesLists")) == 0 {
@@ -140,10 +142,13 @@ func (r *postgresReader) rows(n grammar.Node) {
 		}
 	case "CreateTableAsStmt":
 		into := n.Node("into").Node("rel") // a materialized view has indexes and locks as a table has
-		r.add(into.At(), createTable{table: relation(into)})
+		r.add(into.At(), createTable{table: relation(into), ifNotExists: n.True("if_not_exists")})
 	case "SelectStmt":
 		if into := n.Node("intoClause").Node("rel"); into.There() {
 			r.add(into.At(), createTable{table: relation(into)})
+		}
+		for _, with := range n.Node("withClause").List("ctes") {
+			r.written(with.Node("ctequery"))
 		}
 	default:
 		return
@@ -155,6 +160,14 @@ func (r *postgresReader) rows(n grammar.Node) {
 		}
 		return true
 	})
+}
+
+// written notes which rows a query of a WITH changes.
+func (r *postgresReader) written(n grammar.Node) {
+	verbs := map[string]string{"UpdateStmt": "UPDATE", "DeleteStmt": "DELETE", "MergeStmt": "MERGE"}
+	if verb := verbs[n.Kind]; verb != "" {
+		r.add(n.Node("relation").At(), writeRows{relation(n.Node("relation")), verb})
+	}
 }
 
 func (r *postgresReader) rename(on table, n grammar.Node) {

@@ -9,7 +9,7 @@ import (
 
 func (r *postgresReader) createTable(n grammar.Node) {
 	rel := n.Node("relation")
-	e := createTable{table: relation(rel)}
+	e := createTable{table: relation(rel), ifNotExists: n.True("if_not_exists"), partitioned: n.Node("partspec").There()}
 	for _, item := range n.List("tableElts") {
 		switch item.Kind {
 		case "ColumnDef":
@@ -38,7 +38,7 @@ func (r *postgresReader) alterTable(on table, at int, n grammar.Node) {
 		if t := def.Node("typeName").At(); t > 0 {
 			at = t
 		}
-		r.add(at, setType{table: on, name: name, to: kindOf(def.Node("typeName")), using: def.Node("raw_default").There()})
+		r.add(at, setType{table: on, name: name, to: kindOf(def.Node("typeName")), using: using(name, def)})
 	case "AT_SetNotNull":
 		r.add(at, setNotNull{on, name})
 	case "AT_AddConstraint":
@@ -67,6 +67,18 @@ func (r *postgresReader) alterTable(on table, at int, n grammar.Node) {
 	default:
 		r.add(at, otherLock{on})
 	}
+}
+
+// using reports whether a change of type computes something other than a cast to
+// that type, which is made anyway.
+func using(name string, def grammar.Node) bool {
+	expr := def.Node("raw_default")
+	if !expr.There() {
+		return false
+	}
+	of := expr.Node("arg").Strings("fields")
+	cast := expr.Is("TypeCast") && len(of) > 0 && of[len(of)-1] == name && expr.Node("arg").Is("ColumnRef")
+	return !cast || kindOf(expr.Node("typeName")).String() != kindOf(def.Node("typeName")).String()
 }
 
 func kindOf(n grammar.Node) kind {

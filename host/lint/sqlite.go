@@ -111,9 +111,9 @@ func (r *sqliteReader) object() (table, bool) {
 func (r *sqliteReader) create() {
 	switch temporary := r.take("TEMP") || r.take("TEMPORARY"); {
 	case r.take("TABLE"):
-		r.take("IF", "NOT", "EXISTS")
+		ifNotExists := r.take("IF", "NOT", "EXISTS")
 		if t, ok := r.object(); ok {
-			r.createTable(t)
+			r.createTable(t, ifNotExists)
 		}
 	case temporary:
 	case r.take("INDEX"), r.take("UNIQUE", "INDEX"):
@@ -124,8 +124,8 @@ func (r *sqliteReader) create() {
 
 // createTable reads the text of the table. One that cannot be read, such as
 // CREATE TABLE … AS, is a table all the same.
-func (r *sqliteReader) createTable(on table) {
-	e := createTable{table: on}
+func (r *sqliteReader) createTable(on table, ifNotExists bool) {
+	e := createTable{table: on, ifNotExists: ifNotExists}
 	at := r.named
 	if t, err := tabletext.Parse(r.sql); err == nil {
 		for i := range t.Columns {
