@@ -185,8 +185,8 @@ func (k constraintKind) builds() bool { return k == primaryKey || k == unique ||
 
 // A reading is what one statement or operation does.
 type reading struct {
-	changes  []change
-	literals map[string]bool // strings in it, as far as it uses rows
+	changes []change
+	uses    []use
 }
 
 func (r *reading) add(at int, e effect) { r.changes = append(r.changes, change{e, at}) }

@@ -45,12 +45,8 @@ func (l *linter) note(c change) {
 		if e.constraint.notValid {
 			l.rev.pending[[2]string{on, e.constraint.name}] = true
 		}
-	case createType:
-		l.rev.types[e.name] = true
 	case addEnumValue:
-		if !l.rev.types[e.enum] {
-			l.rev.values[e.value] = e.enum
-		}
+		l.rev.values[e.value] = e.enum
 	}
 	if locks(c.effect) && l.used(c) {
 		l.rev.locked = on

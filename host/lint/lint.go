@@ -75,7 +75,6 @@ type revision struct {
 // A transaction is what its statements do to those that follow it.
 type transaction struct {
 	values     map[string]string  // that were added to enums, and to which
-	types      map[string]bool    // that were created
 	locked     string             // a table that is locked until the commit
 	backfilled bool               // which was told already
 	pending    map[[2]string]bool // constraints that were added without validation, by table and name
@@ -94,7 +93,7 @@ type owedIndex struct {
 }
 
 func newTransaction() transaction {
-	return transaction{values: map[string]string{}, types: map[string]bool{}, pending: map[[2]string]bool{}}
+	return transaction{values: map[string]string{}, pending: map[[2]string]bool{}}
 }
 
 func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
@@ -178,11 +177,7 @@ func (l *linter) statement(sql string) (reading, error) {
 // reading checks what a statement does, and notes it.
 func (l *linter) reading(r reading, err error) {
 	l.unread(err)
-	for _, value := range slices.Sorted(maps.Keys(l.rev.values)) {
-		if r.literals[value] {
-			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, l.rev.values[value])
-		}
-	}
+	l.checkUses(r.uses)
 	for _, c := range r.changes {
 		if e, ok := c.effect.(createTable); ok && e.ifNotExists && l.facts.of(e.on()).made {
 			continue // it does nothing

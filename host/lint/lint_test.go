@@ -71,10 +71,10 @@ func rules(report lint.Report) []string {
 
 // tables are what the revision before has made.
 var tables = map[chain.Dialect]string{
-	chain.PostgreSQL: `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(8,2), x text, d date, k int, ts timestamptz(3));
+	chain.PostgreSQL: `CREATE TYPE e AS ENUM ('a');
+CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(8,2), x text, d date, k int, ts timestamptz(3), en e);
 CREATE TABLE u (id int PRIMARY KEY, a int, b int);
 CREATE INDEX ix_t ON t (v); CREATE INDEX ix_u ON u (a, b);
-CREATE TYPE e AS ENUM ('a');
 CREATE TABLE parts (id int, d date) PARTITION BY RANGE (d);
 CREATE MATERIALIZED VIEW m AS SELECT 1;`,
 	chain.SQLite: `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, k INT);
@@ -119,11 +119,24 @@ func TestRules(t *testing.T) {
 		{s, "PRAGMA user_version = 3", ""},
 		{s, "-- PRAGMA foreign_keys\nSELECT 'PRAGMA foreign_keys'", ""},
 
-		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET en = 'b'", "new-enum-value"},
 		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'a'", ""},
 		{p, "ALTER TYPE e ADD VALUE 'b'; -- +autocommit begin\n-- +autocommit end\nUPDATE t SET v = 'b'", ""},
-		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; UPDATE t SET v = 'b'; UPDATE t SET v = 'c'", "new-enum-value new-enum-value"},
-		{p, "CREATE TYPE f AS ENUM ('a'); ALTER TYPE f ADD VALUE 'b'; INSERT INTO t (v) VALUES ('b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; UPDATE t SET en = 'b'; UPDATE t SET en = 'c'", "new-enum-value new-enum-value"},
+		{p, "CREATE TYPE f AS ENUM ('a'); ALTER TYPE f ADD VALUE 'b'; CREATE TABLE w (k f DEFAULT 'b')", "new-enum-value"},
+		{p, "CREATE TYPE f AS ENUM ('a', 'b'); CREATE TABLE w (k f DEFAULT 'b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ALTER en SET DEFAULT 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN c e DEFAULT 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD CHECK (en <> 'b') NOT VALID", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE VIEW w AS SELECT id FROM t WHERE en IN ('a', 'b')", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE w (id int, k e); CREATE INDEX i ON w (id) WHERE k = 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (en) VALUES ('b')", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t SELECT 1, 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'b', x = lower('b') WHERE x = 'b'", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (id, v) VALUES (1, 'b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN c text DEFAULT 'b', ALTER x SET DEFAULT 'b'", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE w (k text CHECK (k <> 'b')); COMMENT ON TABLE w IS 'b'; SET search_path = 'b'", ""},
 		{p, "upgrade:\n  - add_enum_value: {enum: e, value: b}\n  - insert: {table: t, columns: [v], rows: [[b]]}\ndowngrade: irreversible\n", ""},
 
 		{p, "ALTER TABLE t ADD COLUMN c int NOT NULL", "not-null-column"},

@@ -279,11 +279,10 @@ func (r *operationReader) kind(t schema.Type) kind {
 
 // rows reads an insert. What it inserts are constants, which take no time.
 func (r *operationReader) rows(op *schema.Insert) {
-	r.literals = map[string]bool{}
 	for _, row := range op.Rows {
-		for _, v := range row {
-			if v.Kind == schema.TextLiteral {
-				r.literals[v.Text] = true
+		for i, v := range row {
+			if v.Kind == schema.TextLiteral && i < len(op.Columns) {
+				r.uses = append(r.uses, use{value: v.Text, column: r.fold(op.Columns[i]), tables: []table{r.table(op.Table)}})
 			}
 		}
 	}

@@ -22,6 +22,7 @@ func readPostgres(sql string) (reading, error) {
 	}
 	for _, n := range nodes {
 		r.statement(n)
+		r.uses = append(r.uses, usesIn(n)...)
 	}
 	return r.reading, nil
 }
@@ -150,16 +151,7 @@ func (r *postgresReader) rows(n grammar.Node) {
 		for _, with := range n.Node("withClause").List("ctes") {
 			r.written(with.Node("ctequery"))
 		}
-	default:
-		return
 	}
-	r.literals = map[string]bool{}
-	n.Walk(func(n grammar.Node) bool {
-		if s := n.Node("sval").Text("sval"); n.Is("A_Const") && s != "" {
-			r.literals[s] = true
-		}
-		return true
-	})
 }
 
 // written notes which rows a query of a WITH changes.

@@ -101,7 +101,7 @@ var Rules = []Rule{
 		Instead: `Leave it out: foreign keys are off while a migration runs and are checked before the commit. Others stand between "-- +autocommit begin" and "-- +autocommit end".`},
 	{Name: ruleEnumValue, Dialects: pg, Severity: Error,
 		Why:     "A value that was added to an enum cannot be used before it is committed.",
-		Instead: "Add the value in an autocommit section or in a migration before; the operation add_enum_value commits by itself."},
+		Instead: "Add the value in an autocommit section or in a migration before, or name it in CREATE TYPE; the operation add_enum_value commits by itself."},
 	{Name: ruleNotNull, Dialects: both, Severity: Error,
 		Why:     "A NOT NULL column without a default is refused as soon as the table has a row.",
 		Instead: "Give it a default, or add it without NOT NULL, fill it, and set NOT NULL afterwards."},
