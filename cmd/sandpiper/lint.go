@@ -15,6 +15,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // A lintData is the data of lint.
@@ -170,7 +171,7 @@ func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.
 	if err != nil {
 		return nil, err
 	}
-	cfg.Path = c.shown
+	cfg.Path, cfg.SQLite = c.shown, sqlite.Syntax
 	report := &lint.Report{}
 	for _, r := range runners {
 		cfg.Small = small[r.Graph().Dialect()]

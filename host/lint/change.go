@@ -40,6 +40,7 @@ type (
 		table
 		name    string
 		cascade bool
+		plain   bool // by SQLite's ALTER TABLE
 	}
 	renameColumn struct {
 		table
@@ -47,10 +48,11 @@ type (
 	}
 	setType struct {
 		table
-		name  string
-		was   kind // if the migration says so
-		to    kind
-		using bool
+		name    string
+		was     kind // if the migration says so
+		to      kind
+		using   bool
+		collate bool
 	}
 	setNotNull struct {
 		table
@@ -100,6 +102,39 @@ type (
 		table
 		concurrently bool
 	}
+	createDomain struct {
+		table
+		constrained bool
+	}
+	alterDomain struct {
+		table
+		notValid bool
+	}
+	// createObject and those that follow are about what is no table, but has a name
+	// among those of tables; what says what it is, with the name.
+	createObject struct{ table }
+	dropObject   struct {
+		table
+		what string
+		rows bool // are gone with it
+	}
+	renameObject struct {
+		table
+		what, to string
+	}
+	attachPartition struct {
+		table
+		partition string
+	}
+	// refused is what the database does not do.
+	refused struct {
+		table
+		why string
+	}
+	dropNotNull struct {
+		table
+		name string
+	}
 	// otherLock is a change of a table that locks it, and is quick.
 	otherLock struct{ table }
 	// rebuild is a change for which SQLite's table is rebuilt.
@@ -111,10 +146,6 @@ type (
 
 // The effects on no table.
 type (
-	createType struct {
-		table
-		name string
-	}
 	addEnumValue struct {
 		table
 		enum, value string
@@ -148,6 +179,7 @@ type column struct {
 	references *constraint
 	key        *constraint // primary or unique
 	check      bool
+	refused    string // what about it SQLite's ALTER TABLE refuses
 	at         int
 }
 

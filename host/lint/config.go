@@ -17,6 +17,11 @@ type Config struct {
 	// do not, and the report tells the reason.
 	Small func(table string) (bool, error)
 
+	// SQLite, if set, returns what SQLite says of a statement that it cannot read, and
+	// the byte where it stopped, -1 if that is not known; "" if it can. Without it
+	// a statement for SQLite is taken for one that can be read.
+	SQLite func(sql string) (message string, at int)
+
 	// Path, if set, returns what a revision's Source is called in the report.
 	Path func(source string) string
 }

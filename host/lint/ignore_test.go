@@ -35,6 +35,9 @@ func TestIgnores(t *testing.T) {
 		{"-- sandpiper:lint:ignore\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
 		{"-- sandpiper:lint:ignroe drop-table it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
 		{"-- sandpiper:lint:ignore drop-tables it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
+		{"-- sandpiper: lint:ignore drop-table it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
+		{"-- sandpiper:lint:ignore drop-table, drop-column it is so\n" + drops, "3:0 ignore"},
+		{"-- sandpiper:lint:ignore drop-table , ignore it is so\n" + drops, "3:0 ignore"},
 		{"-- sandpiper:other it is so\n" + drops, "5:1 drop-table, 6:1 drop-table"},
 		{drops + "-- sandpiper:lint:ignore drop-table behind everything\n", "4:1 drop-table, 5:1 drop-table, 8:0 ignore"},
 		{strings.Replace(drops, "DROP TABLE t", "SELECT '-- sandpiper:lint:ignore drop-table in a string'; DROP TABLE t", 1), "4:59 drop-table, 5:1 drop-table"},
@@ -62,6 +65,8 @@ func TestPlaces(t *testing.T) {
 		{"-- +upgrade\nSELECT 'äöü',\n 'ä' FROM FROM t;\n-- +downgrade\n", "5:11 syntax"},
 		{"-- +upgrade\nSELECT 1;\n-- +downgrade\n\n  SELECT FROM FROM;\n", "7:15 syntax"},
 		{"-- +upgrade\nSELECT 1;\n-- +downgrade\nVACUUM;\n", "6:1 needs-autocommit"},
+		{"-- +upgrade\nALTER TABLE t DROP COLUMN v,\n  DROP COLUMN x,\n  ALTER n TYPE numeric(5, 3), ALTER COLUMN k SET NOT NULL;\n-- +downgrade\nSELECT 1;\n", "4:15 drop-column, 5:3 drop-column, 6:16 table-rewrite, 6:31 set-not-null"},
+		{"-- +upgrade\nALTER TABLE IF EXISTS ONLY public . t /* a, b */\n  DROP COLUMN v;\n-- +downgrade\nSELECT 1;\n", "5:3 drop-column"},
 		{"-- Template: on\n-- +upgrade\nDROP TABLE ${if true}t${end};\n-- +downgrade\nSELECT 1;\n", "5:0 drop-table"},
 	} {
 		for _, text := range []string{c.text, strings.ReplaceAll(c.text, "\n", "\r\n")} {
@@ -104,7 +109,7 @@ func TestSmallTables(t *testing.T) {
 	text := "-- +upgrade\nCREATE INDEX i ON t (k); CREATE INDEX j ON u (b); ALTER TABLE t DROP v;\n-- sandpiper:lint:ignore blocking-index it is quick\nCREATE INDEX k ON t (n);\n-- +downgrade\nSELECT 1;\n"
 	cfg := lint.Config{Small: func(table string) (bool, error) { return table == "t", nil }}
 	report := look(t, read(t, chain.PostgreSQL, tables[chain.PostgreSQL], text), cfg)
-	if got := said(report); got != "4:26 blocking-index, 4:63 drop-column" {
+	if got := said(report); got != "4:26 blocking-index, 4:65 drop-column" {
 		t.Errorf("got %s", got)
 	}
 	if len(report.Sizes) != 1 || report.Sizes[0] != "1 finding about t left out: it has few rows" {
@@ -112,7 +117,7 @@ func TestSmallTables(t *testing.T) {
 	}
 	cfg.Small = func(table string) (bool, error) { return false, &lint.UncountedError{Reason: "there is no " + table} }
 	report = look(t, read(t, chain.PostgreSQL, tables[chain.PostgreSQL], text), cfg)
-	if got := said(report); got != "4:1 blocking-index, 4:26 blocking-index, 4:63 drop-column" || len(report.Sizes) != 2 {
+	if got := said(report); got != "4:1 blocking-index, 4:26 blocking-index, 4:65 drop-column" || len(report.Sizes) != 2 {
 		t.Errorf("got %s, %q", got, report.Sizes)
 	}
 	cfg.Small = func(string) (bool, error) { return false, fmt.Errorf("no answer") }

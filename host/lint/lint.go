@@ -64,6 +64,7 @@ type revision struct {
 	created map[string]bool // tables, which nobody uses yet
 	dropped map[string]int  // tables, and the finding that says so
 	renamed map[string]old  // by the new name
+	gone    map[string]int  // what is no table and dropped, and the finding that says so
 	keys    []owedIndex     // foreign keys that want an index in the end
 	inserts int             // of constants
 	losses  int             // things that a downgrade cannot bring back by itself
@@ -97,7 +98,7 @@ func newTransaction() transaction {
 }
 
 func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
-	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, transaction: newTransaction()}
+	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, gone: map[string]int{}, transaction: newTransaction()}
 	if wanted && (file != nil || err != nil) {
 		l.report.Revisions++
 	}
@@ -166,7 +167,7 @@ func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) 
 
 func (l *linter) statement(sql string) (reading, error) {
 	if l.dialect == chain.SQLite {
-		return readSQLite(sql), nil
+		return readSQLite(sql), l.liteSyntax(sql)
 	}
 	if r, ok := l.insert(sql); ok {
 		return r, nil
@@ -194,12 +195,17 @@ func (l *linter) reading(r reading, err error) {
 // unread tells why something could not be read.
 func (l *linter) unread(err error) {
 	var syntax *grammar.SyntaxError
+	var lite *liteError
 	switch {
 	case err == nil:
+	case errors.Is(err, errBlock):
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: what a DO block does", l.name(), l.spot.Line))
 	case errors.Is(err, errUnread):
 		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.name(), l.spot.Line, err))
 	case errors.As(err, &syntax):
-		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
+		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s, says the parser of PostgreSQL 17; what only a newer one can read is to be ignored", syntax.Message)
+	case errors.As(err, &lite):
+		l.find(ruleSyntax, lite.at, "", "%s, says SQLite", lite.message)
 	default:
 		l.err = fmt.Errorf("%s:%d: %w", l.name(), l.spot.Line, err)
 	}
