@@ -63,7 +63,7 @@ type lintFlags struct {
 func newLint(a *app) *cobra.Command {
 	var flags lintFlags
 	cmd := &cobra.Command{
-		Use:   "lint [REV | FROM:TO | FILE]…",
+		Use:   "lint [REV | FROM:TO | FILE | FOLDER]…",
 		Short: "Find what of the migrations would hurt on deploy",
 		Long: `Reads the migrations of every dialect and tells what would lock a table for long,
 fail on the rows that are there, break the program that still runs, or could not be
@@ -79,9 +79,13 @@ section (in YAML, above "upgrade:") it holds for the whole file:
 
 [lint] of sandpiper.toml sets the severity of rules: see "sandpiper help config".
 With --large the tables that have fewer rows in the database of --database are left
-out by the rules to which that matters.
+out by the rules to which that matters. It says which; one that the database does not
+have, or that cannot be counted, is not left out.
 
-Bodies of functions and modules are not read; it says which modules. Of a downgrade
+Bodies of functions, DO blocks and modules are not read; it says which blocks and
+modules. SQL is read by the parser of PostgreSQL 17 or by SQLite itself, which gives
+no more than its errors: its statements are known by their first words. An index that
+a later revision builds counts for a foreign key. Of a downgrade
 it tells only whether it runs. The exit code is 5 if there is an error among the
 findings, with --strict if there is anything.
 

@@ -88,6 +88,7 @@ func (l *linter) owed() {
 		}
 		l.spot = o.spot
 		l.find(ruleForeignKey, o.at, o.on, "no index of %s begins with the columns of the foreign key (%s)", o.on, join(o.columns))
+		l.rev.findings[len(l.rev.findings)-1].owed = o.columns
 	}
 }
 

@@ -57,13 +57,18 @@ func (f *facts) index(on, name string, columns []string) {
 
 // indexed reports whether an index of a table begins with columns, in any order.
 func (f *facts) indexed(on string, columns []string) bool {
-	want := slices.Sorted(slices.Values(columns))
 	for _, has := range f.of(on).indexes {
-		if len(has) >= len(want) && slices.Equal(slices.Sorted(slices.Values(has[:len(want)])), want) {
+		if begins(has, columns) {
 			return true
 		}
 	}
 	return false
+}
+
+// begins reports whether names begin with others, in any order.
+func begins(names, with []string) bool {
+	want := slices.Sorted(slices.Values(with))
+	return len(names) >= len(want) && slices.Equal(slices.Sorted(slices.Values(names[:len(want)])), want)
 }
 
 // partitions reports whether a table may be one of partitions: it is, or the chain

@@ -18,7 +18,8 @@ type Finding struct {
 	Column   int // 1-based character, 0 if it is not known
 	Message  string
 
-	table string // whose rows count
+	table string   // whose rows count
+	owed  []string // columns that an index would begin with
 }
 
 // A Report is what Lint has found.

@@ -40,3 +40,19 @@ func (h *history) add(key chain.Key, e effect) {
 		h.effects[key] = append(h.effects[key], e)
 	}
 }
+
+// paid reports whether a finding asks for an index that a later revision creates, as
+// one does that has to run outside a transaction.
+func (h *history) paid(g *chain.Graph, f *Finding) bool {
+	if f.owed == nil {
+		return false
+	}
+	for _, key := range g.Descendants(f.Revision) {
+		for _, e := range h.effects[key] {
+			if e, ok := e.(createIndex); ok && e.on() == f.table && !e.partial && begins(e.columns, f.owed) {
+				return true
+			}
+		}
+	}
+	return false
+}

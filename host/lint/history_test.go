@@ -9,6 +9,20 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/lint"
 )
 
+// An index that a foreign key wants may be built by a later revision.
+func TestIndexLater(t *testing.T) {
+	for index, want := range map[string]int{"CREATE INDEX CONCURRENTLY i ON w (k)": 0, "CREATE INDEX CONCURRENTLY i ON w (id, k)": 1} {
+		r := read(t, chain.PostgreSQL, tables[chain.PostgreSQL], wrap("CREATE TABLE w (id int, k int REFERENCES t)"), wrap("AUTO "+index))
+		report, err := lint.Lint(r, func(rev chain.Revision) bool { return rev.ID == "000000000002" }, lint.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Findings) != want {
+			t.Errorf("%s: %v", index, rules(report))
+		}
+	}
+}
+
 // A revision finds what its ancestors have made, and nothing that a branch beside it
 // has.
 func TestBranches(t *testing.T) {

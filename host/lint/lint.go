@@ -34,6 +34,7 @@ func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, err
 			return Report{}, l.err
 		}
 	}
+	l.report.Findings = slices.DeleteFunc(l.report.Findings, func(f Finding) bool { return l.history.paid(src.Graph(), &f) })
 	l.tellSmall()
 	l.report.sort()
 	return l.report, nil

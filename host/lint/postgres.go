@@ -103,12 +103,19 @@ func (r *postgresReader) statement(n grammar.Node) {
 	case "DropStmt":
 		r.drop(n)
 	case "IndexStmt":
-		e := createIndex{table: on, name: n.Text("idxname"), partial: n.Node("whereClause").There(), concurrently: n.True("concurrent"), only: !n.Node("relation").True("inh")}
+		e := createIndex{table: on, name: n.Text("idxname"), concurrently: n.True("concurrent"), only: !n.Node("relation").True("inh")}
 		for _, c := range n.List("indexParams") {
 			if c.Text("name") == "" {
 				break
 			}
 			e.columns = append(e.columns, c.Text("name"))
+		}
+		if where := n.Node("whereClause"); where.There() {
+			// Rows that refer to none are not looked for.
+			e.partial = !where.Is("NullTest") || len(e.columns) == 0 || !slices.Equal(proven(where), e.columns[:1])
+		}
+		if method := n.Text("accessMethod"); method != "btree" && method != "hash" {
+			e.columns = nil // it does not find one row
 		}
 		if e.concurrently {
 			r.add(0, runsOutside{what: "CREATE INDEX CONCURRENTLY"})
