@@ -79,7 +79,7 @@ func TestPlaces(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	r := read(t, chain.SQLite, tables[chain.SQLite], "-- sandpiper:lint:ignore drop-table it is left over\n-- +upgrade\nALTER TABLE t DROP v;\n-- +downgrade\nSELECT 1;\n")
+	r := read(t, chain.SQLite, tables[chain.SQLite], "-- sandpiper:lint:ignore drop-table it is left over\n-- +upgrade\nALTER TABLE t DROP k;\n-- +downgrade\nSELECT 1;\n")
 	var cfg lint.Config
 	for _, wrong := range []error{
 		cfg.Set("drop-tables", lint.Off), cfg.Set("drop-table", "loud"), cfg.Set("drop-table", lint.Off, "mysql"), cfg.Set("rebuild", lint.Off, chain.PostgreSQL),

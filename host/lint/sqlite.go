@@ -299,21 +299,28 @@ func (l *linter) liteSyntax(sql string) error {
 func constant(value string) bool {
 	for strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")") {
 		value = strings.TrimSpace(value[1 : len(value)-1])
-		var parts []chain.Token
-		for t := range chain.Tokens(chain.SQLite, value) {
-			if !t.Blank() {
-				parts = append(parts, t)
-			}
-		}
-		if len(parts) > 1 && (parts[0].Is("-") || parts[0].Is("+")) {
-			parts = parts[1:]
-		}
-		if len(parts) != 1 {
+		if !strings.HasPrefix(value, "(") && !isLiteral(value) {
 			return false
 		}
 	}
 	words := []string{"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"}
 	return !strings.HasPrefix(value, "(") && !slices.ContainsFunc(words, func(w string) bool { return tabletext.SameName(w, value) })
+}
+
+// isLiteral reports whether an expression is one value, with a sign or without.
+//
+// https://sqlite.org/syntax/literal-value.html
+func isLiteral(expr string) bool {
+	var parts []chain.Token
+	for t := range chain.Tokens(chain.SQLite, expr) {
+		if !t.Blank() {
+			parts = append(parts, t)
+		}
+	}
+	if len(parts) > 1 && (parts[0].Is("-") || parts[0].Is("+") || parts[0].Is("x")) { // x'00'
+		parts = parts[1:]
+	}
+	return len(parts) == 1
 }
 
 func sqliteConstraint(k tabletext.Constraint) (constraint, bool) {
