@@ -93,7 +93,7 @@ func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 	i := &ignore{Directive: d, rules: strings.Split(words[0], ","), item: -1, used: map[string]bool{}}
 	for _, name := range i.rules {
 		if Find(name) == nil {
-			l.wrong(d, "there is no rule %q: \"sandpiper lint --rules\" lists them", name)
+			l.wrong(d, "there is no rule %q: did you mean %s? \"sandpiper lint --rules\" lists them", name, nearest(name))
 			return nil
 		}
 	}
@@ -106,6 +106,22 @@ func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 		}
 	}
 	return i
+}
+
+// nearest returns the rule whose name has the most in common with another, from
+// either end.
+func nearest(name string) string {
+	common := func(rule string) (n int) {
+		for n < min(len(rule), len(name)) && rule[n] == name[n] {
+			n++
+		}
+		end := 0
+		for end < min(len(rule), len(name))-n && rule[len(rule)-1-end] == name[len(name)-1-end] {
+			end++
+		}
+		return n + end
+	}
+	return slices.MaxFunc(Names(), func(a, b string) int { return common(a) - common(b) })
 }
 
 // wrong notes what is wrong with a directive.

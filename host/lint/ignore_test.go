@@ -35,6 +35,7 @@ func TestIgnores(t *testing.T) {
 		{"-- sandpiper:lint:ignore\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
 		{"-- sandpiper:lint:ignroe drop-table it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
 		{"-- sandpiper:lint:ignore drop-tables it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
+		{strings.Replace(drops, "DROP TABLE t", "/* sandpiper:lint:ignore drop-table\n nobody uses it */ DROP TABLE t", 1), "6:1 drop-table"},
 		{"-- sandpiper: lint:ignore drop-table it is so\n" + drops, "3:0 ignore, 5:1 drop-table, 6:1 drop-table"},
 		{"-- sandpiper:lint:ignore drop-table, drop-column it is so\n" + drops, "3:0 ignore"},
 		{"-- sandpiper:lint:ignore drop-table , ignore it is so\n" + drops, "3:0 ignore"},
@@ -74,6 +75,16 @@ func TestPlaces(t *testing.T) {
 			if got := said(report); got != c.want {
 				t.Errorf("%q\ngot  %s\nwant %s", text, got, c.want)
 			}
+		}
+	}
+}
+
+// A rule that is not there is told with the one that was meant.
+func TestNearestRule(t *testing.T) {
+	for wrong, meant := range map[string]string{"drop-tables": "drop-table", "dropcolumn": "drop-column", "block-index": "blocking-index", "x": "syntax"} {
+		report := look(t, read(t, chain.PostgreSQL, "-- sandpiper:lint:ignore "+wrong+" it is so\n-- +upgrade\nSELECT 1;\n-- +downgrade\n"), lint.Config{})
+		if len(report.Findings) != 1 || !strings.Contains(report.Findings[0].Message, "did you mean "+meant+"?") {
+			t.Errorf("%s: %+v", wrong, report.Findings)
 		}
 	}
 }
