@@ -74,7 +74,7 @@ created in the same migration does is left out: nobody uses it yet.
 A comment above a statement, or in it, says that something is meant; above the first
 section (in YAML, above "upgrade:") it holds for the whole file:
 
-  -- sandpiper:lint:ignore RULE[,RULE] reason        in SQL
+  -- sandpiper:lint:ignore RULE[,RULE] reason        in SQL, or in /* … */
   # sandpiper:lint:ignore RULE[,RULE] reason         in YAML, above an operation
 
 [lint] of sandpiper.toml sets the severity of rules: see "sandpiper help config".

@@ -137,3 +137,11 @@ func TestSmallTables(t *testing.T) {
 		t.Errorf("the database does not answer, and lint says %v", err)
 	}
 }
+
+// What is not read is told of.
+func TestBlocks(t *testing.T) {
+	report := look(t, read(t, chain.PostgreSQL, wrap("SELECT 1;\nDO $$ BEGIN DROP TABLE t; END $$")), lint.Config{})
+	if len(report.Findings) > 0 || len(report.Notes) != 1 || report.Notes[0] != "versions/postgresql/1.sql:5: what a DO block does" {
+		t.Errorf("%q %v", report.Notes, report.Findings)
+	}
+}
