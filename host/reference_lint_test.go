@@ -6,6 +6,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // The reference chain is clean: what of it may hurt says so beside, with the
@@ -14,7 +15,7 @@ func TestReferenceIsLinted(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.readReference()
 		all := func(chain.Revision) bool { return true }
-		report, err := lint.Lint(f.runner(host.Config{}), all, lint.Config{})
+		report, err := lint.Lint(f.runner(host.Config{}), all, lint.Config{SQLite: sqlite.Syntax})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // A lintData is the data of lint.
@@ -22,6 +24,7 @@ type lintData struct {
 	Modules   []string      `json:"modules"`   // whose revisions have no text
 	Findings  []findingJSON `json:"findings"`
 	Notes     []string      `json:"notes,omitempty"` // what else was not looked at
+	Sizes     []string      `json:"sizes,omitempty"` // what --large left out, and could not
 }
 
 type findingJSON struct {
@@ -60,7 +63,7 @@ type lintFlags struct {
 func newLint(a *app) *cobra.Command {
 	var flags lintFlags
 	cmd := &cobra.Command{
-		Use:   "lint [REV | FROM:TO | FILE]…",
+		Use:   "lint [REV | FROM:TO | FILE | FOLDER]…",
 		Short: "Find what of the migrations would hurt on deploy",
 		Long: `Reads the migrations of every dialect and tells what would lock a table for long,
 fail on the rows that are there, break the program that still runs, or could not be
@@ -71,14 +74,18 @@ created in the same migration does is left out: nobody uses it yet.
 A comment above a statement, or in it, says that something is meant; above the first
 section (in YAML, above "upgrade:") it holds for the whole file:
 
-  -- sandpiper:lint:ignore RULE[,RULE] reason        in SQL
+  -- sandpiper:lint:ignore RULE[,RULE] reason        in SQL, or in /* … */
   # sandpiper:lint:ignore RULE[,RULE] reason         in YAML, above an operation
 
 [lint] of sandpiper.toml sets the severity of rules: see "sandpiper help config".
 With --large the tables that have fewer rows in the database of --database are left
-out by the rules to which that matters.
+out by the rules to which that matters. It says which; one that the database does not
+have, or that cannot be counted, is not left out.
 
-Bodies of functions and modules are not read; it says which modules. Of a downgrade
+Bodies of functions, DO blocks and modules are not read; it says which blocks and
+modules. SQL is read by the parser of PostgreSQL 17 or by SQLite itself, which gives
+no more than its errors: its statements are known by their first words. An index that
+a later revision builds counts for a foreign key. Of a downgrade
 it tells only whether it runs. The exit code is 5 if there is an error among the
 findings, with --strict if there is anything.
 
@@ -102,6 +109,9 @@ The rules:
 			}
 			report, err := a.lint(cmd.Context(), flags, args)
 			if err != nil {
+				if report != nil && (flags.format == "sarif" || flags.format == "github") {
+					err = errors.Join(err, a.lintResult(report, flags.format))
+				}
 				return err
 			}
 			if err := a.lintResult(report, flags.format); err != nil {
@@ -138,11 +148,14 @@ func (f *lintFlags) check(a *app) error {
 
 // lint looks at the chains that are wanted.
 func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.Report, error) {
-	c, err := a.wholeChains()
+	c, err := a.chains()
 	if err != nil {
 		return nil, err
 	}
 	defer c.box.Close()
+	if c.err != nil {
+		return lint.Broken(chain.Problems(c.err), c.shown), c.err
+	}
 	cfg, err := c.config.Lint.config(c.config.path)
 	if err != nil {
 		return nil, err
@@ -163,6 +176,7 @@ func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.
 	if err != nil {
 		return nil, err
 	}
+	cfg.Path, cfg.SQLite = c.shown, sqlite.Syntax
 	report := &lint.Report{}
 	for _, r := range runners {
 		cfg.Small = small[r.Graph().Dialect()]
@@ -175,11 +189,29 @@ func (a *app) lint(ctx context.Context, flags lintFlags, words []string) (*lint.
 	return report, nil
 }
 
+// shown returns what a file of the chains is called from the current folder.
+func (c *chains) shown(source string) string {
+	folder, err := filepath.Abs(".")
+	if err != nil {
+		return source
+	}
+	relative, err := filepath.Rel(folder, c.path(source))
+	if err != nil {
+		return filepath.ToSlash(c.path(source)) // on another drive
+	}
+	return filepath.ToSlash(relative)
+}
+
 // smallTables returns what tells which tables of the database are small, by its
 // dialect; nothing if that does not matter.
 func (a *app) smallTables(ctx context.Context, rows int64) (map[chain.Dialect]func(string) (bool, error), error) {
 	if rows == 0 {
 		return nil, nil
+	}
+	if set, err := a.settings(); err != nil {
+		return nil, err
+	} else if set.origin == originDefault {
+		return nil, usage("name the database with --database, SANDPIPER_DATABASE or sandpiper.toml", "--large counts rows, and no database is named")
 	}
 	s, r, err := a.openRunner()
 	if err != nil {
@@ -226,7 +258,7 @@ func (a *app) lintResult(report *lint.Report, format string) error {
 }
 
 func lintDocument(report *lint.Report) lintData {
-	data := lintData{Revisions: report.Revisions, Modules: append([]string{}, report.Modules...), Findings: []findingJSON{}, Notes: report.Notes}
+	data := lintData{Revisions: report.Revisions, Modules: append([]string{}, report.Modules...), Findings: []findingJSON{}, Notes: report.Notes, Sizes: report.Sizes}
 	for _, f := range report.Findings {
 		data.Findings = append(data.Findings, findingJSON{
 			f.Rule.Name, string(f.Severity), string(f.Dialect), f.Revision.String(), f.File, f.Line, f.Column, f.Message, f.Rule.Why, f.Rule.Instead,
@@ -281,6 +313,9 @@ func (a *app) printLint(w io.Writer, report *lint.Report) {
 	}
 	for _, note := range report.Notes {
 		fmt.Fprintf(w, "not read: %s\n", printable(note))
+	}
+	for _, size := range report.Sizes {
+		fmt.Fprintf(w, "by size: %s\n", printable(size))
 	}
 }
 

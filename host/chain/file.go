@@ -27,10 +27,14 @@ type Directive struct {
 // DirectivePrefix is what a Directive begins with.
 const DirectivePrefix = "sandpiper:"
 
-// directiveOf returns what a line comment says if it is a directive.
+// directiveOf returns what a comment of either form says if it is a directive.
 func directiveOf(comment string) (string, bool) {
-	text := strings.TrimSpace(strings.TrimPrefix(comment, "--"))
-	return text, strings.HasPrefix(comment, "--") && strings.HasPrefix(text, DirectivePrefix)
+	text, line := strings.CutPrefix(comment, "--")
+	if !line {
+		text = strings.TrimSuffix(strings.TrimPrefix(comment, "/*"), "*/")
+	}
+	text = strings.TrimSpace(text)
+	return text, strings.HasPrefix(text, DirectivePrefix)
 }
 
 // An Item is one thing that a direction of a file does.

@@ -186,12 +186,13 @@ func TestColumns(t *testing.T) {
 
 func TestDirectives(t *testing.T) {
 	text := "-- Revision ID: aaaaaaaaaaaa\r\n-- Revises:\r\n--  sandpiper:a head\r\n-- +upgrade\r\nCREATE TABLE t ( -- sandpiper:b inside\r\n a int);\r\n" +
-		"SELECT '-- sandpiper:no'; -- sandpiper:c behind\r\n-- +upgrade sqlite\r\n-- sandpiper:d of the other\r\nSELECT 2;\r\n-- +downgrade\r\n-- sandpiper:e below\r\n"
+		"SELECT '-- sandpiper:no'; -- sandpiper:c behind\r\n-- +upgrade sqlite\r\n-- sandpiper:d of the other\r\nSELECT 2;\r\n-- +downgrade\r\n-- sandpiper:e below\r\n/* sandpiper:f in a\r\n block */ SELECT '/* sandpiper:no */';"
 	file, err := chain.Parse("f.sql", chain.PostgreSQL, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []chain.Directive{{"sandpiper:a head", 3, true}, {"sandpiper:b inside", 5, false}, {"sandpiper:c behind", 7, false}, {"sandpiper:e below", 12, false}}
+	want := []chain.Directive{{"sandpiper:a head", 3, true}, {"sandpiper:b inside", 5, false}, {"sandpiper:c behind", 7, false}, {"sandpiper:e below", 12, false},
+		{"sandpiper:f in a\n block", 13, false}}
 	if !slices.Equal(file.Directives, want) {
 		t.Errorf("got %+v", file.Directives)
 	}

@@ -21,6 +21,8 @@ type (
 		table
 		columns     []column
 		constraints []constraint
+		ifNotExists bool
+		partitioned bool
 	}
 	dropTable struct {
 		table
@@ -38,6 +40,7 @@ type (
 		table
 		name    string
 		cascade bool
+		plain   bool // by SQLite's ALTER TABLE
 	}
 	renameColumn struct {
 		table
@@ -45,10 +48,11 @@ type (
 	}
 	setType struct {
 		table
-		name  string
-		was   kind // if the migration says so
-		to    kind
-		using bool
+		name    string
+		was     kind // if the migration says so
+		to      kind
+		using   bool
+		collate bool
 	}
 	setNotNull struct {
 		table
@@ -72,6 +76,7 @@ type (
 		columns      []string // the names it begins with; an expression ends them
 		partial      bool
 		concurrently bool
+		only         bool // not of the partitions
 	}
 	dropIndex struct {
 		table        // "" where the statement does not say
@@ -97,6 +102,39 @@ type (
 		table
 		concurrently bool
 	}
+	createDomain struct {
+		table
+		constrained bool
+	}
+	alterDomain struct {
+		table
+		notValid bool
+	}
+	// createObject and those that follow are about what is no table, but has a name
+	// among those of tables; what says what it is, with the name.
+	createObject struct{ table }
+	dropObject   struct {
+		table
+		what string
+		rows bool // are gone with it
+	}
+	renameObject struct {
+		table
+		what, to string
+	}
+	attachPartition struct {
+		table
+		partition string
+	}
+	// refused is what the database does not do.
+	refused struct {
+		table
+		why string
+	}
+	dropNotNull struct {
+		table
+		name string
+	}
 	// otherLock is a change of a table that locks it, and is quick.
 	otherLock struct{ table }
 	// rebuild is a change for which SQLite's table is rebuilt.
@@ -108,10 +146,6 @@ type (
 
 // The effects on no table.
 type (
-	createType struct {
-		table
-		name string
-	}
 	addEnumValue struct {
 		table
 		enum, value string
@@ -145,6 +179,7 @@ type column struct {
 	references *constraint
 	key        *constraint // primary or unique
 	check      bool
+	refused    string // what about it SQLite's ALTER TABLE refuses
 	at         int
 }
 
@@ -182,8 +217,8 @@ func (k constraintKind) builds() bool { return k == primaryKey || k == unique ||
 
 // A reading is what one statement or operation does.
 type reading struct {
-	changes  []change
-	literals map[string]bool // strings in it, as far as it uses rows
+	changes []change
+	uses    []use
 }
 
 func (r *reading) add(at int, e effect) { r.changes = append(r.changes, change{e, at}) }

@@ -4,7 +4,7 @@ import "github.com/sandpiper-db/sandpiper/host/chain"
 
 // checks are called with each change, before it is noted.
 var checks = []func(*linter, change){
-	checkOutside, checkPragma, checkColumns, checkTypes, checkRebuilds, checkIndexes, checkConstraints, checkLocks, checkNames, checkDrops,
+	checkRefused, checkOutside, checkPragma, checkColumns, checkTypes, checkRebuilds, checkIndexes, checkConstraints, checkLocks, checkNames, checkDrops, checkObjects, checkDomains,
 }
 
 // fresh reports whether a table was made by the migration under way: nobody uses it
@@ -28,6 +28,8 @@ func (l *linter) note(c change) {
 		for i := range e.constraints {
 			l.owe(c.at, on, &e.constraints[i])
 		}
+	case createObject, createDomain:
+		l.rev.created[on] = true
 	case renameTable:
 		if l.fresh(on) {
 			delete(l.rev.created, on)
@@ -45,12 +47,8 @@ func (l *linter) note(c change) {
 		if e.constraint.notValid {
 			l.rev.pending[[2]string{on, e.constraint.name}] = true
 		}
-	case createType:
-		l.rev.types[e.name] = true
 	case addEnumValue:
-		if !l.rev.types[e.enum] {
-			l.rev.values[e.value] = e.enum
-		}
+		l.rev.values[e.value] = e.enum
 	}
 	if locks(c.effect) && l.used(c) {
 		l.rev.locked = on
@@ -63,7 +61,7 @@ func (l *linter) note(c change) {
 func locks(e effect) bool {
 	switch e := e.(type) {
 	case dropTable, renameTable, addColumn, dropColumn, renameColumn, setType, setNotNull, addConstraint, dropConstraint,
-		truncate, lockTable, rewrite, otherLock:
+		truncate, lockTable, rewrite, attachPartition, dropNotNull, otherLock:
 		return true
 	case dropIndex:
 		return !e.concurrently
@@ -90,6 +88,7 @@ func (l *linter) owed() {
 		}
 		l.spot = o.spot
 		l.find(ruleForeignKey, o.at, o.on, "no index of %s begins with the columns of the foreign key (%s)", o.on, join(o.columns))
+		l.rev.findings[len(l.rev.findings)-1].owed = o.columns
 	}
 }
 

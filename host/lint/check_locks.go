@@ -11,6 +11,9 @@ func checkIndexes(l *linter, c change) {
 	}
 	switch e := c.effect.(type) {
 	case createIndex:
+		if e.only && l.facts.partitions(e.on()) {
+			return // nothing is built: indexes of the partitions are attached to it
+		}
 		if !e.concurrently && l.used(c) {
 			l.find(ruleIndex, c.at, e.on(), "nobody writes to %s while the index%s is built", e.on(), named(e.name))
 		}
@@ -49,8 +52,18 @@ func checkConstraints(l *linter, c change) {
 		switch {
 		case k.kind.builds() && k.usingIndex == "":
 			l.find(ruleKey, c.at, e.on(), "the %s%s of %s is built while nobody can use the table", k.kind, named(k.name), e.on())
+		case k.kind == primaryKey:
+			for _, name := range l.facts.keyed(e.on(), k) {
+				if !l.facts.of(e.on()).notNull[name] && !l.facts.proven(e.on(), name) {
+					l.find(ruleSetNotNull, c.at, e.on(), "a primary key is NOT NULL: all rows of %s are read to see that no %s is NULL", e.on(), name)
+				}
+			}
 		case (k.kind == foreignKey || k.kind == check) && !k.notValid:
 			l.find(ruleUnvalidated, c.at, e.on(), "all rows of %s are checked for the %s%s under a lock", e.on(), k.kind, named(k.name))
+		}
+	case attachPartition:
+		if !l.fresh(e.partition) && !l.facts.checked(e.partition) {
+			l.find(ruleUnvalidated, c.at, e.partition, "all rows of %s are read to see that they belong into the partition: a validated check that says so, of any name, lets them be", e.partition)
 		}
 	case validateConstraint:
 		if l.rev.pending[[2]string{e.on(), e.name}] {

@@ -23,11 +23,16 @@ func checkColumns(l *linter, c change) {
 	if col.notNull && !col.hasDefault {
 		l.find(ruleNotNull, c.at, "", "%s.%s is NOT NULL and has no default", e.on(), col.name)
 	}
-	if col.volatile != "" {
+	if col.volatile != "" && l.dialect == chain.SQLite {
+		l.find(ruleVolatile, c.at, "", "the default of %s.%s, %s, is an expression, and SQLite adds no column with one", e.on(), col.name, col.volatile)
+	} else if col.volatile != "" {
 		l.find(ruleVolatile, c.at, e.on(), "the default of %s.%s, %s, is not the same for all rows", e.on(), col.name, col.volatile)
 	}
 	if l.dialect == chain.SQLite {
 		return
+	}
+	if l.facts.domains[col.kind.name] {
+		l.find(ruleRewrite, c.at, e.on(), "all rows of %s are written for the new column %s: the domain %s checks its values", e.on(), col.name, col.kind)
 	}
 	if col.rewrites != "" {
 		l.find(ruleRewrite, c.at, e.on(), "all rows of %s are written for the new column %s: %s", e.on(), col.name, col.rewrites)
@@ -53,6 +58,9 @@ func checkTypes(l *linter, c change) {
 		was = l.facts.of(e.on()).kinds[e.name]
 	}
 	if !e.using && was.name != "" && coercible(was, e.to) {
+		if e.collate && l.facts.indexOf(e.on(), e.name) != "" {
+			l.find(ruleRewrite, c.at, e.on(), "the indexes of %s that have %s are written anew for the collation", e.on(), e.name)
+		}
 		return
 	}
 	from := ""

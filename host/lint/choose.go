@@ -2,6 +2,7 @@ package lint
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // value is all of them.
 type Choice struct {
 	// Words name revisions as chain.Graph.Resolve does, ranges of them as FROM:TO,
-	// both included, and files. A word that one of the chains knows is enough.
+	// both included, and files and folders. A word that one of the chains knows is enough.
 	Words []string
 
 	// Since leaves what comes after a revision: in its chain, and in the others
@@ -39,7 +40,10 @@ func (c Choice) Of(graphs ...*chain.Graph) (func(chain.Revision) bool, error) {
 			return nil, err
 		}
 	}
-	if c.Since != "" {
+	if strings.HasPrefix(c.Since, "-") || strings.HasPrefix(c.Since, "+") {
+		return nil, &chain.TargetError{Target: c.Since, Msg: "since " + c.Since + ": no database is asked what it has, so write a revision's id"}
+	}
+	if c.Since != "" && c.Since != "base" { // what comes after that is everything
 		if err := since(c.Since, graphs, old); err != nil {
 			return nil, err
 		}
@@ -57,7 +61,7 @@ func (c Choice) word(word string, graphs []*chain.Graph, in map[chosen]bool) err
 	}
 	from, to, isRange := strings.Cut(word, ":")
 	if !isRange {
-		return each(graphs, func(g *chain.Graph) error {
+		err := each(graphs, func(g *chain.Graph) error {
 			target, err := g.Resolve(word, nil)
 			if err == nil {
 				for _, key := range target.Keys {
@@ -66,10 +70,15 @@ func (c Choice) word(word string, graphs []*chain.Graph, in map[chosen]bool) err
 			}
 			return err
 		})
+		if info, e := os.Stat(word); err != nil && e == nil && info.IsDir() {
+			return c.file(word, graphs, in)
+		}
+		return err
 	}
 	return each(graphs, func(g *chain.Graph) error { return add(g, chain.Selection{From: from, To: to}, in) })
 }
 
+// file adds the revisions of a file, or of those in a folder.
 func (c Choice) file(word string, graphs []*chain.Graph, in map[chosen]bool) error {
 	path, err := filepath.Abs(word)
 	if err != nil {
@@ -78,7 +87,7 @@ func (c Choice) file(word string, graphs []*chain.Graph, in map[chosen]bool) err
 	found := false
 	for _, g := range graphs {
 		for r := range g.All() {
-			if c.Path(r.Source) == path {
+			if at := c.Path(r.Source); at == path || strings.HasPrefix(at, path+string(filepath.Separator)) {
 				in[chosen{g.Dialect(), r.Key}], found = true, true
 			}
 		}

@@ -13,8 +13,17 @@ type Config struct {
 
 	// Small, if set, reports whether a table has so few rows in the database
 	// that it does not matter what is done with all of them. Rules that are
-	// about the number of rows then leave it out.
+	// about the number of rows then leave it out. With an *UncountedError they
+	// do not, and the report tells the reason.
 	Small func(table string) (bool, error)
+
+	// SQLite, if set, returns what SQLite says of a statement that it cannot read, and
+	// the byte where it stopped, -1 if that is not known; "" if it can. Without it
+	// a statement for SQLite is taken for one that can be read.
+	SQLite func(sql string) (message string, at int)
+
+	// Path, if set, returns what a revision's Source is called in the report.
+	Path func(source string) string
 }
 
 type level struct {

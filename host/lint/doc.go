@@ -14,8 +14,9 @@
 // them.
 //
 // What is not read: the bodies of functions and DO blocks, and modules. The
-// grammar of SQLite is no one's but its own, so its statements are cut into tokens,
-// and what is not known by its first words is taken to do no harm.
+// grammar of SQLite is no one's but its own: it says itself what it cannot read
+// (Config.SQLite), and gives no tree. So its statements are cut into tokens, and what
+// is not known by its first words is taken to do no harm.
 //
 // Nothing here needs a database or changes anything.
 package lint

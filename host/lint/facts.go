@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -11,14 +12,18 @@ import (
 // facts are what a chain has made so far, as far as its text says. What a chain
 // does not tell of, such as a table from before its first revision, is not known.
 type facts struct {
-	tables map[string]*tableFacts
-	owner  map[string]string // of an index
+	tables  map[string]*tableFacts
+	owner   map[string]string // of an index
+	domains map[string]bool   // with constraints
 }
 
 type tableFacts struct {
-	kinds   map[string]kind
-	checks  map[string]*checkFacts
-	indexes map[string][]string // what each begins with
+	made        bool // by the chain
+	partitioned bool
+	notNull     map[string]bool
+	kinds       map[string]kind
+	checks      map[string]*checkFacts
+	indexes     map[string][]string // what each begins with
 }
 
 type checkFacts struct {
@@ -26,13 +31,15 @@ type checkFacts struct {
 	valid  bool
 }
 
-func newFacts() *facts { return &facts{map[string]*tableFacts{}, map[string]string{}} }
+func newFacts() *facts {
+	return &facts{map[string]*tableFacts{}, map[string]string{}, map[string]bool{}}
+}
 
 // of returns what is known of a table. Of one that is not known that is nothing.
 func (f *facts) of(name string) *tableFacts {
 	t := f.tables[name]
 	if t == nil {
-		t = &tableFacts{map[string]kind{}, map[string]*checkFacts{}, map[string][]string{}}
+		t = &tableFacts{kinds: map[string]kind{}, notNull: map[string]bool{}, checks: map[string]*checkFacts{}, indexes: map[string][]string{}}
 		f.tables[name] = t
 	}
 	return t
@@ -50,13 +57,45 @@ func (f *facts) index(on, name string, columns []string) {
 
 // indexed reports whether an index of a table begins with columns, in any order.
 func (f *facts) indexed(on string, columns []string) bool {
-	want := slices.Sorted(slices.Values(columns))
 	for _, has := range f.of(on).indexes {
-		if len(has) >= len(want) && slices.Equal(slices.Sorted(slices.Values(has[:len(want)])), want) {
+		if begins(has, columns) {
 			return true
 		}
 	}
 	return false
+}
+
+// begins reports whether names begin with others, in any order.
+func begins(names, with []string) bool {
+	want := slices.Sorted(slices.Values(with))
+	return len(names) >= len(want) && slices.Equal(slices.Sorted(slices.Values(names[:len(want)])), want)
+}
+
+// partitions reports whether a table may be one of partitions: it is, or the chain
+// does not tell what it is.
+func (f *facts) partitions(on string) bool {
+	t := f.of(on)
+	return t.partitioned || !t.made
+}
+
+// keyed returns the columns of a key that is added, also where an index has them.
+func (f *facts) keyed(on string, k *constraint) []string {
+	if k.usingIndex != "" {
+		return f.of(on).indexes[k.usingIndex]
+	}
+	return k.columns
+}
+
+// indexOf returns the name of an index that the chain has created, and that has a
+// column, "" if there is none.
+func (f *facts) indexOf(on, column string) string {
+	indexes := f.of(on).indexes
+	for _, name := range slices.Sorted(maps.Keys(indexes)) {
+		if slices.Contains(indexes[name], column) {
+			return name
+		}
+	}
+	return ""
 }
 
 // proven reports whether a validated check says that a column is not NULL.
@@ -69,12 +108,24 @@ func (f *facts) proven(on, name string) bool {
 	return false
 }
 
+// checked reports whether a table has a validated check.
+func (f *facts) checked(on string) bool {
+	for _, c := range f.of(on).checks {
+		if c.valid {
+			return true
+		}
+	}
+	return false
+}
+
 // apply notes a change.
 func (f *facts) apply(e effect) {
 	t := f.of(e.on())
 	switch e := e.(type) {
 	case createTable:
 		delete(f.tables, e.on())
+		t = f.of(e.on())
+		t.made, t.partitioned = true, e.partitioned
 		for i := range e.columns {
 			f.column(e.on(), &e.columns[i])
 		}
@@ -94,6 +145,7 @@ func (f *facts) apply(e effect) {
 		f.column(e.on(), &e.column)
 	case dropColumn:
 		delete(t.kinds, e.name)
+		delete(t.notNull, e.name)
 		for name, columns := range t.indexes {
 			if slices.Contains(columns, e.name) {
 				delete(t.indexes, name)
@@ -103,6 +155,14 @@ func (f *facts) apply(e effect) {
 		t.rename(e.name, e.to)
 	case setType:
 		t.kinds[e.name] = e.to
+	case setNotNull:
+		t.notNull[e.name] = true
+	case dropNotNull:
+		delete(t.notNull, e.name)
+	case createDomain:
+		f.domains[e.on()] = e.constrained
+	case alterDomain:
+		f.domains[e.on()] = true
 	case addConstraint:
 		f.constraint(e.on(), e.constraint)
 	case dropConstraint:
@@ -123,13 +183,20 @@ func (f *facts) apply(e effect) {
 }
 
 func (f *facts) column(on string, c *column) {
-	f.of(on).kinds[c.name] = c.kind
+	t := f.of(on)
+	t.kinds[c.name] = c.kind
+	t.notNull[c.name] = c.notNull
 	if c.key != nil {
 		f.index(on, c.key.name, c.key.columns)
 	}
 }
 
 func (f *facts) constraint(on string, k constraint) {
+	if k.kind == primaryKey {
+		for _, name := range f.keyed(on, &k) {
+			f.of(on).notNull[name] = true
+		}
+	}
 	switch {
 	case k.usingIndex != "":
 		t := f.of(on)
@@ -154,8 +221,9 @@ func (t *tableFacts) rename(from, to string) {
 		}
 		return names
 	}
-	t.kinds[to] = t.kinds[from]
+	t.kinds[to], t.notNull[to] = t.kinds[from], t.notNull[from]
 	delete(t.kinds, from)
+	delete(t.notNull, from)
 	for name := range t.indexes {
 		t.indexes[name] = replace(t.indexes[name])
 	}

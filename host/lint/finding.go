@@ -18,7 +18,8 @@ type Finding struct {
 	Column   int // 1-based character, 0 if it is not known
 	Message  string
 
-	table string // whose rows count
+	table string   // whose rows count
+	owed  []string // columns that an index would begin with
 }
 
 // A Report is what Lint has found.
@@ -27,6 +28,7 @@ type Report struct {
 	Findings  []Finding
 	Modules   []string // files whose revisions have no text to look at
 	Notes     []string // what else was not looked at
+	Sizes     []string // which tables were left out because of their size, and which could not be
 }
 
 // Add adds what was found in another chain.
@@ -34,6 +36,7 @@ func (r *Report) Add(o Report) {
 	r.Revisions += o.Revisions
 	r.Findings = append(r.Findings, o.Findings...)
 	r.Notes = append(r.Notes, o.Notes...)
+	r.Sizes = append(r.Sizes, o.Sizes...)
 	for _, m := range o.Modules {
 		if !slices.Contains(r.Modules, m) {
 			r.Modules = append(r.Modules, m)

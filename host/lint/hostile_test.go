@@ -8,6 +8,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // A dump of 20 MB is a file of a migration as any other: it takes a time and a
@@ -24,7 +25,7 @@ func TestLargeFiles(t *testing.T) {
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				began := time.Now()
-				report := look(t, r, lint.Config{})
+				report := look(t, r, lint.Config{SQLite: sqlite.Syntax})
 				runtime.ReadMemStats(&after)
 				if got := rules(report); len(got) != 1 || got[0] != "drop-table" {
 					t.Errorf("got %v", got)
@@ -78,7 +79,7 @@ func FuzzStatement(f *testing.F) {
 		if err != nil {
 			t.Skip(err) // it is no text, or reads as YAML
 		}
-		report := look(t, r, lint.Config{})
+		report := look(t, r, lint.Config{SQLite: sqlite.Syntax})
 		for _, found := range report.Findings {
 			if found.Line < 0 || found.Line > 5+strings.Count(sql, "\n")+strings.Count(sql, "\r") {
 				t.Errorf("%s is in line %d", found.Rule.Name, found.Line)

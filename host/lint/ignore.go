@@ -29,7 +29,8 @@ func (l *linter) ignored(findings []Finding) []Finding {
 	var ignores []*ignore
 	l.rev.findings = nil
 	for _, d := range l.rev.file.Directives {
-		if strings.HasPrefix(d.Text, ignorePrefix) {
+		said := strings.TrimSpace(strings.TrimPrefix(d.Text, chain.DirectivePrefix))
+		if strings.HasPrefix(said, "lint:") || strings.HasPrefix(said, "lint ") {
 			if i := l.ignore(d, items); i != nil {
 				ignores = append(ignores, i)
 			}
@@ -50,7 +51,11 @@ func (l *linter) ignored(findings []Finding) []Finding {
 	for _, i := range ignores {
 		for _, name := range i.rules {
 			if !i.used[name] && l.cfg.severity(Find(name), l.dialect) != Off {
-				l.wrong(i.Directive, "nothing of the rule %s is found here: the comment can go", name)
+				where := ""
+				if Find(name).Name == ruleNoWayBack && !i.Head {
+					where = "; it is about the whole file, so the comment stands above the first section"
+				}
+				l.wrong(i.Directive, "nothing of the rule %s is found here: the comment can go%s", name, where)
 			}
 		}
 	}
@@ -71,6 +76,9 @@ func within(items []chain.Item, i, line int) bool {
 func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 	rest, ok := strings.CutPrefix(d.Text, ignorePrefix+"ignore")
 	words := strings.Fields(rest)
+	for len(words) > 1 && (strings.HasSuffix(words[0], ",") || strings.HasPrefix(words[1], ",")) {
+		words = append([]string{words[0] + words[1]}, words[2:]...)
+	}
 	switch {
 	case !ok || rest != "" && rest[0] != ' ' && rest[0] != '\t':
 		l.wrong(d, `%q is not known: write "sandpiper:lint:ignore RULE reason"`, strings.Fields(d.Text)[0])
@@ -85,7 +93,7 @@ func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 	i := &ignore{Directive: d, rules: strings.Split(words[0], ","), item: -1, used: map[string]bool{}}
 	for _, name := range i.rules {
 		if Find(name) == nil {
-			l.wrong(d, "there is no rule %q; the rules are %s", name, strings.Join(Names(), ", "))
+			l.wrong(d, "there is no rule %q: did you mean %s? \"sandpiper lint --rules\" lists them", name, nearest(name))
 			return nil
 		}
 	}
@@ -98,6 +106,22 @@ func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 		}
 	}
 	return i
+}
+
+// nearest returns the rule whose name has the most in common with another, from
+// either end.
+func nearest(name string) string {
+	common := func(rule string) (n int) {
+		for n < min(len(rule), len(name)) && rule[n] == name[n] {
+			n++
+		}
+		end := 0
+		for end < min(len(rule), len(name))-n && rule[len(rule)-1-end] == name[len(name)-1-end] {
+			end++
+		}
+		return n + end
+	}
+	return slices.MaxFunc(Names(), func(a, b string) int { return common(a) - common(b) })
 }
 
 // wrong notes what is wrong with a directive.

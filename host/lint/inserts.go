@@ -14,7 +14,6 @@ const maxInserts = 1000
 // already. Of its strings one may be the new value of an enum.
 func (l *linter) insert(sql string) (r reading, ok bool) {
 	first := true
-	r.literals = map[string]bool{}
 	for t := range chain.Tokens(chain.PostgreSQL, sql) {
 		switch {
 		case t.Blank():
@@ -22,7 +21,7 @@ func (l *linter) insert(sql string) (r reading, ok bool) {
 		case first && !t.Is("INSERT"), t.Is("SELECT"), t.Is("WITH"), t.Is("ON"):
 			return reading{}, false
 		case t.Kind == chain.String && len(l.rev.values) > 0 && len(t.Text) > 1:
-			r.literals[t.Text[1:len(t.Text)-1]] = true
+			r.uses = append(r.uses, use{value: t.Text[1 : len(t.Text)-1], at: t.Pos})
 		}
 		first = false
 	}
@@ -33,6 +32,6 @@ func (l *linter) insert(sql string) (r reading, ok bool) {
 // tellInserts says how many INSERTs were not parsed.
 func (l *linter) tellInserts() {
 	if n := l.rev.inserts - maxInserts; n > 0 {
-		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s: %d of its INSERTs, but for the strings in them", l.rev.Source, n))
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s: %d of its INSERTs, which are like the %d before them", l.name(), n, maxInserts))
 	}
 }

@@ -25,14 +25,17 @@ type Source interface {
 // YAML) hides what the rules find in the statement or operation that it is in or that
 // follows it; above the first section of a file, in all of it.
 func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, error) {
-	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), facts: newFacts()}
+	l := &linter{cfg: cfg, dialect: src.Graph().Dialect(), history: newHistory(), left: map[string]int{}}
 	for rev := range src.Graph().All() {
+		l.facts = l.history.before(src.Graph(), rev)
 		file, err := src.File(rev.Key)
 		l.revision(rev, file, err, wanted(rev))
 		if l.err != nil {
 			return Report{}, l.err
 		}
 	}
+	l.report.Findings = slices.DeleteFunc(l.report.Findings, func(f Finding) bool { return l.history.paid(src.Graph(), &f) })
+	l.tellSmall()
 	l.report.sort()
 	return l.report, nil
 }
@@ -41,13 +44,15 @@ func Lint(src Source, wanted func(chain.Revision) bool, cfg Config) (Report, err
 type linter struct {
 	cfg     Config
 	dialect chain.Dialect
-	facts   *facts
+	history *history
+	facts   *facts // at the revision under way
 	report  Report
 	err     error // the parser's or the database's, which ends it
 
 	rev   *revision
 	spot  chain.Item // the statement or operation under way
 	small map[string]bool
+	left  map[string]int // findings about small tables, which are left out
 }
 
 // A revision is what is known of the revision under way.
@@ -60,6 +65,7 @@ type revision struct {
 	created map[string]bool // tables, which nobody uses yet
 	dropped map[string]int  // tables, and the finding that says so
 	renamed map[string]old  // by the new name
+	gone    map[string]int  // what is no table and dropped, and the finding that says so
 	keys    []owedIndex     // foreign keys that want an index in the end
 	inserts int             // of constants
 	losses  int             // things that a downgrade cannot bring back by itself
@@ -71,7 +77,6 @@ type revision struct {
 // A transaction is what its statements do to those that follow it.
 type transaction struct {
 	values     map[string]string  // that were added to enums, and to which
-	types      map[string]bool    // that were created
 	locked     string             // a table that is locked until the commit
 	backfilled bool               // which was told already
 	pending    map[[2]string]bool // constraints that were added without validation, by table and name
@@ -90,11 +95,11 @@ type owedIndex struct {
 }
 
 func newTransaction() transaction {
-	return transaction{values: map[string]string{}, types: map[string]bool{}, pending: map[[2]string]bool{}}
+	return transaction{values: map[string]string{}, pending: map[[2]string]bool{}}
 }
 
 func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
-	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, transaction: newTransaction()}
+	l.rev = &revision{Revision: rev, file: file, created: map[string]bool{}, dropped: map[string]int{}, renamed: map[string]old{}, gone: map[string]int{}, transaction: newTransaction()}
 	if wanted && (file != nil || err != nil) {
 		l.report.Revisions++
 	}
@@ -107,8 +112,8 @@ func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wante
 		l.err = err
 		return
 	case file == nil:
-		if wanted && !slices.Contains(l.report.Modules, rev.Source) {
-			l.report.Modules = append(l.report.Modules, rev.Source)
+		if wanted && !slices.Contains(l.report.Modules, l.name()) {
+			l.report.Modules = append(l.report.Modules, l.name())
 		}
 		return
 	default:
@@ -163,7 +168,7 @@ func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) 
 
 func (l *linter) statement(sql string) (reading, error) {
 	if l.dialect == chain.SQLite {
-		return readSQLite(sql), nil
+		return readSQLite(sql), l.liteSyntax(sql)
 	}
 	if r, ok := l.insert(sql); ok {
 		return r, nil
@@ -174,16 +179,16 @@ func (l *linter) statement(sql string) (reading, error) {
 // reading checks what a statement does, and notes it.
 func (l *linter) reading(r reading, err error) {
 	l.unread(err)
-	for _, value := range slices.Sorted(maps.Keys(l.rev.values)) {
-		if r.literals[value] {
-			l.find(ruleEnumValue, 0, "", "the value %q of the enum %s is used in the transaction that adds it", value, l.rev.values[value])
-		}
-	}
+	l.checkUses(r.uses)
 	for _, c := range r.changes {
+		if e, ok := c.effect.(createTable); ok && e.ifNotExists && l.facts.of(e.on()).made {
+			continue // it does nothing
+		}
 		for _, check := range checks {
 			check(l, c)
 		}
 		l.facts.apply(c.effect)
+		l.history.add(l.rev.Key, c.effect)
 		l.note(c)
 	}
 }
@@ -191,14 +196,19 @@ func (l *linter) reading(r reading, err error) {
 // unread tells why something could not be read.
 func (l *linter) unread(err error) {
 	var syntax *grammar.SyntaxError
+	var lite *liteError
 	switch {
 	case err == nil:
+	case errors.Is(err, errBlock):
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: what a DO block does", l.name(), l.spot.Line))
 	case errors.Is(err, errUnread):
-		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.rev.Source, l.spot.Line, err))
+		l.rev.notes = append(l.rev.notes, fmt.Sprintf("%s:%d: a statement that is %v", l.name(), l.spot.Line, err))
 	case errors.As(err, &syntax):
-		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s", syntax.Message)
+		l.find(ruleSyntax, byteOf(l.spot.SQL, syntax.Position), "", "%s, says the parser of PostgreSQL 17; what only a newer one can read is to be ignored", syntax.Message)
+	case errors.As(err, &lite):
+		l.find(ruleSyntax, lite.at, "", "%s, says SQLite", lite.message)
 	default:
-		l.err = fmt.Errorf("%s:%d: %w", l.rev.Source, l.spot.Line, err)
+		l.err = fmt.Errorf("%s:%d: %w", l.name(), l.spot.Line, err)
 	}
 }
 
@@ -226,7 +236,7 @@ func (l *linter) find(name string, at int, on, format string, args ...any) {
 	rule := Find(name)
 	line, column := place(l.spot.Statement, at)
 	l.rev.findings = append(l.rev.findings, Finding{
-		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.rev.Source,
+		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.name(),
 		Line: line, Column: column, Message: fmt.Sprintf(format, args...), table: on,
 	})
 }
@@ -241,6 +251,25 @@ func (l *linter) keep(findings []Finding) {
 	}
 }
 
+// name is what the report calls the file of the revision under way.
+func (l *linter) name() string {
+	if l.cfg.Path == nil {
+		return l.rev.Source
+	}
+	return l.cfg.Path(l.rev.Source)
+}
+
+// tellSmall says what was left out about tables that have few rows.
+func (l *linter) tellSmall() {
+	for _, table := range slices.Sorted(maps.Keys(l.left)) {
+		findings := "1 finding"
+		if n := l.left[table]; n > 1 {
+			findings = fmt.Sprintf("%d findings", n)
+		}
+		l.report.Sizes = append(l.report.Sizes, fmt.Sprintf("%s about %s left out: it has few rows", findings, table))
+	}
+}
+
 // isSmall reports whether a finding is about a table that has few rows.
 func (l *linter) isSmall(f *Finding) bool {
 	if !f.Rule.sized || f.table == "" || l.cfg.Small == nil || l.err != nil {
@@ -248,11 +277,20 @@ func (l *linter) isSmall(f *Finding) bool {
 	}
 	small, known := l.small[f.table]
 	if !known {
-		small, l.err = l.cfg.Small(f.table)
+		var err error
+		var uncounted *UncountedError
+		if small, err = l.cfg.Small(f.table); errors.As(err, &uncounted) {
+			l.report.Sizes = append(l.report.Sizes, uncounted.Reason+": what is found about it is told")
+		} else {
+			l.err = err
+		}
 		if l.small == nil {
 			l.small = map[string]bool{}
 		}
 		l.small[f.table] = small
+	}
+	if small {
+		l.left[f.table]++
 	}
 	return small
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/lint"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 // nowhere is a database that nobody connects to.
@@ -71,10 +72,13 @@ func rules(report lint.Report) []string {
 
 // tables are what the revision before has made.
 var tables = map[chain.Dialect]string{
-	chain.PostgreSQL: `CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(8,2), x text, d date, k int, ts timestamptz(3));
+	chain.PostgreSQL: `CREATE TYPE e AS ENUM ('a');
+CREATE TABLE t (id int PRIMARY KEY, v varchar(10), n numeric(8,2), x text, d date, k int, ts timestamptz(3), en e);
 CREATE TABLE u (id int PRIMARY KEY, a int, b int);
 CREATE INDEX ix_t ON t (v); CREATE INDEX ix_u ON u (a, b);
-CREATE TYPE e AS ENUM ('a');
+CREATE TABLE parts (id int, d date) PARTITION BY RANGE (d);
+CREATE DOMAIN posint AS int CHECK (VALUE > 0); CREATE DOMAIN loose AS int;
+CREATE TABLE small (id int NOT NULL, k int, c int CHECK (c > 0)); CREATE UNIQUE INDEX ix_id ON small (id); CREATE UNIQUE INDEX ix_k ON small (k);
 CREATE MATERIALIZED VIEW m AS SELECT 1;`,
 	chain.SQLite: `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, k INT);
 CREATE TABLE u (id INTEGER PRIMARY KEY, a INT, b INT);
@@ -85,11 +89,7 @@ CREATE INDEX ix_t ON t (v); CREATE INDEX ix_u ON u (a, b);`,
 // is SQL that is wrapped in sections, or YAML.
 func TestRules(t *testing.T) {
 	const p, s = chain.PostgreSQL, chain.SQLite
-	for _, c := range []struct {
-		dialect chain.Dialect
-		text    string
-		want    string // rules, in order
-	}{
+	checkRules(t, []ruleCase{
 		{p, "SELECT 1", ""},
 		{p, "SELEC 1", "syntax"},
 		{p, "CREATE TABLE n (id int", "syntax"},
@@ -118,11 +118,24 @@ func TestRules(t *testing.T) {
 		{s, "PRAGMA user_version = 3", ""},
 		{s, "-- PRAGMA foreign_keys\nSELECT 'PRAGMA foreign_keys'", ""},
 
-		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET en = 'b'", "new-enum-value"},
 		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'a'", ""},
 		{p, "ALTER TYPE e ADD VALUE 'b'; -- +autocommit begin\n-- +autocommit end\nUPDATE t SET v = 'b'", ""},
-		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; UPDATE t SET v = 'b'; UPDATE t SET v = 'c'", "new-enum-value new-enum-value"},
-		{p, "CREATE TYPE f AS ENUM ('a'); ALTER TYPE f ADD VALUE 'b'; INSERT INTO t (v) VALUES ('b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; UPDATE t SET en = 'b'; UPDATE t SET en = 'c'", "new-enum-value new-enum-value"},
+		{p, "CREATE TYPE f AS ENUM ('a'); ALTER TYPE f ADD VALUE 'b'; CREATE TABLE w (k f DEFAULT 'b')", "new-enum-value"},
+		{p, "CREATE TYPE f AS ENUM ('a', 'b'); CREATE TABLE w (k f DEFAULT 'b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ALTER en SET DEFAULT 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN c e DEFAULT 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD CHECK (en <> 'b') NOT VALID", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE VIEW w AS SELECT id FROM t WHERE en IN ('a', 'b')", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE w (id int, k e); CREATE INDEX i ON w (id) WHERE k = 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (en) VALUES ('b')", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t SELECT 1, 'b'", "new-enum-value"},
+		{p, "ALTER TYPE e ADD VALUE 'b'; UPDATE t SET v = 'b', x = lower('b') WHERE x = 'b'", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (id, v) VALUES (1, 'b')", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN c text DEFAULT 'b', ALTER x SET DEFAULT 'b'", ""},
+		{p, "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE w (k text CHECK (k <> 'b')); COMMENT ON TABLE w IS 'b'; SET search_path = 'b'", ""},
 		{p, "upgrade:\n  - add_enum_value: {enum: e, value: b}\n  - insert: {table: t, columns: [v], rows: [[b]]}\ndowngrade: irreversible\n", ""},
 
 		{p, "ALTER TABLE t ADD COLUMN c int NOT NULL", "not-null-column"},
@@ -156,6 +169,11 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TABLE not_known ALTER a TYPE text", "table-rewrite"},
 		{p, "ALTER TABLE t ALTER v TYPE varchar(20)", ""},
 		{p, "ALTER TABLE t ALTER v TYPE text", ""},
+		{p, "ALTER TABLE t ALTER v TYPE text USING v::text", ""},
+		{p, "ALTER TABLE t ALTER v TYPE varchar(20) USING v::varchar(20)", ""},
+		{p, "ALTER TABLE t ALTER v TYPE varchar(20) USING v::varchar(5)", "table-rewrite"},
+		{p, "ALTER TABLE t ALTER v TYPE text USING x::text", "table-rewrite"},
+		{p, "ALTER TABLE t ALTER k TYPE bigint USING k::bigint", "table-rewrite"},
 		{p, "ALTER TABLE public.t ALTER x TYPE varchar", ""},
 		{p, "ALTER TABLE t ALTER n TYPE numeric(10,2)", ""},
 		{p, "ALTER TABLE t ALTER ts TYPE timestamptz", ""},
@@ -188,6 +206,16 @@ func TestRules(t *testing.T) {
 		{p, "CREATE INDEX i ON t (k)", "blocking-index"},
 		{p, "CREATE TABLE w (id int PRIMARY KEY, a int); CREATE INDEX i ON w (a)", ""},
 		{p, "CREATE TABLE w AS SELECT * FROM t; CREATE INDEX i ON w (a)", ""},
+		{p, "CREATE TABLE IF NOT EXISTS t (id int); CREATE INDEX i ON t (k)", "blocking-index"},
+		{p, "CREATE TABLE IF NOT EXISTS t AS SELECT 1; CREATE INDEX i ON t (k)", "blocking-index"},
+		{p, "CREATE TABLE IF NOT EXISTS t (id int); DROP TABLE t", "drop-table"},
+		{p, "CREATE TABLE IF NOT EXISTS w (id int); CREATE INDEX i ON w (id)", ""},
+		{p, "DROP TABLE t; CREATE TABLE IF NOT EXISTS t (id int); CREATE INDEX i ON t (id)", "drop-table"},
+		{s, "CREATE TABLE IF NOT EXISTS T (id int); DROP TABLE t", "drop-table"},
+		{p, "CREATE INDEX i ON ONLY parts (d)", ""},
+		{p, "CREATE INDEX i ON ONLY not_known (d)", ""},
+		{p, "CREATE INDEX i ON ONLY t (k)", "blocking-index"},
+		{p, "CREATE INDEX i ON parts (d)", "blocking-index"},
 		{p, "DROP INDEX ix_t", "blocking-index"},
 		{p, "REINDEX TABLE t", "blocking-index"},
 		{s, "CREATE INDEX i ON t (k); DROP INDEX ix_t; REINDEX", ""},
@@ -223,6 +251,9 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1; DELETE FROM t WHERE c = 2", "backfill-with-ddl"},
 		{p, "UPDATE t SET k = 1; ALTER TABLE t ADD COLUMN c int", ""},
 		{p, "ALTER TABLE t ADD COLUMN c int; INSERT INTO u VALUES (1, 2, 3)", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int; WITH x AS (UPDATE t SET c = 1 RETURNING c) SELECT * FROM x", "backfill-with-ddl"},
+		{p, "ALTER TABLE t ADD COLUMN c int; WITH x AS (SELECT 1) SELECT * FROM x", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int; MERGE INTO t USING u ON t.id = u.id WHEN MATCHED THEN UPDATE SET c = 1", "backfill-with-ddl"},
 		{p, "ALTER TABLE t ADD COLUMN c int; -- +autocommit begin\nUPDATE t SET c = 1; -- +autocommit end", ""},
 		{p, "CREATE TABLE w (id int PRIMARY KEY); INSERT INTO w SELECT id FROM t", ""},
 		{s, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1", ""},
@@ -238,18 +269,17 @@ func TestRules(t *testing.T) {
 		{p, "CREATE TABLE w (id int PRIMARY KEY); DROP TABLE w", ""},
 		{s, "DROP TABLE IF EXISTS main.\"T\"", "drop-table"},
 		{s, "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY); DROP TABLE W", ""},
-		{s, "DROP VIEW x; DROP TRIGGER y", ""},
-		{p, "DROP VIEW x CASCADE", "drop-cascade"},
-		{p, "DROP VIEW x", ""},
+		{s, "DROP TRIGGER y", ""},
+		{p, "DROP VIEW x CASCADE", "drop-object drop-cascade"},
 		{p, "ALTER TABLE t DROP COLUMN v", "drop-column"},
-		{s, "ALTER TABLE t DROP v", "drop-column"},
+		{s, "ALTER TABLE t DROP k", "drop-column"},
 		{p, "ALTER TABLE t RENAME TO w", "rename-table"},
 		{p, "ALTER TABLE t SET SCHEMA other", "rename-table"},
 		{s, "ALTER TABLE t RENAME TO w", "rename-table"},
 		{p, "ALTER TABLE t RENAME v TO w", "rename-column"},
 		{s, "ALTER TABLE t RENAME COLUMN v TO w", "rename-column"},
-		{s, "ALTER TABLE t RENAME column TO w", "rename-column"},
-		{p, "ALTER INDEX ix_t RENAME TO ix_2; ALTER VIEW x RENAME TO y; ALTER TABLE t RENAME CONSTRAINT a TO b", ""},
+		{s, "ALTER TABLE t RENAME column TO w", "rename-column syntax"},
+		{p, "ALTER INDEX ix_t RENAME TO ix_2; ALTER TABLE t RENAME CONSTRAINT a TO b", ""},
 		{p, "ALTER TYPE e RENAME VALUE 'a' TO 'b'", "rename-enum-value"},
 
 		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t)", "foreign-key-index"},
@@ -258,6 +288,9 @@ func TestRules(t *testing.T) {
 		{p, "CREATE TABLE w (a int, b int, PRIMARY KEY (b, a), FOREIGN KEY (a, b) REFERENCES u (a, b))", ""},
 		{p, "CREATE TABLE w (a int REFERENCES t, b int, PRIMARY KEY (b, a))", "foreign-key-index"},
 		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t); CREATE INDEX i ON w (k) WHERE k > 3", "foreign-key-index"},
+		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t); CREATE INDEX i ON w (k) WHERE k IS NOT NULL", ""},
+		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t); CREATE INDEX i ON w (k) WHERE id IS NOT NULL", "foreign-key-index"},
+		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t); CREATE INDEX i ON w USING brin (k)", "foreign-key-index"},
 		{p, "CREATE TABLE w (id int PRIMARY KEY, k int REFERENCES t); CREATE INDEX i ON w (lower(k), k)", "foreign-key-index"},
 		{p, "ALTER TABLE u ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES t NOT VALID", "foreign-key-index"},
 		{s, "CREATE TABLE w (id INTEGER PRIMARY KEY, k INT REFERENCES t)", "foreign-key-index"},
@@ -273,8 +306,20 @@ func TestRules(t *testing.T) {
 
 		{p, "upgrade:\n  - execute: {sql: CREATE INDEX i ON t (k), no_reverse: true}\ndowngrade: []\n", "blocking-index"},
 		{p, "upgrade:\n  - create_index: {table: t, columns: [k]}\n    dialect: sqlite\n", ""},
-	} {
-		report := look(t, read(t, c.dialect, tables[c.dialect], wrap(c.text)), lint.Config{})
+	})
+}
+
+// A ruleCase is what is found in a migration.
+type ruleCase struct {
+	dialect chain.Dialect
+	text    string
+	want    string // rules, in order
+}
+
+func checkRules(t *testing.T, cases []ruleCase) {
+	t.Helper()
+	for _, c := range cases {
+		report := look(t, read(t, c.dialect, tables[c.dialect], wrap(c.text)), lint.Config{SQLite: sqlite.Syntax})
 		if got := strings.Join(rules(report), " "); got != c.want {
 			t.Errorf("%s: %s\ngot  %q\nwant %q", c.dialect, c.text, got, c.want)
 			for _, f := range report.Findings {

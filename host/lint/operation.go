@@ -20,17 +20,22 @@ func (l *linter) operation(q schema.Request) (reading, error) {
 		return l.statement(e.SQL.For(string(l.dialect)))
 	}
 	r.operation(q.Operation)
-	if r.lite() {
-		return r.reading, nil
-	}
-	return r.reading, parses(q.Operation)
+	return r.reading, l.parses(q.Operation)
 }
 
-// parses returns what keeps the SQL in an operation from being read by PostgreSQL.
-func parses(op schema.Operation) error {
+// parses returns what keeps the SQL in an operation from being read.
+func (l *linter) parses(op schema.Operation) error {
 	parse := func(before, sql, after string) error {
 		if sql == "" {
 			return nil
+		}
+		var lite *liteError
+		if l.dialect == chain.SQLite {
+			err := l.liteSyntax(before + sql + after)
+			if errors.As(err, &lite) {
+				err = &liteError{fmt.Sprintf("in %q: %s", sql, lite.message), 0}
+			}
+			return err
 		}
 		_, err := grammar.Parse(before + sql + after)
 		var syntax *grammar.SyntaxError
@@ -44,12 +49,12 @@ func parses(op schema.Operation) error {
 	}
 	switch op := op.(type) {
 	case *schema.CreateView:
-		return parse("", op.Query.For(schema.PostgreSQL), "")
+		return parse("", op.Query.For(string(l.dialect)), "")
 	case *schema.CreateTrigger:
-		return parse("", op.SQL.For(schema.PostgreSQL), "")
+		return parse("", op.SQL.For(string(l.dialect)), "")
 	}
 	for _, sql := range schema.Expressions(op) {
-		if err := parse("SELECT (", sql.For(schema.PostgreSQL), ")"); err != nil {
+		if err := parse("SELECT (", sql.For(string(l.dialect)), ")"); err != nil {
 			return err
 		}
 	}
@@ -123,7 +128,7 @@ func (r *operationReader) operation(op schema.Operation) {
 	case *schema.ValidateConstraint:
 		r.add(0, validateConstraint{on, op.Name})
 	case *schema.CreateEnum:
-		r.add(0, createType{name: op.Name})
+		r.add(0, createObject{r.table(op.Name)})
 	case *schema.AddEnumValue:
 		r.add(0, addEnumValue{enum: op.Enum, value: op.Value})
 	case *schema.RenameEnumValue:
@@ -136,6 +141,9 @@ func (r *operationReader) operation(op schema.Operation) {
 		if op.Materialized { // which has indexes and locks as a table has
 			r.add(0, createTable{table: r.table(op.Name)})
 		}
+		r.add(0, createObject{r.table(op.Name)})
+	case *schema.DropView:
+		r.add(0, dropObject{table: r.table(op.Name), what: "the view " + op.Name})
 	case *schema.Insert:
 		r.rows(op)
 	case *schema.Batch:
@@ -213,6 +221,9 @@ func (r *operationReader) alterColumn(on table, op *schema.AlterColumn) {
 	if op.NotNull != nil && *op.NotNull {
 		r.add(0, setNotNull{on, name})
 	}
+	if op.NotNull != nil && !*op.NotNull {
+		r.add(0, dropNotNull{on, name})
+	}
 	if op.Default != nil || op.DropDefault {
 		r.rebuild(on, "the default of "+name+" changes")
 	}
@@ -279,11 +290,10 @@ func (r *operationReader) kind(t schema.Type) kind {
 
 // rows reads an insert. What it inserts are constants, which take no time.
 func (r *operationReader) rows(op *schema.Insert) {
-	r.literals = map[string]bool{}
 	for _, row := range op.Rows {
-		for _, v := range row {
-			if v.Kind == schema.TextLiteral {
-				r.literals[v.Text] = true
+		for i, v := range row {
+			if v.Kind == schema.TextLiteral && i < len(op.Columns) {
+				r.uses = append(r.uses, use{value: v.Text, column: r.fold(op.Columns[i]), tables: []table{r.table(op.Table)}})
 			}
 		}
 	}

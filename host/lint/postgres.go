@@ -11,9 +11,12 @@ import (
 // errUnread is the error of a statement that is too large to be looked at.
 var errUnread = errors.New("too large or nested too deeply to be looked at")
 
+// errBlock is the error of a block of code, which is not looked at.
+var errBlock = errors.New("a block of code")
+
 // readPostgres reads statements for PostgreSQL.
 func readPostgres(sql string) (reading, error) {
-	r := postgresReader{}
+	r := postgresReader{sql: sql}
 	nodes, err := grammar.Parse(sql)
 	if errors.Is(err, grammar.ErrTooLarge) {
 		return reading{}, errUnread
@@ -22,12 +25,25 @@ func readPostgres(sql string) (reading, error) {
 	}
 	for _, n := range nodes {
 		r.statement(n)
+		r.uses = append(r.uses, usesIn(n)...)
+	}
+	if r.block {
+		return r.reading, errBlock
 	}
 	return r.reading, nil
 }
 
 // A postgresReader makes changes of parsed statements.
-type postgresReader struct{ reading }
+type postgresReader struct {
+	reading
+	sql   string
+	block bool // there is a DO
+}
+
+// shareLock is the weakest lock of a table that keeps others from writing.
+//
+// https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
+const shareLock = 5
 
 // relation returns the name of a table. The schema of most tables is not said,
 // so the one that most are in is left out.
@@ -60,6 +76,12 @@ func option(n grammar.Node, list, name string) bool {
 	})
 }
 
+// off reports whether a list of options has one that says false.
+func off(n grammar.Node, list, name string) bool {
+	there := slices.ContainsFunc(n.List(list), func(o grammar.Node) bool { return o.Text("defname") == name })
+	return there && !option(n, list, name)
+}
+
 func (r *postgresReader) statement(n grammar.Node) {
 	on := relation(n.Node("relation"))
 	at := n.Node("relation").At()
@@ -67,13 +89,13 @@ func (r *postgresReader) statement(n grammar.Node) {
 	case "CreateStmt":
 		r.createTable(n)
 	case "AlterTableStmt":
-		if n.Text("objtype") == "OBJECT_TABLE" {
-			for _, cmd := range n.List("cmds") {
-				r.alterTable(on, at, cmd)
-			}
-		}
+		r.alterTable(on, at, n)
 	case "RenameStmt":
 		r.rename(on, n)
+	case "CreateSubscriptionStmt":
+		if !off(n, "options", "create_slot") && !off(n, "options", "connect") {
+			r.add(0, runsOutside{what: "CREATE SUBSCRIPTION that makes a replication slot"})
+		}
 	case "AlterObjectSchemaStmt":
 		if n.Text("objectType") == "OBJECT_TABLE" {
 			r.add(at, renameTable{on, n.Text("newschema") + "." + n.Node("relation").Text("relname")})
@@ -81,12 +103,19 @@ func (r *postgresReader) statement(n grammar.Node) {
 	case "DropStmt":
 		r.drop(n)
 	case "IndexStmt":
-		e := createIndex{table: on, name: n.Text("idxname"), partial: n.Node("whereClause").There(), concurrently: n.True("concurrent")}
+		e := createIndex{table: on, name: n.Text("idxname"), concurrently: n.True("concurrent"), only: !n.Node("relation").True("inh")}
 		for _, c := range n.List("indexParams") {
 			if c.Text("name") == "" {
 				break
 			}
 			e.columns = append(e.columns, c.Text("name"))
+		}
+		if where := n.Node("whereClause"); where.There() {
+			// Rows that refer to none are not looked for.
+			e.partial = !where.Is("NullTest") || len(e.columns) == 0 || !slices.Equal(proven(where), e.columns[:1])
+		}
+		if method := n.Text("accessMethod"); method != "btree" && method != "hash" {
+			e.columns = nil // it does not find one row
 		}
 		if e.concurrently {
 			r.add(0, runsOutside{what: "CREATE INDEX CONCURRENTLY"})
@@ -105,12 +134,16 @@ func (r *postgresReader) statement(n grammar.Node) {
 		r.cascade(n, "TRUNCATE")
 	case "LockStmt":
 		for _, t := range n.List("relations") {
-			r.add(t.At(), lockTable{relation(t)})
+			if n.Int("mode") >= shareLock {
+				r.add(t.At(), lockTable{relation(t)})
+			}
 		}
 	case "RefreshMatViewStmt":
 		r.add(at, refreshView{on, n.True("concurrent")})
-	case "CreateEnumStmt":
-		r.add(0, createType{name: qualified(n.Strings("typeName"))})
+	case "ViewStmt", "CreateSchemaStmt", "CreateEnumStmt", "CompositeTypeStmt", "CreateDomainStmt", "AlterDomainStmt", "DropOwnedStmt":
+		r.object(n)
+	case "DoStmt":
+		r.block = true
 	case "AlterEnumStmt":
 		enum := qualified(n.Strings("typeName"))
 		if was := n.Text("oldVal"); was != "" {
@@ -133,6 +166,8 @@ func (r *postgresReader) rows(n grammar.Node) {
 		r.add(0, writeRows{on, "UPDATE"})
 	case "DeleteStmt":
 		r.add(0, writeRows{on, "DELETE"})
+	case "MergeStmt":
+		r.add(0, writeRows{on, "MERGE"})
 	case "InsertStmt":
 		query := n.Node("selectStmt")
 		if query.Is("SelectStmt") && len(query.List("valuesLists")) == 0 {
@@ -140,21 +175,23 @@ func (r *postgresReader) rows(n grammar.Node) {
 		}
 	case "CreateTableAsStmt":
 		into := n.Node("into").Node("rel") // a materialized view has indexes and locks as a table has
-		r.add(into.At(), createTable{table: relation(into)})
+		r.add(into.At(), createTable{table: relation(into), ifNotExists: n.True("if_not_exists")})
 	case "SelectStmt":
 		if into := n.Node("intoClause").Node("rel"); into.There() {
 			r.add(into.At(), createTable{table: relation(into)})
 		}
-	default:
-		return
-	}
-	r.literals = map[string]bool{}
-	n.Walk(func(n grammar.Node) bool {
-		if s := n.Node("sval").Text("sval"); n.Is("A_Const") && s != "" {
-			r.literals[s] = true
+		for _, with := range n.Node("withClause").List("ctes") {
+			r.written(with.Node("ctequery"))
 		}
-		return true
-	})
+	}
+}
+
+// written notes which rows a query of a WITH changes.
+func (r *postgresReader) written(n grammar.Node) {
+	verbs := map[string]string{"UpdateStmt": "UPDATE", "DeleteStmt": "DELETE", "MergeStmt": "MERGE"}
+	if verb := verbs[n.Kind]; verb != "" {
+		r.add(n.Node("relation").At(), writeRows{relation(n.Node("relation")), verb})
+	}
 }
 
 func (r *postgresReader) rename(on table, n grammar.Node) {
@@ -168,11 +205,16 @@ func (r *postgresReader) rename(on table, n grammar.Node) {
 		r.add(at, renameTable{on, to})
 	case n.Text("renameType") == "OBJECT_COLUMN" && n.Text("relationType") == "OBJECT_TABLE":
 		r.add(at, renameColumn{on, n.Text("subname"), n.Text("newname")})
+	default:
+		r.renamed(n)
 	}
 }
 
 func (r *postgresReader) drop(n grammar.Node) {
 	cascade := n.Text("behavior") == "DROP_CASCADE"
+	if n.True("concurrent") && len(n.List("objects")) > 1 {
+		r.add(0, refused{why: "DROP INDEX CONCURRENTLY takes one index"})
+	}
 	for _, object := range n.List("objects") {
 		name := qualified(object.Strings("items"))
 		switch n.Text("removeType") {
@@ -184,6 +226,8 @@ func (r *postgresReader) drop(n grammar.Node) {
 				r.add(0, runsOutside{what: "DROP INDEX CONCURRENTLY"})
 			}
 			r.add(0, dropIndex{name: name, concurrently: n.True("concurrent")})
+		default:
+			r.dropped(n, object)
 		}
 		r.cascade(n, "DROP")
 	}

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
 )
 
 func (r *postgresReader) createTable(n grammar.Node) {
 	rel := n.Node("relation")
-	e := createTable{table: relation(rel)}
+	e := createTable{table: relation(rel), ifNotExists: n.True("if_not_exists"), partitioned: n.Node("partspec").There()}
 	for _, item := range n.List("tableElts") {
 		switch item.Kind {
 		case "ColumnDef":
@@ -21,9 +22,77 @@ func (r *postgresReader) createTable(n grammar.Node) {
 	r.add(rel.At(), e)
 }
 
-// alterTable reads one change of an ALTER TABLE. Only some say where they stand;
-// for the others that is the table.
+// alterTable reads an ALTER TABLE. PostgreSQL drops constraints before it does
+// what else the statement says, so a check that is dropped proves nothing.
 func (r *postgresReader) alterTable(on table, at int, n grammar.Node) {
+	cmds := n.List("cmds")
+	if n.Text("objtype") == "OBJECT_INDEX" {
+		for _, cmd := range cmds {
+			if cmd.Text("subtype") == "AT_SetTableSpace" {
+				r.add(at, rewrite{how: "SET TABLESPACE copies the index " + string(on) + " while nobody can use it"})
+			}
+		}
+	}
+	if n.Text("objtype") != "OBJECT_TABLE" {
+		return
+	}
+	places := actions(r.sql, at)
+	for _, dropped := range []bool{true, false} {
+		for i, cmd := range cmds {
+			if len(places) == len(cmds) {
+				at = places[i]
+			}
+			if (cmd.Text("subtype") == "AT_DropConstraint") == dropped {
+				r.action(on, at, cmd)
+			}
+		}
+	}
+}
+
+// actions returns where the actions of an ALTER TABLE begin: behind the name of the
+// table, and behind each comma that is not in parentheses.
+func actions(sql string, name int) (places []int) {
+	depth, begins, named := 0, false, false
+	for t := range chain.Tokens(chain.PostgreSQL, sql) {
+		switch {
+		case t.Blank() || t.Pos < name:
+			continue
+		case !named:
+			// schema.table, and a * for the tables that inherit from it
+			_, isName := t.Name(chain.PostgreSQL)
+			if t.Pos == name || t.Is(".") || t.Is("*") || t.Is(")") {
+				begins = true
+				continue
+			}
+			if isName && dotted(sql, t.Pos) {
+				continue
+			}
+			named = true
+		}
+		if begins {
+			places = append(places, t.Pos)
+			begins = false
+		}
+		switch {
+		case t.Is("(") || t.Is("["):
+			depth++
+		case t.Is(")") || t.Is("]"):
+			depth--
+		case t.Is(",") && depth == 0:
+			begins = true
+		}
+	}
+	return places
+}
+
+// dotted reports whether a dot stands before a place.
+func dotted(sql string, at int) bool {
+	return strings.HasSuffix(strings.TrimRight(sql[:at], " \t\r\n"), ".")
+}
+
+// action reads one change of an ALTER TABLE. Some say where they stand; the others
+// begin at a place.
+func (r *postgresReader) action(on table, at int, n grammar.Node) {
 	def := n.Node("def")
 	if def.At() > 0 {
 		at = def.At()
@@ -33,14 +102,18 @@ func (r *postgresReader) alterTable(on table, at int, n grammar.Node) {
 	case "AT_AddColumn":
 		r.add(at, addColumn{on, columnOf(def)})
 	case "AT_DropColumn":
-		r.add(at, dropColumn{on, name, n.Text("behavior") == "DROP_CASCADE"})
+		r.add(at, dropColumn{table: on, name: name, cascade: n.Text("behavior") == "DROP_CASCADE"})
 	case "AT_AlterColumnType":
 		if t := def.Node("typeName").At(); t > 0 {
 			at = t
 		}
-		r.add(at, setType{table: on, name: name, to: kindOf(def.Node("typeName")), using: def.Node("raw_default").There()})
+		r.add(at, setType{table: on, name: name, to: kindOf(def.Node("typeName")), using: using(name, def), collate: def.Node("collClause").There()})
 	case "AT_SetNotNull":
 		r.add(at, setNotNull{on, name})
+	case "AT_DropNotNull":
+		r.add(at, dropNotNull{on, name})
+	case "AT_AttachPartition":
+		r.add(at, attachPartition{on, string(relation(def.Node("name")))})
 	case "AT_AddConstraint":
 		r.add(at, addConstraint{on, constraintOf(def)})
 	case "AT_DropConstraint":
@@ -67,6 +140,18 @@ func (r *postgresReader) alterTable(on table, at int, n grammar.Node) {
 	default:
 		r.add(at, otherLock{on})
 	}
+}
+
+// using reports whether a change of type computes something other than a cast to
+// that type, which is made anyway.
+func using(name string, def grammar.Node) bool {
+	expr := def.Node("raw_default")
+	if !expr.There() {
+		return false
+	}
+	of := expr.Node("arg").Strings("fields")
+	cast := expr.Is("TypeCast") && len(of) > 0 && of[len(of)-1] == name && expr.Node("arg").Is("ColumnRef")
+	return !cast || kindOf(expr.Node("typeName")).String() != kindOf(def.Node("typeName")).String()
 }
 
 func kindOf(n grammar.Node) kind {

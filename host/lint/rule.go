@@ -51,32 +51,35 @@ func Names() []string {
 
 // The names of the rules.
 const (
-	ruleSyntax      = "syntax"
-	ruleIgnore      = "ignore"
-	ruleAutocommit  = "needs-autocommit"
-	rulePragma      = "pragma-in-transaction"
-	ruleEnumValue   = "new-enum-value"
-	ruleNotNull     = "not-null-column"
-	ruleVolatile    = "volatile-default"
-	ruleRewrite     = "table-rewrite"
-	ruleRebuild     = "rebuild"
-	ruleIndex       = "blocking-index"
-	ruleKey         = "blocking-key"
-	ruleUnvalidated = "unvalidated-constraint"
-	ruleValidate    = "validate-in-transaction"
-	ruleSetNotNull  = "set-not-null"
-	ruleBackfill    = "backfill-with-ddl"
-	ruleLockTable   = "lock-table"
-	ruleRefresh     = "blocking-refresh"
-	ruleTruncate    = "truncate"
-	ruleDropTable   = "drop-table"
-	ruleDropColumn  = "drop-column"
-	ruleRenameTable = "rename-table"
-	ruleRenameCol   = "rename-column"
-	ruleRenameValue = "rename-enum-value"
-	ruleCascade     = "drop-cascade"
-	ruleForeignKey  = "foreign-key-index"
-	ruleNoWayBack   = "irreversible"
+	ruleSyntax       = "syntax"
+	ruleIgnore       = "ignore"
+	ruleRefused      = "refused"
+	ruleAutocommit   = "needs-autocommit"
+	rulePragma       = "pragma-in-transaction"
+	ruleEnumValue    = "new-enum-value"
+	ruleNotNull      = "not-null-column"
+	ruleVolatile     = "volatile-default"
+	ruleRewrite      = "table-rewrite"
+	ruleRebuild      = "rebuild"
+	ruleIndex        = "blocking-index"
+	ruleKey          = "blocking-key"
+	ruleUnvalidated  = "unvalidated-constraint"
+	ruleValidate     = "validate-in-transaction"
+	ruleSetNotNull   = "set-not-null"
+	ruleBackfill     = "backfill-with-ddl"
+	ruleLockTable    = "lock-table"
+	ruleRefresh      = "blocking-refresh"
+	ruleTruncate     = "truncate"
+	ruleDropTable    = "drop-table"
+	ruleDropColumn   = "drop-column"
+	ruleRenameTable  = "rename-table"
+	ruleRenameCol    = "rename-column"
+	ruleRenameValue  = "rename-enum-value"
+	ruleDropObject   = "drop-object"
+	ruleRenameObject = "rename-object"
+	ruleCascade      = "drop-cascade"
+	ruleForeignKey   = "foreign-key-index"
+	ruleNoWayBack    = "irreversible"
 )
 
 var (
@@ -89,25 +92,28 @@ var (
 var Rules = []Rule{
 	{Name: ruleSyntax, Dialects: both, Severity: Error,
 		Why:     "The statement cannot be read, so the migration stops at it.",
-		Instead: "Mend the statement. What only a PostgreSQL newer than 17 can read is to be ignored."},
+		Instead: "Mend it."},
 	{Name: ruleIgnore, Dialects: both, Severity: Error,
 		Why:     "An ignore that names no rule, gives no reason or hides nothing is a mistake, or left over.",
 		Instead: `Write "sandpiper:lint:ignore RULE[,RULE] reason" above the statement, or take the comment out.`},
 	{Name: ruleAutocommit, Dialects: both, Severity: Error,
 		Why:     "The database refuses to run the statement in a transaction, and a migration is one.",
 		Instead: `Put it between "-- +autocommit begin" and "-- +autocommit end"; in YAML, into an item autocommit: […].`},
+	{Name: ruleRefused, Dialects: both, Severity: Error,
+		Why:     "The database refuses the statement, whatever rows there are.",
+		Instead: "Do it another way, such as by an operation in YAML."},
 	{Name: rulePragma, Dialects: sqlite, Severity: Error,
 		Why:     "SQLite does nothing about the pragma, or refuses it, while a transaction is open.",
 		Instead: `Leave it out: foreign keys are off while a migration runs and are checked before the commit. Others stand between "-- +autocommit begin" and "-- +autocommit end".`},
 	{Name: ruleEnumValue, Dialects: pg, Severity: Error,
 		Why:     "A value that was added to an enum cannot be used before it is committed.",
-		Instead: "Add the value in an autocommit section or in a migration before; the operation add_enum_value commits by itself."},
+		Instead: "Add the value in an autocommit section or in a migration before, or name it in CREATE TYPE; the operation add_enum_value commits by itself."},
 	{Name: ruleNotNull, Dialects: both, Severity: Error,
 		Why:     "A NOT NULL column without a default is refused as soon as the table has a row.",
-		Instead: "Give it a default, or add it without NOT NULL, fill it, and set NOT NULL afterwards."},
+		Instead: "Give it a default; or add it without NOT NULL, and fill it and set NOT NULL in migrations of their own."},
 	{Name: ruleVolatile, Dialects: both, Severity: Error, sized: true,
 		Why:     "PostgreSQL computes the default for each row and writes the whole table anew under ACCESS EXCLUSIVE; SQLite refuses to add a column whose default is not a constant.",
-		Instead: "Add the column without a default, set the default in a second statement, and fill the rows that are there in small parts."},
+		Instead: "Add the column without a default, and fill the rows that are there in small parts in a migration of its own. On PostgreSQL a second statement sets the default; on SQLite use the operation add_column, which rebuilds the table."},
 	{Name: ruleRewrite, Dialects: pg, Severity: Error, sized: true,
 		Why:     "The whole table and its indexes are written anew under ACCESS EXCLUSIVE: nobody reads or writes it meanwhile.",
 		Instead: "Add a new column beside the old one, write both, fill it in small parts, and change over; what reorganizes a table is for a window of maintenance."},
@@ -119,7 +125,7 @@ var Rules = []Rule{
 		Instead: `Use CONCURRENTLY between "-- +autocommit begin" and "-- +autocommit end", or concurrently: true beside the operation's name and columns.`},
 	{Name: ruleKey, Dialects: pg, Severity: Error, sized: true,
 		Why:     "The index of the constraint is built under ACCESS EXCLUSIVE: nobody reads or writes the table meanwhile.",
-		Instead: "Build a unique index CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX, which takes no time."},
+		Instead: "Build a unique index CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX, which takes no time. An exclusion constraint has no such way: it wants a new table, or a window of maintenance."},
 	{Name: ruleUnvalidated, Dialects: pg, Severity: Error, sized: true,
 		Why:     "All rows are checked while nobody may write (a foreign key: to either table), or even read.",
 		Instead: "Add it NOT VALID, and VALIDATE CONSTRAINT in a later migration: that reads the rows while others read and write."},
@@ -128,7 +134,7 @@ var Rules = []Rule{
 		Instead: "Validate in a migration of its own, or in an autocommit section."},
 	{Name: ruleSetNotNull, Dialects: pg, Severity: Error, sized: true,
 		Why:     "SET NOT NULL reads all rows under ACCESS EXCLUSIVE, unless a validated check says that none is NULL.",
-		Instead: "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID; in a later migration VALIDATE CONSTRAINT, SET NOT NULL, and drop the check."},
+		Instead: "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID; in a later migration VALIDATE CONSTRAINT, then SET NOT NULL or the key, and then, in a statement of its own, drop the check."},
 	{Name: ruleBackfill, Dialects: pg, Severity: Warning, sized: true,
 		Why:     "The lock that the change of a table took is held while rows are written, until the commit.",
 		Instead: "Write the rows in a migration of its own, or in sections of a Go plugin that commit part by part."},
@@ -156,6 +162,12 @@ var Rules = []Rule{
 	{Name: ruleRenameValue, Dialects: both, Severity: Warning,
 		Why:     "Programs that still run know the value of the enum by its old name.",
 		Instead: "Add a new value, change the rows, and drop the old one in a later deploy."},
+	{Name: ruleDropObject, Dialects: both, Severity: Warning,
+		Why:     "Programs that still run use it. A view that is made anew in the same migration is not meant.",
+		Instead: "Deploy a version that does not use it first."},
+	{Name: ruleRenameObject, Dialects: pg, Severity: Warning,
+		Why:     "Programs that still run know it by its old name.",
+		Instead: "Make one of the new name beside it, change over, and drop the old one in a later deploy."},
 	{Name: ruleCascade, Dialects: pg, Severity: Warning,
 		Why:     "CASCADE drops whatever refers to it, on this database and that: views, foreign keys, defaults.",
 		Instead: "Drop what refers to it by name, so that what nobody thought of is an error."},

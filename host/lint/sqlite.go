@@ -34,6 +34,13 @@ func readSQLite(sql string) reading {
 		if name, ok := r.object(); ok {
 			r.add(0, pragma{name: string(name)})
 		}
+	case r.take("DROP", "VIEW"):
+		r.take("IF", "EXISTS")
+		if t, ok := r.object(); ok {
+			r.add(r.named, dropObject{table: t, what: "the view " + string(t)})
+		}
+	case r.take("ATTACH"):
+		r.add(0, refused{why: "a migration reaches no files but its database's, unless the program that runs it allows ATTACH"})
 	case r.take("VACUUM"):
 		r.add(0, runsOutside{what: "VACUUM"})
 	case r.take("DETACH"):
@@ -111,9 +118,14 @@ func (r *sqliteReader) object() (table, bool) {
 func (r *sqliteReader) create() {
 	switch temporary := r.take("TEMP") || r.take("TEMPORARY"); {
 	case r.take("TABLE"):
+		ifNotExists := r.take("IF", "NOT", "EXISTS")
+		if t, ok := r.object(); ok {
+			r.createTable(t, ifNotExists)
+		}
+	case r.take("VIEW"):
 		r.take("IF", "NOT", "EXISTS")
 		if t, ok := r.object(); ok {
-			r.createTable(t)
+			r.add(r.named, createObject{t})
 		}
 	case temporary:
 	case r.take("INDEX"), r.take("UNIQUE", "INDEX"):
@@ -124,8 +136,8 @@ func (r *sqliteReader) create() {
 
 // createTable reads the text of the table. One that cannot be read, such as
 // CREATE TABLE … AS, is a table all the same.
-func (r *sqliteReader) createTable(on table) {
-	e := createTable{table: on}
+func (r *sqliteReader) createTable(on table, ifNotExists bool) {
+	e := createTable{table: on, ifNotExists: ifNotExists}
 	at := r.named
 	if t, err := tabletext.Parse(r.sql); err == nil {
 		for i := range t.Columns {
@@ -201,7 +213,7 @@ func (r *sqliteReader) alter(on table) {
 	case r.take("DROP"):
 		r.columnWord()
 		if name, ok := r.name(); ok {
-			r.add(at, dropColumn{table: on, name: name})
+			r.add(at, dropColumn{table: on, name: name, plain: true})
 		}
 	case r.take("ALTER"):
 		r.columnWord()
@@ -219,6 +231,9 @@ func (r *sqliteReader) alter(on table) {
 				c.references.at = start
 			}
 			r.add(start, addColumn{on, c})
+			if c.refused != "" {
+				r.add(start, refused{on, "SQLite adds no column that is " + c.refused + ": the operation add_column rebuilds the table"})
+			}
 		}
 	}
 }
@@ -245,9 +260,13 @@ func sqliteColumn(t *tabletext.Table, i int) column {
 			}
 		case tabletext.Generated:
 			c.hasDefault = true
+			if k.Stored {
+				c.refused = "GENERATED and STORED"
+			}
 		case tabletext.PrimaryKey, tabletext.Unique:
 			made, _ := sqliteConstraint(k)
 			c.key = &made
+			c.refused = "a " + string(made.kind)
 		case tabletext.ForeignKey:
 			made, _ := sqliteConstraint(k)
 			c.references = &made
@@ -256,11 +275,52 @@ func sqliteColumn(t *tabletext.Table, i int) column {
 	return c
 }
 
-// constant reports whether ALTER TABLE takes a default: anything but an expression
-// in parentheses and the time.
+// A liteError is SQL that SQLite does not read.
+type liteError struct {
+	message string
+	at      int // byte
+}
+
+func (e *liteError) Error() string { return e.message }
+
+// liteSyntax returns what keeps a statement from being read by SQLite.
+func (l *linter) liteSyntax(sql string) error {
+	if l.cfg.SQLite == nil {
+		return nil
+	}
+	if message, at := l.cfg.SQLite(sql); message != "" {
+		return &liteError{message, at}
+	}
+	return nil
+}
+
+// constant reports whether ALTER TABLE takes a default: anything but the time and an
+// expression in parentheses, which one value may have too.
 func constant(value string) bool {
+	for strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")") {
+		value = strings.TrimSpace(value[1 : len(value)-1])
+		if !strings.HasPrefix(value, "(") && !isLiteral(value) {
+			return false
+		}
+	}
 	words := []string{"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"}
 	return !strings.HasPrefix(value, "(") && !slices.ContainsFunc(words, func(w string) bool { return tabletext.SameName(w, value) })
+}
+
+// isLiteral reports whether an expression is one value, with a sign or without.
+//
+// https://sqlite.org/syntax/literal-value.html
+func isLiteral(expr string) bool {
+	var parts []chain.Token
+	for t := range chain.Tokens(chain.SQLite, expr) {
+		if !t.Blank() {
+			parts = append(parts, t)
+		}
+	}
+	if len(parts) > 1 && (parts[0].Is("-") || parts[0].Is("+") || parts[0].Is("x")) { // x'00'
+		parts = parts[1:]
+	}
+	return len(parts) == 1
 }
 
 func sqliteConstraint(k tabletext.Constraint) (constraint, bool) {
