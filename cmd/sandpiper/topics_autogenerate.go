@@ -19,9 +19,14 @@ in another database. sandpiper.toml names it, or --schema:
 One .hcl file can serve both dialects: an index in it with the comment "dialect:
 postgresql" is for that dialect alone. What "sandpiper dump" writes can be wanted, too.
 
-A file is run in a scratch database, and touches nothing else: in memory for SQLite,
-for PostgreSQL on the server of the database that is compared, where the role has to
-have CREATEDB.
+A file is run in a scratch database: in memory for SQLite, for PostgreSQL on the
+server of the database that is compared, where the role has to have CREATEDB. What
+would change what the databases of that server share, its roles, databases and
+tablespaces, is refused and rolled back, in a DO block and a function, too. What SQL
+does outside of its transaction is not held, where the role may do it: write files
+(COPY in a function), reach other servers (dblink), end other sessions. So compare as
+a role that has CREATEDB alone, and never run a file that you would not trust as a
+superuser.
 
 The database has to be at head: what it lacks would be written a second time.
 --database names the one of its dialect. For the other dialect it is the one in

@@ -67,8 +67,13 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 	}
 	i, err := run(ctx, db, kept)
 	var refused *host.SQLError
-	if errors.As(err, &refused) && i < len(kept) {
+	switch {
+	case i < len(kept) && errors.As(err, &refused):
 		return at(name, string(text), kept[i], refused.Position, refused)
+	case i < len(kept) && errors.Is(err, errNotSchema):
+		return at(name, string(text), kept[i], 0, err)
+	case errors.Is(err, errNotSchema):
+		return &FileError{File: name, Err: err}
 	}
 	return err
 }
@@ -100,7 +105,9 @@ func run(ctx context.Context, db host.Database, statements []chain.Located) (fai
 		return failed, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	shared := func() error { return nil }
 	if db.Dialect() == chain.PostgreSQL {
+		shared = func() error { return sharedChange(ctx, tx) }
 		// A function may be there before the tables that its body speaks of, as
 		// in what pg_dump writes.
 		// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-CHECK-FUNCTION-BODIES
@@ -112,6 +119,14 @@ func run(ctx context.Context, db host.Database, statements []chain.Located) (fai
 		if _, err := tx.Exec(ctx, host.Statement{SQL: s.SQL, Ordinal: i + 1}); err != nil {
 			return i, err
 		}
+		if callsFunctions(db.Dialect(), s.SQL) {
+			if err := shared(); err != nil {
+				return i, err
+			}
+		}
+	}
+	if err := shared(); err != nil { // a default or an index may call functions, too
+		return failed, err
 	}
 	return failed, tx.Commit(ctx)
 }
