@@ -48,7 +48,7 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	}
 	if len(draft.Bodies) == 0 {
 		a.result(data, func(w io.Writer) { a.printProposals(w, data.Dialects) })
-		if slices.ContainsFunc(data.Dialects, func(one comparisonJSON) bool { return len(one.Unwritten) > 0 }) {
+		if slices.ContainsFunc(data.Dialects, comparisonJSON.incomplete) {
 			return outcome(exitDiffers, kindDiffers, "no operation makes what differs: nothing was written")
 		}
 		return nil
@@ -68,6 +68,9 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 		a.warnLeft(one)
 	}
 	asked.hint()
+	if slices.ContainsFunc(data.Dialects, comparisonJSON.incomplete) {
+		return outcome(exitDiffers, kindDiffers, "the migration was written, and does not do all: the schema will not be the wanted one")
+	}
 	return nil
 }
 

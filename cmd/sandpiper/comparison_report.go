@@ -77,6 +77,9 @@ func (c *comparisonJSON) ofProposal(p *autogenerate.Proposal) {
 	c.Left, c.LeftBack = schemaChangeDocuments(p.Left), schemaChangeDocuments(p.LeftBack)
 }
 
+// incomplete reports whether the upgrade does not lead to what is wanted.
+func (c comparisonJSON) incomplete() bool { return len(c.Unwritten)+len(c.Left) > 0 }
+
 // printComparison prints what differs for one dialect.
 func (a *app) printComparison(w io.Writer, c comparisonJSON) {
 	what := c.Dialect
