@@ -40,7 +40,11 @@ marked.
 
 A renamed table or column looks like one that is gone and another that has come. On
 a terminal it is asked about; --rename OLD:NEW says it of a table, and --rename
-TABLE.OLD:NEW of a column of the table that is going to be called so.
+TABLE.OLD:NEW of a column of the table that is going to be called so. Without a
+terminal nothing is written then; --yes takes it for dropped and added.
+
+A migration that no database has yet is taken back so: remove its files, run
+"sandpiper rehash --offline --yes", and take its entry out of MIGRATION-NOTES.md.
 
 Some differences are left out; -v lists them with the rule that hid each. The rules
 of [[schema.ignore]] in sandpiper.toml (see "sandpiper help config") come first, then
