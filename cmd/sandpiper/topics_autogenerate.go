@@ -17,7 +17,8 @@ in another database. sandpiper.toml names it, or --schema:
   --schema postgres://app@localhost/dev  another database
 
 One .hcl file can serve both dialects: an index in it with the comment "dialect:
-postgresql" is for that dialect alone. What "sandpiper dump" writes can be wanted, too.
+postgresql" is for that dialect alone. What "sandpiper dump" and pg_dump --schema-only write can be
+wanted, too. For another database check needs no scratch database.
 
 A file is run in a scratch database: in memory for SQLite, for PostgreSQL on the
 server of the database that is compared, where the role has to have CREATEDB. What

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,6 +43,9 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 		return &chain.ParseError{Path: name, Msg: "not UTF-8 text, or it holds a NUL byte: save the file as UTF-8"}
 	}
 	d := db.Dialect()
+	if d == chain.PostgreSQL {
+		text = unrestricted(text)
+	}
 	statements, err := chain.Locate(d, string(text))
 	if err != nil {
 		var parse *chain.ParseError
@@ -76,6 +80,23 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 		return &FileError{File: name, Err: err}
 	}
 	return err
+}
+
+// restrict are the lines at both ends of what pg_dump writes that are for psql
+// alone: they keep it from running other commands of its own.
+//
+// https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMAND-RESTRICT
+var restrict = regexp.MustCompile(`(?m)^\\(?:un)?restrict ([0-9A-Za-z]+)\r?$`)
+
+// unrestricted makes these lines blank: the first one, and those with its key.
+func unrestricted(text []byte) []byte {
+	first := restrict.FindSubmatch(text)
+	return restrict.ReplaceAllFunc(text, func(line []byte) []byte {
+		if key := restrict.FindSubmatch(line)[1]; string(key) != string(first[1]) {
+			return line
+		}
+		return nil
+	})
 }
 
 // at says where in a file an error is: at a character of a statement, counted
