@@ -83,7 +83,7 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 func (k *comparing) propose(ctx context.Context, draft author.Draft, ask func(diff.Rename) (bool, error)) (found []comparisonJSON, bodies map[chain.Dialect]chain.Body, err error) {
 	bodies = map[chain.Dialect]chain.Body{}
 	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
-		t.Ask = ask
+		t.Ask, t.Untried = ask, k.flags.untried
 		p, err := autogenerate.Propose(ctx, t, draft.Format)
 		if err != nil {
 			return nil, err

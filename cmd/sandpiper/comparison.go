@@ -29,10 +29,11 @@ type comparisonFlags struct {
 	schema  []string
 	renames []string
 	replay  bool
+	untried bool // revision --autogenerate alone
 }
 
 // comparisonFlagNames are their names, with --yes.
-var comparisonFlagNames = []string{"schema", "rename", "replay", "yes"}
+var comparisonFlagNames = []string{"schema", "rename", "replay", "untried", "yes"}
 
 func (f *comparisonFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.schema, "schema", nil, "the wanted schema: `[DIALECT=]FILE|URL`, a .sql or .hcl file or a database\n(else [schema] in sandpiper.toml)")
@@ -215,9 +216,9 @@ func uncompared(err error) error {
 	case errors.As(err, &file):
 		return &statusError{exitFailed, kindSchema, "mend the schema file; nothing was written, and no database but a scratch one was touched", err}
 	case errors.As(err, &trial) && trial.Format == author.SQL:
-		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml", err}
+		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml, or say --untried to write it all the same and mend it", err}
 	case errors.As(err, &trial):
-		return &statusError{exitFailed, kindSchema, "nothing was written; leave it out with a rule in [[schema.ignore]] of sandpiper.toml, and write it by hand", err}
+		return &statusError{exitFailed, kindSchema, "nothing was written; say --untried to write it all the same and mend it (--format yaml), or leave it out with a rule in [[schema.ignore]] of sandpiper.toml", err}
 	case errors.As(err, &rename):
 		return usage("without --rename the differences are listed", "%w", err)
 	}

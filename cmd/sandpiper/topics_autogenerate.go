@@ -35,7 +35,8 @@ The database has to be at head: what it lacks would be written a second time.
 memory, as --replay does for both. --dialect leaves the other out.
 
 Before the files are written the migration is run on a copy of the schema, up and
-down, and what is not as wanted in the end is told. Read the migration in any case:
+down, and what is not as wanted in the end is told. One that does not run is written
+with --untried alone, for you to mend, and says in its head what fails. Read the migration in any case:
 it knows two schemas, and not what the rows in between need. What destroys data is
 marked.
 
