@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -109,19 +110,24 @@ func givenRenames(words []string) (renames []diff.Rename, err error) {
 // are compared, and of others where sandpiper.toml says so.
 func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (map[chain.Dialect]string, error) {
 	places := map[chain.Dialect]string{}
+	given := map[chain.Dialect]bool{} // "" is for those that no other is for
 	for _, word := range words {
-		name, place, named := strings.Cut(word, "=")
-		d := chain.Dialect(name)
-		if named = named && slices.Contains(chain.Dialects, d); !named {
-			place, d = word, dialectOf(word)
+		d, place, err := givenSchema(word)
+		switch {
+		case err != nil:
+			return nil, err
+		case d != "" && !slices.Contains(dialects, d):
+			return nil, usage("", "--schema is for %s, which is not compared", d)
+		case given[d] && d == "":
+			return nil, usage("say which is for which: --schema postgresql=FILE --schema sqlite=FILE", "--schema names two files for all dialects")
+		case given[d]:
+			return nil, usage("", "--schema names two wanted schemas for %s", d)
 		}
+		given[d] = true
 		for _, one := range dialects {
 			if d == one || d == "" && places[one] == "" {
 				places[one] = place
 			}
-		}
-		if d != "" && !slices.Contains(dialects, d) {
-			return nil, usage("", "--schema is for %s, which is not compared", d)
 		}
 	}
 	for _, d := range chain.Dialects {
@@ -142,6 +148,27 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 		places[d] = place
 	}
 	return places, nil
+}
+
+// schemeLike is how a URL or DIALECT= begins. One letter is a drive of Windows.
+var schemeLike = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+)(://|=)`)
+
+// givenSchema reads --schema: a place, and the dialect that it is for, "" for all.
+func givenSchema(word string) (d chain.Dialect, place string, err error) {
+	name, place, named := strings.Cut(word, "=")
+	if named && slices.Contains(chain.Dialects, chain.Dialect(name)) {
+		d = chain.Dialect(name)
+	} else {
+		d, place = dialectOf(word), word
+	}
+	begins := schemeLike.FindStringSubmatch(place)
+	if begins == nil || dialectOf(place) != "" || isThere(place) {
+		return d, place, nil
+	}
+	if begins[2] == "=" {
+		return "", "", usage("a dialect is postgresql or sqlite", "--schema: %q is no dialect, and there is no file %s", begins[1], place)
+	}
+	return "", "", usage("a database is postgres://… or sqlite:FILE", "--schema: %q is no database that can be compared", begins[1]+"://…")
 }
 
 // build makes the wanted schema of a dialect where it can be compared.
