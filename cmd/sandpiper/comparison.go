@@ -82,7 +82,9 @@ func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialec
 		if _, _, err := k.url(d); !there || err != nil && !slices.Contains(dialects, d) {
 			continue // what the other one declares would be good to know, and is not needed
 		}
-		if err := k.build(ctx, d, place); err != nil {
+		if err := k.build(ctx, d, place); err != nil && ctx.Err() == nil && !slices.Contains(dialects, d) {
+			a.say("what %s declares is not known to the filter other-dialects: %v", d, err)
+		} else if err != nil {
 			return nil, uncompared(errors.Join(err, k.close(ctx)))
 		}
 	}
@@ -135,11 +137,14 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 			continue
 		}
 		place, err := config.place(config.Schema.of(d))
+		if !slices.Contains(dialects, d) {
+			if err == nil && place != "" {
+				places[d] = place
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
-		}
-		if place == "" && !slices.Contains(dialects, d) {
-			continue
 		}
 		if place == "" {
 			return nil, usage(fmt.Sprintf("set %s = \"schema.sql\" in [schema] of sandpiper.toml, or say --schema %[1]s=FILE; --dialect leaves the other out", d),
