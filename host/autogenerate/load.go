@@ -35,12 +35,12 @@ func (e *FileError) Unwrap() error { return e.Err }
 // errNotSchema is a statement that a schema file may not have.
 var errNotSchema = errors.New("a schema file makes a schema, and nothing else")
 
-// loadFile runs a schema file in an empty database. Its errors are a *FileError
-// or a *chain.ParseError.
+// loadFile runs a schema file in an empty database. What is wrong with the file is
+// a *FileError.
 func loadFile(ctx context.Context, db host.Database, name string, text []byte) error {
 	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
 	if !utf8.Valid(text) || strings.ContainsRune(string(text), 0) {
-		return &chain.ParseError{Path: name, Msg: "not UTF-8 text, or it holds a NUL byte: save the file as UTF-8"}
+		return &FileError{File: name, Err: errors.New("not UTF-8 text, or it holds a NUL byte: save the file as UTF-8")}
 	}
 	d := db.Dialect()
 	if d == chain.PostgreSQL {
@@ -50,7 +50,7 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 	if err != nil {
 		var parse *chain.ParseError
 		if errors.As(err, &parse) {
-			parse.Path = name
+			return &FileError{name, parse.Line, parse.Column, errors.New(parse.Msg)}
 		}
 		return err
 	}
@@ -73,7 +73,11 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 	var refused *host.SQLError
 	switch {
 	case i < len(kept) && errors.As(err, &refused):
-		return at(name, string(text), kept[i], refused.Position, refused)
+		position := refused.Position
+		if position == 0 {
+			position = named(d, kept[i].SQL, refused.Message)
+		}
+		return at(name, string(text), kept[i], position, refused)
 	case i < len(kept) && errors.Is(err, errNotSchema):
 		return at(name, string(text), kept[i], 0, err)
 	case errors.Is(err, errNotSchema):
@@ -97,6 +101,26 @@ func unrestricted(text []byte) []byte {
 		}
 		return nil
 	})
+}
+
+// names are what the messages of the databases are about: relation "note" does not
+// exist, no such table: main.note.
+var names = regexp.MustCompile(`"(?:\w+\.)?([^"]+)"|: (?:\w+\.)?([^:]+)$`)
+
+// named returns where in a statement what a message is about is named first, as a
+// character counted from 1, 0 if it is not.
+func named(d chain.Dialect, sql, message string) int {
+	found := names.FindStringSubmatch(message)
+	if found == nil {
+		return 0
+	}
+	name := found[1] + found[2]
+	for tok := range chain.Tokens(d, sql) {
+		if strings.EqualFold(strings.Trim(tok.Text, `"`), name) {
+			return utf8.RuneCountInString(sql[:tok.Pos]) + 1
+		}
+	}
+	return 0
 }
 
 // at says where in a file an error is: at a character of a statement, counted

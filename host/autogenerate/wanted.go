@@ -57,7 +57,7 @@ type Schema struct {
 
 // Build makes a wanted schema in a scratch database, which is there until Close,
 // or looks at it in the database that has it. What is wrong with a schema file is
-// a *FileError or a *chain.ParseError.
+// a *FileError.
 func Build(ctx context.Context, wanted Wanted, bench Bench) (_ *Schema, err error) {
 	s := &Schema{name: wanted.String(), workshop: &workshop{bench: bench}}
 	defer func() {
