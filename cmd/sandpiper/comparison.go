@@ -199,6 +199,9 @@ func (k *comparing) build(ctx context.Context, d chain.Dialect, place string) (e
 	if err != nil {
 		return err
 	}
+	for _, remark := range schema.Remarks() {
+		k.app.say("%s", printable(remark))
+	}
 	k.wanted[d] = schema
 	k.closers = append(k.closers, schema.Close)
 	return nil
@@ -219,7 +222,7 @@ func (k *comparing) each(ctx context.Context, dialects []chain.Dialect, compare 
 		if err != nil {
 			return uncompared(err)
 		}
-		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed}
+		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed, Remarks: t.Wanted.Remarks()}
 		if replayed {
 			about.Database = ""
 		}

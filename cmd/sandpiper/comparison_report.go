@@ -15,6 +15,7 @@ type comparisonJSON struct {
 	Database  string             `json:"database,omitempty"` // "" where replayed
 	Replayed  bool               `json:"replayed,omitempty"` // it is what the chain makes
 	Schema    string             `json:"schema"`             // what is wanted
+	Remarks   []string           `json:"remarks,omitempty"`  // what its file does that is not compared
 	Changes   []schemaChangeJSON `json:"changes"`            // what a migration does, or would do
 	Unwritten []schemaChangeJSON `json:"unwritten,omitempty"`
 	Hidden    []schemaChangeJSON `json:"hidden,omitempty"`

@@ -17,7 +17,8 @@ in another database. sandpiper.toml names it, or --schema:
   --schema postgres://app@localhost/dev  another database
 
 One .hcl file can serve both dialects: an index in it with the comment "dialect:
-postgresql" is for that dialect alone. What "sandpiper dump" and pg_dump --schema-only write can be
+postgresql" is for that dialect alone. What a file of SQL does that is not compared, such as GRANT, INSERT
+and what it makes in another schema, is told. What "sandpiper dump" and pg_dump --schema-only write can be
 wanted, too. For another database check needs no scratch database.
 
 A file is run in a scratch database: in memory for SQLite, for PostgreSQL on the

@@ -2,9 +2,7 @@ package autogenerate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -75,18 +73,11 @@ func callsFunctions(d chain.Dialect, sql string) bool {
 // function, too. pg_shdepend is written for every owner of something new.
 //
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS
-func sharedChange(ctx context.Context, tx host.Tx) (err error) {
-	rows, err := tx.Query(ctx, host.Statement{SQL: `SELECT c.relname::text FROM pg_stat_xact_sys_tables s JOIN pg_class c ON c.oid = s.relid
-WHERE c.relisshared AND c.relname <> 'pg_shdepend' AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0 ORDER BY 1`})
-	if err != nil {
+func sharedChange(ctx context.Context, tx host.Tx) error {
+	changed, err := texts(ctx, tx, `SELECT c.relname::text FROM pg_stat_xact_sys_tables s JOIN pg_class c ON c.oid = s.relid
+WHERE c.relisshared AND c.relname <> 'pg_shdepend' AND s.n_tup_ins + s.n_tup_upd + s.n_tup_del > 0 ORDER BY 1`)
+	if err != nil || len(changed) == 0 {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	row, err := rows.Next()
-	if err == io.EOF {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return fmt.Errorf("it changes %s, which all databases of the server share (it is rolled back): %w", row[0].Bytes, errNotSchema)
+	return fmt.Errorf("it changes %s, which all databases of the server share (it is rolled back): %w", changed[0], errNotSchema)
 }

@@ -36,11 +36,11 @@ func (e *FileError) Unwrap() error { return e.Err }
 var errNotSchema = errors.New("a schema file makes a schema, and nothing else")
 
 // loadFile runs a schema file in an empty database. What is wrong with the file is
-// a *FileError.
-func loadFile(ctx context.Context, db host.Database, name string, text []byte) error {
+// a *FileError. remarks are what it does that no comparison sees.
+func loadFile(ctx context.Context, db host.Database, name string, text []byte) (remarks []string, err error) {
 	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
 	if !utf8.Valid(text) || strings.ContainsRune(string(text), 0) {
-		return &FileError{File: name, Err: errors.New("not UTF-8 text, or it holds a NUL byte: save the file as UTF-8")}
+		return nil, &FileError{File: name, Err: errors.New("not UTF-8 text, or it holds a NUL byte: save the file as UTF-8")}
 	}
 	d := db.Dialect()
 	if d == chain.PostgreSQL {
@@ -50,9 +50,9 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 	if err != nil {
 		var parse *chain.ParseError
 		if errors.As(err, &parse) {
-			return &FileError{name, parse.Line, parse.Column, errors.New(parse.Msg)}
+			return nil, &FileError{name, parse.Line, parse.Column, errors.New(parse.Msg)}
 		}
-		return err
+		return nil, err
 	}
 	var kept []chain.Located
 	for _, s := range statements {
@@ -65,7 +65,7 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 			what = s.Owned
 		}
 		if what != "" {
-			return at(name, string(text), s, 0, fmt.Errorf("%s: %w", what, errNotSchema))
+			return nil, at(name, string(text), s, 0, fmt.Errorf("%s: %w", what, errNotSchema))
 		}
 		kept = append(kept, s)
 	}
@@ -77,13 +77,24 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 		if position == 0 {
 			position = named(d, kept[i].SQL, refused.Message)
 		}
-		return at(name, string(text), kept[i], position, refused)
+		return nil, at(name, string(text), kept[i], position, refused)
 	case i < len(kept) && errors.Is(err, errNotSchema):
-		return at(name, string(text), kept[i], 0, err)
+		return nil, at(name, string(text), kept[i], 0, err)
 	case errors.Is(err, errNotSchema):
-		return &FileError{File: name, Err: err}
+		return nil, &FileError{File: name, Err: err}
+	case err != nil:
+		return nil, err
 	}
-	return err
+	conn, err := db.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	look := outside
+	if d == chain.SQLite {
+		look = broken
+	}
+	remarks, err = look(ctx, conn, name)
+	return append(unseen(d, name, kept), remarks...), errors.Join(err, conn.Close())
 }
 
 // restrict are the lines at both ends of what pg_dump writes that are for psql
