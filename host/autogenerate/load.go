@@ -78,7 +78,7 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) (
 			position = named(d, kept[i].SQL, refused.Message)
 		}
 		return nil, at(name, string(text), kept[i], position, refused)
-	case i < len(kept) && errors.Is(err, errNotSchema):
+	case i < len(kept) && ctx.Err() == nil: // such as a connection that the statement ended
 		return nil, at(name, string(text), kept[i], 0, err)
 	case errors.Is(err, errNotSchema):
 		return nil, &FileError{File: name, Err: err}
