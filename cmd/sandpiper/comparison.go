@@ -243,7 +243,11 @@ func uncompared(err error) error {
 		trial    *autogenerate.TrialError
 		rename   *autogenerate.RenameError
 	)
+	var refused *host.SQLError
 	switch {
+	case errors.As(err, &refused) && strings.Contains(refused.Hint, "max_locks_per_transaction"):
+		return &statusError{exitFailed, kindSchema, "nothing was written; a transaction holds a lock on every table and index that it makes or drops: " +
+			"raise max_locks_per_transaction of the server, which then starts anew, or leave a part out with rules in [[schema.ignore]] of sandpiper.toml", err}
 	case errors.As(err, &standing) && len(standing.Unknown) > 0:
 		return &statusError{exitAhead, kindAhead, "compare with the migrations that the database has, or say --replay", err}
 	case errors.As(err, &standing):
