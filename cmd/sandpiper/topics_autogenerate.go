@@ -17,9 +17,10 @@ in another database. sandpiper.toml names it, or --schema:
   --schema postgres://app@localhost/dev  another database
 
 One .hcl file can serve both dialects: an index in it with the comment "dialect:
-postgresql" is for that dialect alone. What a file of SQL does that is not compared, such as GRANT, INSERT
-and what it makes in another schema, is told. What "sandpiper dump" and pg_dump --schema-only write can be
-wanted, too. For another database check needs no scratch database.
+postgresql" is for that dialect alone. What "sandpiper dump" and pg_dump --schema-only
+write can be wanted, too. What a file of SQL does that is not compared, such as GRANT,
+INSERT and what it makes in another schema, is told. Where another database is wanted
+check needs no scratch database, and so no CREATEDB.
 
 A file is run in a scratch database: in memory for SQLite, for PostgreSQL on the
 server of the database that is compared, where the role has to have CREATEDB. What
@@ -27,8 +28,11 @@ would change what the databases of that server share, its roles, databases and
 tablespaces, is refused and rolled back, in a DO block and a function, too. What SQL
 does outside of its transaction is not held, where the role may do it: write files
 (COPY in a function), reach other servers (dblink), end other sessions. So compare as
-a role that has CREATEDB alone, and never run a file that you would not trust as a
-superuser.
+a role that has CREATEDB alone, and never as a superuser with a file that you do not
+trust.
+
+The scratch database, sandpiper_scratch_TIME_…, is dropped in the end. What a run that
+was killed has left is dropped by a later one of the same role, once it is an hour old.
 
 The database has to be at head: what it lacks would be written a second time.
 --database names the one of its dialect. For the other dialect it is the one in
@@ -37,9 +41,10 @@ memory, as --replay does for both. --dialect leaves the other out.
 
 Before the files are written the migration is run on a copy of the schema, up and
 down, and what is not as wanted in the end is told. One that does not run is written
-with --untried alone, for you to mend, and says in its head what fails. Read the migration in any case:
-it knows two schemas, and not what the rows in between need. What destroys data is
-marked.
+with --untried alone, for you to mend, and says in its head what fails. Read the
+migration in any case: it knows two schemas, and not what the rows in between need.
+What destroys data is marked. The exit code is 7 where the schema will not be the
+wanted one after it.
 
 A renamed table or column looks like one that is gone and another that has come. On
 a terminal it is asked about; --rename OLD:NEW says it of a table, and --rename
