@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/autogenerate"
@@ -46,9 +47,12 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 	if data.Dialects, draft.Bodies, err = k.propose(ctx, draft, asked.ask); err != nil {
 		return err
 	}
+	if err := asked.unanswered(); err != nil {
+		return err
+	}
 	if len(draft.Bodies) == 0 {
 		a.result(data, func(w io.Writer) { a.printProposals(w, data.Dialects) })
-		if slices.ContainsFunc(data.Dialects, func(one comparisonJSON) bool { return len(one.Unwritten) > 0 }) {
+		if slices.ContainsFunc(data.Dialects, comparisonJSON.incomplete) {
 			return outcome(exitDiffers, kindDiffers, "no operation makes what differs: nothing was written")
 		}
 		return nil
@@ -68,6 +72,9 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 		a.warnLeft(one)
 	}
 	asked.hint()
+	if slices.ContainsFunc(data.Dialects, comparisonJSON.incomplete) {
+		return outcome(exitDiffers, kindDiffers, "the migration was written, and does not do all: the schema will not be the wanted one")
+	}
 	return nil
 }
 
@@ -76,7 +83,7 @@ func (a *app) autogenerate(ctx context.Context, draft author.Draft, ids []string
 func (k *comparing) propose(ctx context.Context, draft author.Draft, ask func(diff.Rename) (bool, error)) (found []comparisonJSON, bodies map[chain.Dialect]chain.Body, err error) {
 	bodies = map[chain.Dialect]chain.Body{}
 	err = k.each(ctx, draft.Dialects, func(t autogenerate.Task, about comparisonJSON) (*autogenerate.Comparison, error) {
-		t.Ask = ask
+		t.Ask, t.Untried = ask, k.flags.untried
 		p, err := autogenerate.Propose(ctx, t, draft.Format)
 		if err != nil {
 			return nil, err
@@ -104,7 +111,8 @@ func (a *app) printProposals(w io.Writer, dialects []comparisonJSON) {
 }
 
 // renameQuestions ask on a terminal whether something was renamed: once, for all
-// dialects. Where nobody can answer nothing was, and a hint says so.
+// dialects. With --yes nothing was, and a hint says so; where nobody can answer
+// nothing is written.
 type renameQuestions struct {
 	app     *app
 	ctx     context.Context // of the command
@@ -133,13 +141,32 @@ func (q *renameQuestions) ask(r diff.Rename) (bool, error) {
 	return yes, err
 }
 
+// unanswered returns an error if something could have been renamed and nobody can
+// say so.
+func (q *renameQuestions) unanswered() error {
+	if q.app.flags.yes || len(q.unasked) == 0 {
+		return nil
+	}
+	var flags []string
+	for _, r := range q.unasked {
+		flags = append(flags, "--rename "+renameFlag(r))
+	}
+	return usage(fmt.Sprintf("say %s where that is so; --yes takes the rest for dropped and added, which destroys data", strings.Join(flags, " ")),
+		"%s is asked about, and standard input is not a terminal: nothing was written", count(len(flags), "possible rename"))
+}
+
 // hint says what was taken for dropped and added, and could have been renamed.
 func (q *renameQuestions) hint() {
 	for _, r := range q.unasked {
-		old := r.Old
-		if r.Table != "" {
-			old = r.Table + "." + r.Old
-		}
-		q.app.say("%s is dropped and %s added; if it was renamed, write it again with --rename %[1]s:%[2]s", old, r.New)
+		old, _, _ := strings.Cut(renameFlag(r), ":")
+		q.app.say("%s is dropped and %s added; if it was renamed, take the migration back (see `sandpiper help autogenerate`) and write it again with --rename %s", old, r.New, renameFlag(r))
 	}
+}
+
+// renameFlag writes a rename as --rename has it.
+func renameFlag(r diff.Rename) string {
+	if r.Table != "" {
+		return fmt.Sprintf("%s.%s:%s", r.Table, r.Old, r.New)
+	}
+	return r.Old + ":" + r.New
 }

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -37,5 +39,18 @@ func TestGeneratedForOlderChains(t *testing.T) {
 	}
 	if written, _, err := a.write(t.Context(), ours, nil, seen); err != nil || len(written.Revisions) != 1 {
 		t.Errorf("wrote %+v, %v", written, err)
+	}
+}
+
+// Many tables in one transaction need many locks, and no rule that ignores them.
+func TestTooManyLocks(t *testing.T) {
+	refused := &host.SQLError{Code: "53200", Message: "out of shared memory", Hint: "You might need to increase max_locks_per_transaction."}
+	for _, err := range []error{
+		&autogenerate.TrialError{Dialect: chain.PostgreSQL, Format: author.YAML, Err: refused},
+		&autogenerate.FileError{File: "schema.sql", Line: 1, Column: 1, Err: refused},
+	} {
+		if got := explain(uncompared(err)); got.Kind != kindSchema || !strings.Contains(got.Next, "raise max_locks_per_transaction of the server") {
+			t.Errorf("%v: kind %s, next %s", err, got.Kind, got.Next)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,10 +30,11 @@ type comparisonFlags struct {
 	schema  []string
 	renames []string
 	replay  bool
+	untried bool // revision --autogenerate alone
 }
 
 // comparisonFlagNames are their names, with --yes.
-var comparisonFlagNames = []string{"schema", "rename", "replay", "yes"}
+var comparisonFlagNames = []string{"schema", "rename", "replay", "untried", "yes"}
 
 func (f *comparisonFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.schema, "schema", nil, "the wanted schema: `[DIALECT=]FILE|URL`, a .sql or .hcl file or a database\n(else [schema] in sandpiper.toml)")
@@ -80,7 +82,9 @@ func (a *app) compare(ctx context.Context, c *chains, f *comparisonFlags, dialec
 		if _, _, err := k.url(d); !there || err != nil && !slices.Contains(dialects, d) {
 			continue // what the other one declares would be good to know, and is not needed
 		}
-		if err := k.build(ctx, d, place); err != nil {
+		if err := k.build(ctx, d, place); err != nil && ctx.Err() == nil && !slices.Contains(dialects, d) {
+			a.say("what %s declares is not known to the filter other-dialects: %v", d, err)
+		} else if err != nil {
 			return nil, uncompared(errors.Join(err, k.close(ctx)))
 		}
 	}
@@ -108,19 +112,24 @@ func givenRenames(words []string) (renames []diff.Rename, err error) {
 // are compared, and of others where sandpiper.toml says so.
 func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (map[chain.Dialect]string, error) {
 	places := map[chain.Dialect]string{}
+	given := map[chain.Dialect]bool{} // "" is for those that no other is for
 	for _, word := range words {
-		name, place, named := strings.Cut(word, "=")
-		d := chain.Dialect(name)
-		if named = named && slices.Contains(chain.Dialects, d); !named {
-			place, d = word, dialectOf(word)
+		d, place, err := givenSchema(word)
+		switch {
+		case err != nil:
+			return nil, err
+		case d != "" && !slices.Contains(dialects, d):
+			return nil, usage("", "--schema is for %s, which is not compared", d)
+		case given[d] && d == "":
+			return nil, usage("say which is for which: --schema postgresql=FILE --schema sqlite=FILE", "--schema names two files for all dialects")
+		case given[d]:
+			return nil, usage("", "--schema names two wanted schemas for %s", d)
 		}
+		given[d] = true
 		for _, one := range dialects {
 			if d == one || d == "" && places[one] == "" {
 				places[one] = place
 			}
-		}
-		if d != "" && !slices.Contains(dialects, d) {
-			return nil, usage("", "--schema is for %s, which is not compared", d)
 		}
 	}
 	for _, d := range chain.Dialects {
@@ -128,11 +137,14 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 			continue
 		}
 		place, err := config.place(config.Schema.of(d))
+		if !slices.Contains(dialects, d) {
+			if err == nil && place != "" {
+				places[d] = place
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
-		}
-		if place == "" && !slices.Contains(dialects, d) {
-			continue
 		}
 		if place == "" {
 			return nil, usage(fmt.Sprintf("set %s = \"schema.sql\" in [schema] of sandpiper.toml, or say --schema %[1]s=FILE; --dialect leaves the other out", d),
@@ -141,6 +153,27 @@ func givenSchemas(config configFile, words []string, dialects []chain.Dialect) (
 		places[d] = place
 	}
 	return places, nil
+}
+
+// schemeLike is how a URL or DIALECT= begins. One letter is a drive of Windows.
+var schemeLike = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]+)(://|=)`)
+
+// givenSchema reads --schema: a place, and the dialect that it is for, "" for all.
+func givenSchema(word string) (d chain.Dialect, place string, err error) {
+	name, place, named := strings.Cut(word, "=")
+	if named && slices.Contains(chain.Dialects, chain.Dialect(name)) {
+		d = chain.Dialect(name)
+	} else {
+		d, place = dialectOf(word), word
+	}
+	begins := schemeLike.FindStringSubmatch(place)
+	if begins == nil || dialectOf(place) != "" || isThere(place) {
+		return d, place, nil
+	}
+	if begins[2] == "=" {
+		return "", "", usage("a dialect is postgresql or sqlite", "--schema: %q is no dialect, and there is no file %s", begins[1], place)
+	}
+	return "", "", usage("a database is postgres://… or sqlite:FILE", "--schema: %q is no database that can be compared", begins[1]+"://…")
 }
 
 // build makes the wanted schema of a dialect where it can be compared.
@@ -166,6 +199,9 @@ func (k *comparing) build(ctx context.Context, d chain.Dialect, place string) (e
 	if err != nil {
 		return err
 	}
+	for _, remark := range schema.Remarks() {
+		k.app.say("%s", printable(remark))
+	}
 	k.wanted[d] = schema
 	k.closers = append(k.closers, schema.Close)
 	return nil
@@ -186,7 +222,7 @@ func (k *comparing) each(ctx context.Context, dialects []chain.Dialect, compare 
 		if err != nil {
 			return uncompared(err)
 		}
-		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed}
+		about := comparisonJSON{Dialect: string(d), Database: t.Database.String(), Schema: t.Wanted.String(), Replayed: replayed, Remarks: t.Wanted.Remarks()}
 		if replayed {
 			about.Database = ""
 		}
@@ -207,7 +243,11 @@ func uncompared(err error) error {
 		trial    *autogenerate.TrialError
 		rename   *autogenerate.RenameError
 	)
+	var refused *host.SQLError
 	switch {
+	case errors.As(err, &refused) && strings.Contains(refused.Hint, "max_locks_per_transaction"):
+		return &statusError{exitFailed, kindSchema, "nothing was written; a transaction holds a lock on every table and index that it makes or drops: " +
+			"raise max_locks_per_transaction of the server, which then starts anew, or leave a part out with rules in [[schema.ignore]] of sandpiper.toml", err}
 	case errors.As(err, &standing) && len(standing.Unknown) > 0:
 		return &statusError{exitAhead, kindAhead, "compare with the migrations that the database has, or say --replay", err}
 	case errors.As(err, &standing):
@@ -215,9 +255,9 @@ func uncompared(err error) error {
 	case errors.As(err, &file):
 		return &statusError{exitFailed, kindSchema, "mend the schema file; nothing was written, and no database but a scratch one was touched", err}
 	case errors.As(err, &trial) && trial.Format == author.SQL:
-		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml", err}
+		return &statusError{exitFailed, kindSchema, "nothing was written; write --format yaml, or say --untried to write it all the same and mend it", err}
 	case errors.As(err, &trial):
-		return &statusError{exitFailed, kindSchema, "nothing was written; leave it out with a rule in [[schema.ignore]] of sandpiper.toml, and write it by hand", err}
+		return &statusError{exitFailed, kindSchema, "nothing was written; say --untried to write it all the same and mend it (--format yaml), or leave it out with a rule in [[schema.ignore]] of sandpiper.toml", err}
 	case errors.As(err, &rename):
 		return usage("without --rename the differences are listed", "%w", err)
 	}

@@ -15,6 +15,7 @@ type comparisonJSON struct {
 	Database  string             `json:"database,omitempty"` // "" where replayed
 	Replayed  bool               `json:"replayed,omitempty"` // it is what the chain makes
 	Schema    string             `json:"schema"`             // what is wanted
+	Remarks   []string           `json:"remarks,omitempty"`  // what its file does that is not compared
 	Changes   []schemaChangeJSON `json:"changes"`            // what a migration does, or would do
 	Unwritten []schemaChangeJSON `json:"unwritten,omitempty"`
 	Hidden    []schemaChangeJSON `json:"hidden,omitempty"`
@@ -23,6 +24,7 @@ type comparisonJSON struct {
 	NoWayBack []schemaChangeJSON `json:"no_way_back,omitempty"` // not undone by the downgrade
 	Left      []schemaChangeJSON `json:"left,omitempty"`        // after the upgrade of a copy
 	LeftBack  []schemaChangeJSON `json:"left_back,omitempty"`   // after its downgrade
+	Failed    string             `json:"failed,omitempty"`      // why it does not run on a copy, with --untried
 
 	hidden int // worth telling
 }
@@ -75,7 +77,13 @@ func (c *comparisonJSON) of(found *autogenerate.Comparison) {
 func (c *comparisonJSON) ofProposal(p *autogenerate.Proposal) {
 	c.NoWayBack = unwrittenDocuments(p.NoWayBack)
 	c.Left, c.LeftBack = schemaChangeDocuments(p.Left), schemaChangeDocuments(p.LeftBack)
+	if p.Failed != nil {
+		c.Failed = p.Failed.Error()
+	}
 }
+
+// incomplete reports whether the upgrade does not lead to what is wanted.
+func (c comparisonJSON) incomplete() bool { return len(c.Unwritten)+len(c.Left) > 0 || c.Failed != "" }
 
 // printComparison prints what differs for one dialect.
 func (a *app) printComparison(w io.Writer, c comparisonJSON) {
@@ -122,6 +130,9 @@ func (a *app) warnLeft(c comparisonJSON) {
 		for _, d := range warning.list {
 			fmt.Fprintf(a.stderr, "warning: %s: %s: %s\n", c.Dialect, warning.what, d.Action+" "+printable(d.Text))
 		}
+	}
+	if c.Failed != "" {
+		fmt.Fprintf(a.stderr, "warning: %s\n", printable(c.Failed))
 	}
 	if slices.ContainsFunc(c.Changes, func(d schemaChangeJSON) bool { return d.Destroys }) {
 		fmt.Fprintf(a.stderr, "warning: %s: the upgrade destroys data\n", c.Dialect)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -22,35 +23,48 @@ func (a *app) askable(what string) error {
 
 // confirm asks, and returns nil only if the answer is one of want.
 func (a *app) confirm(ctx context.Context, question string, want ...string) error {
+	got, _, err := a.answer(ctx, question)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(want, func(w string) bool { return strings.EqualFold(got, w) }) {
+		return errDeclined
+	}
+	return nil
+}
+
+// answer asks, and returns the line that is the answer. ended says that there was
+// none, as after Ctrl-D.
+func (a *app) answer(ctx context.Context, question string) (got string, ended bool, err error) {
 	fmt.Fprintf(a.stderr, "%s ", question)
-	answer := make(chan string, 1)
+	type line struct {
+		text  string
+		ended bool
+	}
+	answer := make(chan line, 1)
 	go func() {
 		// On Ctrl-C the reader stays behind, until the process ends.
-		line, err := bufio.NewReader(a.stdin).ReadString('\n')
+		text, err := bufio.NewReader(a.stdin).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			line = ""
+			text = ""
 		}
-		answer <- strings.TrimSpace(line)
+		answer <- line{strings.TrimSpace(text), err != nil && text == ""}
 	}()
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(a.stderr)
-		return context.Cause(ctx)
-	case got := <-answer:
-		for _, w := range want {
-			if strings.EqualFold(got, w) {
-				return nil
-			}
-		}
-		return errDeclined
+		return "", false, context.Cause(ctx)
+	case l := <-answer:
+		return l.text, l.ended, nil
 	}
 }
 
-// ask asks what may be answered with no.
+// ask asks what may be answered with no. No answer at all ends the command.
 func (a *app) ask(ctx context.Context, question string) (yes bool, err error) {
-	err = a.confirm(ctx, question, "y", "yes")
-	if errors.Is(err, errDeclined) {
-		return false, nil
+	got, ended, err := a.answer(ctx, question)
+	if ended {
+		fmt.Fprintln(a.stderr)
+		err = errDeclined
 	}
-	return err == nil, err
+	return err == nil && (strings.EqualFold(got, "y") || strings.EqualFold(got, "yes")), err
 }

@@ -14,7 +14,7 @@ const (
 	exitAhead       = 4   // the same: the database has revisions the chain does not have
 	exitProblems    = 5   // verify, notes, test or repair found problems that are left, lint found errors, or an applied file was changed
 	exitLocked      = 6   // another runner held the lock for longer than --lock-wait
-	exitDiffers     = 7   // check: the schema is not the wanted one
+	exitDiffers     = 7   // check: the schema is not the wanted one; revision --autogenerate: it will not be
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
@@ -30,8 +30,8 @@ const exitCodesText = `  0    done; for current --check: the database is where t
   5    verify, notes or test found problems, repair has left some, lint found
        errors, or a file that is already applied has changed
   6    another runner held the lock for longer than --lock-wait
-  7    check: the schema is not the wanted one; revision --autogenerate: no
-       operation makes what differs
+  7    check: the schema is not the wanted one; revision --autogenerate: what
+       was written, if anything, does not make it so
   130  interrupted by Ctrl-C or SIGTERM`
 
 // A statusError is an error with an exit code of its own.

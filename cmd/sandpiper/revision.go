@@ -98,6 +98,7 @@ When the migration is written, "sandpiper rehash --offline" pins it as it is.`,
 	f.BoolVar(&draft.Force, "force", false, "write over files that are there")
 	f.BoolVar(&generate, "autogenerate", false, "write what makes the database's schema the wanted one")
 	comparison.add(f)
+	f.BoolVar(&comparison.untried, "untried", false, "write it even if it does not run on a copy of the schema, to be mended by hand")
 	a.yesFlag(f, "ask nothing: take for dropped and added what --rename does not name")
 	return cmd
 }

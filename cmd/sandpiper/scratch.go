@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -23,7 +24,11 @@ func (a *app) scratch(ctx context.Context, set settings, dialect chain.Dialect) 
 	}
 	db, drop, err = postgres.Scratch(ctx, set.database, opts...)
 	if err != nil && ctx.Err() == nil {
-		err = &statusError{exitFailed, kindDatabase, "it needs a server on which the role may create databases: --database names one", err}
+		next := "a scratch database is made beside the database that is named: see that its server runs, and has that database"
+		if errors.Is(err, postgres.ErrMayNotCreate) {
+			next = "it needs a server on which the role may create databases: --database names one"
+		}
+		err = &statusError{exitFailed, kindDatabase, next, err}
 	}
 	return db, drop, err
 }

@@ -13,6 +13,7 @@
 // whoever calls, since only the adapters can make them.
 //
 // What it promises: the database that is compared is only read; a schema file
-// reaches nothing but its scratch database; what is different in the end and not
-// hidden by a filter is told.
+// changes nothing but its scratch database in its transaction, and what it does
+// outside of that is bounded by the rights of the role alone; what is different in
+// the end and not hidden by a filter is told.
 package autogenerate

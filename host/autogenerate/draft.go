@@ -23,7 +23,7 @@ type draft struct {
 // operations writes the operations of both directions as YAML.
 func (g gap) operations() (draft, error) {
 	d := draft{format: author.YAML, parts: map[chain.Direction][]string{}}
-	d.body.Remarks = g.remarks("# ")
+	d.body.Remarks = g.remarks(author.YAML)
 	for _, direction := range []struct {
 		is   chain.Direction
 		does []schema.Operation
@@ -44,7 +44,7 @@ func (g gap) operations() (draft, error) {
 // statements writes what a trial of the operations has sent as SQL.
 func (g gap) statements(dialect chain.Dialect, all map[chain.Direction][]sent) draft {
 	d := draft{format: author.SQL, parts: map[chain.Direction][]string{}}
-	d.body.Remarks = g.remarks("-- ")
+	d.body.Remarks = g.remarks(author.SQL)
 	d.body.Upgrade = textOf(dialect, all[chain.Upgrade], g.up.Operations)
 	d.body.Downgrade = textOf(dialect, all[chain.Downgrade], g.down.Operations)
 	for direction, statements := range all {
@@ -76,27 +76,33 @@ func textOf(dialect chain.Dialect, statements []sent, operations []schema.Operat
 	return text.String()
 }
 
+// comments are how a line of remarks begins.
+var comments = map[author.Format]string{author.YAML: "# ", author.SQL: "-- "}
+
 // remarks are the comment of a file about what it destroys and what it lacks.
-func (g gap) remarks(comment string) string {
-	var b strings.Builder
-	list := func(head string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "%s\n%s%s\n", strings.TrimSpace(comment), comment, head)
-		for _, line := range lines {
-			fmt.Fprintf(&b, "%s  %s\n", comment, strings.Join(strings.Fields(line), " "))
-		}
-	}
+func (g gap) remarks(format author.Format) string {
 	var destroyed []string
 	for _, c := range g.up.Changes {
 		if c.Destroys {
 			destroyed = append(destroyed, string(c.Action)+" "+c.Text)
 		}
 	}
-	list("The upgrade destroys data:", destroyed)
-	list("Not written:", unwritten(g.up.Unwritten))
-	list("Not undone by the downgrade:", unwritten(g.lost()))
+	return remark(format, "The upgrade destroys data:", destroyed) +
+		remark(format, "Not written:", unwritten(g.up.Unwritten)) +
+		remark(format, "Not undone by the downgrade:", unwritten(g.lost()))
+}
+
+// remark is a list in a comment, "" where it is empty.
+func remark(format author.Format, head string, lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	comment := comments[format]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s%s\n", strings.TrimSpace(comment), comment, head)
+	for _, line := range lines {
+		fmt.Fprintf(&b, "%s  %s\n", comment, strings.Join(strings.Fields(line), " "))
+	}
 	return b.String()
 }
 

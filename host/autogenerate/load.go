@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -34,21 +35,24 @@ func (e *FileError) Unwrap() error { return e.Err }
 // errNotSchema is a statement that a schema file may not have.
 var errNotSchema = errors.New("a schema file makes a schema, and nothing else")
 
-// loadFile runs a schema file in an empty database. Its errors are a *FileError
-// or a *chain.ParseError.
-func loadFile(ctx context.Context, db host.Database, name string, text []byte) error {
+// loadFile runs a schema file in an empty database. What is wrong with the file is
+// a *FileError. remarks are what it does that no comparison sees.
+func loadFile(ctx context.Context, db host.Database, name string, text []byte) (remarks []string, err error) {
 	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
 	if !utf8.Valid(text) || strings.ContainsRune(string(text), 0) {
-		return &chain.ParseError{Path: name, Msg: "not UTF-8 text, or it holds a NUL byte: save the file as UTF-8"}
+		return nil, &FileError{File: name, Err: errors.New("not UTF-8 text, or it holds a NUL byte: save the file as UTF-8")}
 	}
 	d := db.Dialect()
+	if d == chain.PostgreSQL {
+		text = unrestricted(text)
+	}
 	statements, err := chain.Locate(d, string(text))
 	if err != nil {
 		var parse *chain.ParseError
 		if errors.As(err, &parse) {
-			parse.Path = name
+			return nil, &FileError{name, parse.Line, parse.Column, errors.New(parse.Msg)}
 		}
-		return err
+		return nil, err
 	}
 	var kept []chain.Located
 	for _, s := range statements {
@@ -61,16 +65,73 @@ func loadFile(ctx context.Context, db host.Database, name string, text []byte) e
 			what = s.Owned
 		}
 		if what != "" {
-			return at(name, string(text), s, 0, fmt.Errorf("%s: %w", what, errNotSchema))
+			return nil, at(name, string(text), s, 0, fmt.Errorf("%s: %w", what, errNotSchema))
 		}
 		kept = append(kept, s)
 	}
 	i, err := run(ctx, db, kept)
 	var refused *host.SQLError
-	if errors.As(err, &refused) && i < len(kept) {
-		return at(name, string(text), kept[i], refused.Position, refused)
+	switch {
+	case i < len(kept) && errors.As(err, &refused):
+		position := refused.Position
+		if position == 0 {
+			position = named(d, kept[i].SQL, refused.Message)
+		}
+		return nil, at(name, string(text), kept[i], position, refused)
+	case i < len(kept) && ctx.Err() == nil: // such as a connection that the statement ended
+		return nil, at(name, string(text), kept[i], 0, err)
+	case errors.Is(err, errNotSchema):
+		return nil, &FileError{File: name, Err: err}
+	case err != nil:
+		return nil, err
 	}
-	return err
+	conn, err := db.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	look := outside
+	if d == chain.SQLite {
+		look = broken
+	}
+	remarks, err = look(ctx, conn, name)
+	return append(unseen(d, name, kept), remarks...), errors.Join(err, conn.Close())
+}
+
+// restrict are the lines at both ends of what pg_dump writes that are for psql
+// alone: they keep it from running other commands of its own.
+//
+// https://www.postgresql.org/docs/current/app-psql.html#APP-PSQL-META-COMMAND-RESTRICT
+var restrict = regexp.MustCompile(`(?m)^\\(?:un)?restrict ([0-9A-Za-z]+)\r?$`)
+
+// unrestricted makes these lines blank: the first one, and those with its key.
+func unrestricted(text []byte) []byte {
+	first := restrict.FindSubmatch(text)
+	return restrict.ReplaceAllFunc(text, func(line []byte) []byte {
+		if key := restrict.FindSubmatch(line)[1]; string(key) != string(first[1]) {
+			return line
+		}
+		return nil
+	})
+}
+
+// names are what the messages of the databases are about: relation "note" does not
+// exist, no such table: main.note.
+var names = regexp.MustCompile(`"(?:\w+\.)?([^"]+)"|: (?:\w+\.)?([^:]+)$`)
+
+// named returns where in a statement what a message is about is named first, as a
+// character counted from 1, 0 if it is not.
+func named(d chain.Dialect, sql, message string) int {
+	found := names.FindStringSubmatch(message)
+	if found == nil {
+		return 0
+	}
+	name := found[1] + found[2]
+	for tok := range chain.Tokens(d, sql) {
+		if strings.EqualFold(strings.Trim(tok.Text, `"`), name) {
+			return utf8.RuneCountInString(sql[:tok.Pos]) + 1
+		}
+	}
+	return 0
 }
 
 // at says where in a file an error is: at a character of a statement, counted
@@ -100,7 +161,9 @@ func run(ctx context.Context, db host.Database, statements []chain.Located) (fai
 		return failed, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	shared := func() error { return nil }
 	if db.Dialect() == chain.PostgreSQL {
+		shared = func() error { return sharedChange(ctx, tx) }
 		// A function may be there before the tables that its body speaks of, as
 		// in what pg_dump writes.
 		// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-CHECK-FUNCTION-BODIES
@@ -112,6 +175,14 @@ func run(ctx context.Context, db host.Database, statements []chain.Located) (fai
 		if _, err := tx.Exec(ctx, host.Statement{SQL: s.SQL, Ordinal: i + 1}); err != nil {
 			return i, err
 		}
+		if callsFunctions(db.Dialect(), s.SQL) {
+			if err := shared(); err != nil {
+				return i, err
+			}
+		}
+	}
+	if err := shared(); err != nil { // a default or an index may call functions, too
+		return failed, err
 	}
 	return failed, tx.Commit(ctx)
 }

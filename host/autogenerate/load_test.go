@@ -13,15 +13,19 @@ import (
 // What is wrong with a schema file is told with its place.
 func TestSchemaFileErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"CREATE TABLE a (n INTEGER);\n\n  CREATE TABEL b (n INTEGER);\n":          `schema.sql:3:10: near "TABEL": syntax error`,
-		"CREATE TABLE a (\n  n INTEGER,\n  é TEXT,, x);":                          `schema.sql:3:10: near ",": syntax error`,
-		"\ufeffCREATE TABLE a (n);\r\nCREATE TABLE b (n);\r\nCREATE TABLE a (n);": "schema.sql:3:14: table a already exists",
-		"CREATE TABLE a (n);\nCREATE INDEX i ON b (n);":                           "schema.sql:2:1: no such table: main.b",
-		"CREATE TABLE a (n);\nINSERT INTO a VALUES ('x);":                         "schema.sql:2: the string that opens here is never closed",
-		"CREATE TABLE a (n);\nROLLBACK;":                                          "schema.sql:2:1: ROLLBACK: a schema file makes a schema, and nothing else",
-		"CREATE TABLE a (n);\nATTACH 'other.db' AS o;":                            "schema.sql:2:1: ",
-		"CREATE TABLE a (n\x00);":                                                 "schema.sql: not UTF-8 text, or it holds a NUL byte",
-		"CREATE TABLE a (n\xff);":                                                 "schema.sql: not UTF-8 text, or it holds a NUL byte",
+		"CREATE TABLE a (n INTEGER);\n\n  CREATE TABEL b (n INTEGER);\n":                         `schema.sql:3:10: near "TABEL": syntax error`,
+		"CREATE TABLE a (\n  n INTEGER,\n  é TEXT,, x);":                                         `schema.sql:3:10: near ",": syntax error`,
+		"\ufeffCREATE TABLE a (n);\r\nCREATE TABLE b (n);\r\nCREATE TABLE a (n);":                "schema.sql:3:14: table a already exists",
+		"CREATE TABLE a (n);\nCREATE INDEX i ON b (n);":                                          "schema.sql:2:19: no such table: main.b",
+		"CREATE TABLE a (n);\nINSERT INTO a VALUES ('x);":                                        "schema.sql:2:23: the string that opens here is never closed",
+		"CREATE TABLE a (n);\n\n  CREATE TABLE é (n;\n":                                          "schema.sql:3:20: a semicolon inside the parenthesis that opens at line 3",
+		"CREATE TABLE a (n);\n /* never":                                                         "schema.sql:2:2: the comment that opens here is never closed",
+		"CREATE TABLE a (n);\n .tables\n":                                                        "schema.sql:2:2: .tables is a command of the sqlite3 shell",
+		"CREATE TABLE a (n);\nCREATE TRIGGER t AFTER INSERT ON \"No such\" BEGIN SELECT 1; END;": "schema.sql:2:34: no such table",
+		"CREATE TABLE a (n);\nROLLBACK;":                                                         "schema.sql:2:1: ROLLBACK: a schema file makes a schema, and nothing else",
+		"CREATE TABLE a (n);\nATTACH 'other.db' AS o;":                                           "schema.sql:2:1: ",
+		"CREATE TABLE a (n\x00);":                                                                "schema.sql: not UTF-8 text, or it holds a NUL byte",
+		"CREATE TABLE a (n\xff);":                                                                "schema.sql: not UTF-8 text, or it holds a NUL byte",
 	} {
 		_, err := autogenerate.Build(t.Context(), wanted(text), bench(t))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -26,6 +26,10 @@ type Proposal struct {
 	// the schema, besides what is Hidden or Unwritten, and LeftBack after its
 	// downgrade. A person has to look at these.
 	Left, LeftBack []diff.Change
+
+	// Failed is why the migration does not run on a copy of the schema, where
+	// the task wants it all the same. Left and LeftBack are not known then.
+	Failed *TrialError
 }
 
 // A TrialError is a migration that was written and does not run on a copy of the
@@ -54,7 +58,8 @@ func (e *TrialError) Unwrap() error { return e.Err }
 
 // Propose writes the migration that makes the schema of the task's database the
 // wanted one, and tries it on a copy of the schema: it changes nothing in the
-// database. Where it does not run the error is a *TrialError.
+// database. Where it does not run the error is a *TrialError, unless the task wants
+// it Untried.
 func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, err error) {
 	j := &job{Task: t, workshop: workshop{bench: t.Bench}}
 	defer func() { err = errors.Join(err, j.close(ctx)) }()
@@ -93,6 +98,11 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	if err == nil && format == author.SQL {
 		draft = g.statements(t.Database.Dialect(), done.sent)
 		done, err = j.try(ctx, draft, g)
+	}
+	if t.Untried && draft.format == format && errors.As(err, &p.Failed) {
+		draft.body.Remarks = remark(format, "It does not run on a copy of the schema, and is to be mended:", []string{p.Failed.Error()}) + draft.body.Remarks
+		p.Body = draft.body
+		return p, nil
 	}
 	if err != nil {
 		return nil, err

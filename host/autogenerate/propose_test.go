@@ -1,6 +1,7 @@
 package autogenerate_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -158,5 +159,30 @@ func TestAtHead(t *testing.T) {
 		if got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
+	}
+}
+
+// A migration that does not run on the copy is an error, or written and told to
+// fail. Here the copy has a table in its way.
+func TestUntried(t *testing.T) {
+	task := task(t, database(t), "CREATE TABLE memo (id INTEGER PRIMARY KEY);")
+	task.Bench.Scratch = func(context.Context) (host.Database, func(context.Context) error, error) {
+		return database(t, "CREATE TABLE memo (n INTEGER)"), func(context.Context) error { return nil }, nil
+	}
+	var failed *autogenerate.TrialError
+	if _, err := autogenerate.Propose(t.Context(), task, author.YAML); !errors.As(err, &failed) {
+		t.Errorf("error %v, want a TrialError", err)
+	}
+	task.Untried = true
+	p, err := autogenerate.Propose(t.Context(), task, author.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Failed == nil || !strings.Contains(p.Body.Upgrade, "create_table") || !strings.HasPrefix(p.Body.Remarks, "#\n# It does not run on a copy of the schema") {
+		t.Errorf("failed %v, remarks %q, upgrade %s", p.Failed, p.Body.Remarks, p.Body.Upgrade)
+	}
+	// There are no statements to write where the operations do not run.
+	if _, err := autogenerate.Propose(t.Context(), task, author.SQL); !errors.As(err, &failed) || failed.Format != author.YAML {
+		t.Errorf("as SQL: error %v, want a TrialError of the operations", err)
 	}
 }

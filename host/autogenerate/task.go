@@ -34,6 +34,10 @@ type Task struct {
 	// Elsewhere are the names of the indexes that the wanted schemas of other
 	// dialects have, for the filter about them.
 	Elsewhere []string
+
+	// Untried lets Propose return a migration that does not run on a copy of the
+	// schema, for a person to mend. Defaults to an error.
+	Untried bool
 }
 
 // A Comparison is in what a database's schema is not the wanted one.

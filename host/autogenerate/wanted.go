@@ -51,13 +51,14 @@ func (w Wanted) String() string {
 // A Schema is a wanted schema in a database, where it can be compared.
 type Schema struct {
 	name     string
+	remarks  []string
 	workshop *workshop
 	side     diff.Side
 }
 
 // Build makes a wanted schema in a scratch database, which is there until Close,
 // or looks at it in the database that has it. What is wrong with a schema file is
-// a *FileError or a *chain.ParseError.
+// a *FileError.
 func Build(ctx context.Context, wanted Wanted, bench Bench) (_ *Schema, err error) {
 	s := &Schema{name: wanted.String(), workshop: &workshop{bench: bench}}
 	defer func() {
@@ -69,7 +70,7 @@ func Build(ctx context.Context, wanted Wanted, bench Bench) (_ *Schema, err erro
 	if db != nil {
 		err = present(ctx, db)
 	} else if db, err = s.workshop.scratch(ctx); err == nil {
-		err = s.workshop.load(ctx, db, wanted)
+		s.remarks, err = s.workshop.load(ctx, db, wanted)
 	}
 	if err == nil {
 		s.side, err = s.workshop.side(ctx, db)
@@ -83,6 +84,9 @@ func (s *Schema) Close(ctx context.Context) error { return s.workshop.close(ctx)
 // String names the file, or the database without its password.
 func (s *Schema) String() string { return s.name }
 
+// Remarks are what its file does that no comparison sees, for people.
+func (s *Schema) Remarks() []string { return s.remarks }
+
 // Indexes are the names of the schema's indexes, for the filter about those that
 // another dialect declares.
 func (s *Schema) Indexes() (names []string) {
@@ -94,19 +98,20 @@ func (s *Schema) Indexes() (names []string) {
 	return names
 }
 
-// load runs a schema file in an empty database.
-func (w *workshop) load(ctx context.Context, db host.Database, wanted Wanted) error {
+// load runs a schema file in an empty database. remarks are what it does that no
+// comparison sees.
+func (w *workshop) load(ctx context.Context, db host.Database, wanted Wanted) (remarks []string, err error) {
 	if filepath.Ext(wanted.File) != ".hcl" {
 		return loadFile(ctx, db, wanted.File, wanted.Text)
 	}
 	handle, err := w.open(db)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := diff.ApplyHCL(ctx, handle, db.Dialect(), wanted.File, wanted.Text); err != nil {
-		return hclError(wanted.File, err)
+		return nil, hclError(wanted.File, err)
 	}
-	return nil
+	return nil, nil
 }
 
 // hclError takes an error about an HCL file apart, which begins with its place.

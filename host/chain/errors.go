@@ -7,9 +7,10 @@ import (
 
 // A ParseError is a migration file, or a text of SQL, that cannot be read.
 type ParseError struct {
-	Path string // the file, "" for a bare text
-	Line int    // 1-based, 0 if it is about the whole file
-	Msg  string // what is wrong and what to do
+	Path   string // the file, "" for a bare text
+	Line   int    // 1-based, 0 if it is about the whole file
+	Column int    // 1-based, in characters; 0 if it is not known
+	Msg    string // what is wrong and what to do
 }
 
 // Error returns "path:line: message".

@@ -104,8 +104,8 @@ type statement struct {
 	tokens     int       // how many tokens it has
 	last       Token     // the newest one
 
-	parens    int // how many are open
-	parenLine int // of the outermost one
+	parens                 int // how many are open
+	parenLine, parenColumn int // of the outermost one
 
 	// PostgreSQL's BEGIN ATOMIC … END: how many ENDs are owed.
 	owed int
@@ -160,10 +160,8 @@ func (s *splitter) token(tok Token) error {
 func (s *splitter) add(tok Token) error {
 	u := &s.under
 	if !u.begun {
-		u.begun, u.start, u.line = true, tok.Pos, s.line(tok.Pos)
-		if s.lines == nil {
-			u.column = s.characters + 1
-		}
+		u.begun, u.start = true, tok.Pos
+		u.line, u.column = s.place(tok.Pos)
 	}
 	if u.tokens < len(u.words) && tok.Kind == Word {
 		u.words[u.tokens] = strings.ToLower(tok.Text)
@@ -174,7 +172,7 @@ func (s *splitter) add(tok Token) error {
 	switch {
 	case tok.Kind == Punct && tok.Text == "(":
 		if u.parens == 0 {
-			u.parenLine = s.line(tok.Pos)
+			u.parenLine, u.parenColumn = s.place(tok.Pos)
 		}
 		u.parens++
 	case tok.Kind == Punct && tok.Text == ")" && u.parens > 0:
@@ -186,7 +184,7 @@ func (s *splitter) add(tok Token) error {
 		return nil
 	}
 	if u.words[0] == "copy" && u.parens == 0 && tok.Is("stdin") && last.Is("from") {
-		return errorAt(u.line, "COPY … FROM stdin reads data that follows it in the file, which is psql's, not SQL: "+
+		return errorAt(u.line, u.column, "COPY … FROM stdin reads data that follows it in the file, which is psql's, not SQL: "+
 			"write INSERT … VALUES, or load the data from a plugin")
 	}
 	u.followRoutine(tok, last)
@@ -249,7 +247,7 @@ func (s *splitter) comment(tok Token) error {
 		return err
 	}
 	if found && u.begun {
-		return errorAt(u.line, "the statement is not ended before %q at line %d: end it with a semicolon",
+		return errorAt(u.line, u.column, "the statement is not ended before %q at line %d: end it with a semicolon",
 			firstLine(tok.Text), s.line(tok.Pos))
 	}
 	return nil
@@ -264,11 +262,11 @@ func (s *splitter) finish(ended bool) error {
 	}
 	switch {
 	case u.parens > 0:
-		return errorAt(u.parenLine, "the parenthesis is never closed")
+		return errorAt(u.parenLine, u.parenColumn, "the parenthesis is never closed")
 	case u.owed > 0:
-		return errorAt(u.line, "the routine's BEGIN ATOMIC has no END")
+		return errorAt(u.line, u.column, "the routine's BEGIN ATOMIC has no END")
 	case u.trigger && !u.closed:
-		return errorAt(u.line, "the CREATE TRIGGER has no END after the last semicolon of its body")
+		return errorAt(u.line, u.column, "the CREATE TRIGGER has no END after the last semicolon of its body")
 	}
 	owned := u.transactionControl(s.lex.dialect)
 	stmt := Statement{SQL: s.lex.src[u.start:u.end], Line: u.line, Column: u.column}
@@ -282,7 +280,7 @@ func (s *splitter) finish(ended bool) error {
 		return nil
 	}
 	if owned != "" {
-		return errorAt(u.line, "%s: the runner owns the transaction. Leave the statement out; put what must run "+
+		return errorAt(u.line, u.column, "%s: the runner owns the transaction. Leave the statement out; put what must run "+
 			`outside of a transaction between "-- +autocommit begin" and "-- +autocommit end"`, owned)
 	}
 	s.under = statement{}
@@ -325,11 +323,22 @@ func (s *splitter) unterminated(tok Token) error {
 
 // errorf makes an error about what stands at an offset.
 func (s *splitter) errorf(pos int, format string, args ...any) error {
-	return errorAt(s.line(pos), format, args...)
+	line, column := s.place(pos)
+	return errorAt(line, column, format, args...)
 }
 
-func errorAt(line int, format string, args ...any) error {
-	return &ParseError{Line: line, Msg: fmt.Sprintf(format, args...)}
+func errorAt(line, column int, format string, args ...any) error {
+	return &ParseError{Line: line, Column: column, Msg: fmt.Sprintf(format, args...)}
+}
+
+// place returns the line of an offset and its column, 0 if the lines are those of
+// another text.
+func (s *splitter) place(pos int) (line, column int) {
+	line = s.line(pos)
+	if s.lines == nil {
+		column = s.characters + 1
+	}
+	return line, column
 }
 
 // line returns the line of an offset, which is never before the last one asked

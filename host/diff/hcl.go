@@ -42,6 +42,9 @@ func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file strin
 		if err := known(body, "", "schema", "table", "enum", "variable", "locals"); err != nil {
 			return err
 		}
+		if err := meant(body); err != nil {
+			return err
+		}
 		keep(body, dialect)
 	}
 	open, eval := postgres.Open, schemahcl.EvalFunc(postgres.EvalHCL)
@@ -85,8 +88,8 @@ func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file strin
 func known(body *hclsyntax.Body, in string, names ...string) error {
 	for _, b := range body.Blocks {
 		if !slices.Contains(names, b.Type) {
-			return fmt.Errorf("%s:%d:%d: %q%s is not read from HCL (%s are): write the schema in SQL, where all of it can be said",
-				b.TypeRange.Filename, b.TypeRange.Start.Line, b.TypeRange.Start.Column, b.Type, in, strings.Join(names, ", "))
+			return misplaced(b.TypeRange, "%q%s is not read from HCL (%s are): write the schema in SQL, where all of it can be said",
+				b.Type, in, strings.Join(names, ", "))
 		}
 		if b.Type != "table" || in != "" {
 			continue
@@ -130,8 +133,8 @@ func keep(body *hclsyntax.Body, dialect chain.Dialect) {
 
 // elsewhere reports whether an index is for another dialect.
 func elsewhere(index *hclsyntax.Body, dialect chain.Dialect) bool {
-	if only, ok := strings.CutPrefix(strings.TrimSpace(word(index, "comment")), "dialect:"); ok {
-		return strings.TrimSpace(only) != string(dialect)
+	if only, ok := onlyFor(index); ok {
+		return only != dialect
 	}
 	if dialect != chain.SQLite {
 		return false

@@ -94,6 +94,9 @@ func TestHCLErrors(t *testing.T) {
 			{"a trigger in a table", "schema \"a\" {}\ntable \"t\" {\n  schema = schema.a\n  trigger \"x\" {}\n}\n", `schema.hcl:4:3: "trigger" in a table`},
 			{"no schema", "", "schema.hcl: it has 0 schemas"},
 			{"two schemas", "schema \"a\" {}\nschema \"b\" {}\n", "schema.hcl: it has 2 schemas"},
+			{"an unknown attribute", "schema \"a\" {}\ntable \"t\" {\n  schema = schema.a\n  column \"c\" {\n    type = int\n    nul  = true\n  }\n}\n", `schema.hcl:6:5: "nul" of column is not read from HCL (type, null, `},
+			{"an attribute deep inside", "schema \"a\" {}\ntable \"t\" {\n  schema = schema.a\n  column \"c\" {\n    type = int\n  }\n  index \"i\" {\n    on {\n      column = column.c\n      descending = true\n    }\n  }\n}\n", `schema.hcl:10:7: "descending" of on is not read`},
+			{"an unknown dialect", "schema \"a\" {}\ntable \"t\" {\n  schema = schema.a\n  column \"c\" {\n    type = int\n  }\n  index \"i\" {\n    columns = [column.c]\n    comment = \"dialect: postgres\"\n  }\n}\n", `schema.hcl:9:5: the index is for "postgres", which is no dialect`},
 			{"an unknown type", "schema \"a\" {}\ntable \"t\" {\n  schema = schema.a\n  column \"c\" {\n    type = nonsense\n  }\n}\n", "schema.hcl:5:"},
 		} {
 			t.Run(c.name, func(t *testing.T) {

@@ -22,6 +22,9 @@ const scratchYoung = time.Hour
 
 var scratchName = regexp.MustCompile(`^sandpiper_scratch_([0-9]+)_[0-9a-z]+$`)
 
+// ErrMayNotCreate is the error of Scratch where the role has not CREATEDB.
+var ErrMayNotCreate = errors.New("may not create databases")
+
 // ScratchSchema lets Scratch make a schema in the database of its URL where the
 // role may not create databases. There, SQL that names another schema or an
 // extension is about the real ones, so it is only for SQL that names neither.
@@ -55,8 +58,8 @@ func Scratch(ctx context.Context, rawURL string, opts ...Option) (db host.Databa
 	case on.scratchSchema:
 		return s.schema(ctx, on, server)
 	}
-	return nil, nil, fmt.Errorf("make a scratch database beside %s: the role %s may not create databases; run as a superuser: "+
-		"ALTER ROLE %s CREATEDB; or give the URL of another server", on, s.role, s.role)
+	return nil, nil, fmt.Errorf("make a scratch database beside %s: the role %s %w; run as a superuser: "+
+		"ALTER ROLE %s CREATEDB; or give the URL of another server", on, s.role, ErrMayNotCreate, s.role)
 }
 
 // A scratch is one that is to be made.
