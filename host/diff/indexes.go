@@ -115,6 +115,22 @@ func (p *tableDiff) indexAgain(i *index) bool {
 	return p.uses(strings.Join(parts, " ")) || slices.ContainsFunc(i.Include, func(c string) bool { return p.lost[p.fold(c)] != "" })
 }
 
+// losesIndex reports whether a unique index of the columns, which foreign keys may
+// be of, is dropped or made anew.
+func (p *tableDiff) losesIndex(columns []string) bool {
+	return slices.ContainsFunc(p.from.indexes, func(i *index) bool {
+		names := make([]string, len(i.Columns))
+		for n, c := range i.Columns {
+			names[n] = c.Column
+		}
+		if !i.Unique || !sameSet(names, columns) {
+			return false
+		}
+		w := find(p.to.indexes, func(o *index) bool { return p.model().same(o.Name, i.Name) })
+		return w == nil && p.renamedIndex(i, nil) == nil || w != nil && !p.equalIndexes(i, w)
+	})
+}
+
 // equalIndexes reports whether two indexes are the same but for their comments.
 func (p *tableDiff) equalIndexes(a, b *index) bool {
 	if !p.lite() {

@@ -120,8 +120,8 @@ func (p *tableDiff) foreignKeys() {
 				return true
 			}
 			parent := find(p.pairs, func(o *tableDiff) bool { return p.model().same(o.to.name, k.References) })
-			return parent != nil && (parent.disturbs(k.To) ||
-				!p.lite() && slices.ContainsFunc(parent.keys, func(key []string) bool { return sameSet(key, k.To) }))
+			return parent != nil && (parent.disturbs(k.To) || !p.lite() && (parent.losesIndex(k.To) ||
+				slices.ContainsFunc(parent.keys, func(key []string) bool { return sameSet(key, k.To) })))
 		})
 }
 

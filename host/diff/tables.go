@@ -193,23 +193,24 @@ func (d *differ) inTable(t *table, k *constraint) bool {
 	switch {
 	case k.besides != "", k.NotValid:
 		return false
-	case len(k.ForeignKey) == 0, d.opts.Dialect == chain.SQLite, k.References == t.name:
+	case len(k.ForeignKey) == 0, d.opts.Dialect == chain.SQLite:
 		return true
 	}
 	parent, was := d.to.table(k.References), d.from.table(k.References)
-	if parent == nil {
+	switch {
+	case parent == nil, !has(parent, k.To):
 		return false
-	}
-	if was == nil {
+	case was == nil && parent != t:
 		return slices.ContainsFunc(d.steps, func(s step) bool { return s.phase == creatingTables && s.table == parent.name })
 	}
-	return has(was, k.To) && has(parent, k.To)
+	return was == nil || has(was, k.To)
 }
 
-// has reports whether a table has a key of the columns, without more to it.
+// has reports whether a table has a key of the columns that is created with it.
+// A foreign key may be of the columns of a unique index as well, which comes later.
 func has(t *table, columns []string) bool {
 	return slices.ContainsFunc(t.constraints, func(k *constraint) bool {
-		return slices.Equal(k.PrimaryKey, columns) || slices.Equal(k.Unique, columns)
+		return k.besides == "" && (sameSet(k.PrimaryKey, columns) || sameSet(k.Unique, columns))
 	})
 }
 

@@ -65,6 +65,10 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"a circle of foreign keys",
 			`CREATE TABLE t (id int PRIMARY KEY, u int); CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t); ALTER TABLE t ADD FOREIGN KEY (u) REFERENCES u`,
 			``},
+		{"foreign keys of unique indexes",
+			`CREATE TABLE p (id int PRIMARY KEY, k text NOT NULL, l text NOT NULL); CREATE UNIQUE INDEX uk ON p (k, l); CREATE TABLE q (a text, b text, FOREIGN KEY (a, b) REFERENCES p (k, l))`,
+			`CREATE TABLE p (id int PRIMARY KEY, k text NOT NULL, l text NOT NULL); CREATE UNIQUE INDEX uk ON p (k, l) WITH (fillfactor = 70); CREATE TABLE q (a text, b text, FOREIGN KEY (a, b) REFERENCES p (k, l));
+			CREATE TABLE s (id int PRIMARY KEY, k text, up text); CREATE UNIQUE INDEX us ON s (k); ALTER TABLE s ADD FOREIGN KEY (up) REFERENCES s (k); CREATE TABLE r (k text REFERENCES s (k)); CREATE TABLE o (a text, b text, FOREIGN KEY (b, a) REFERENCES p (l, k))`},
 		{"views over views",
 			`CREATE TABLE t (a int, b int); CREATE VIEW z AS SELECT a, b FROM t; CREATE VIEW y AS SELECT a FROM z; CREATE MATERIALIZED VIEW x AS SELECT a FROM y; CREATE UNIQUE INDEX ix ON x (a); COMMENT ON VIEW y IS 'mine'`,
 			`CREATE TABLE t (a bigint, c int); CREATE VIEW z WITH (security_barrier) AS SELECT a, c FROM t; CREATE VIEW y AS SELECT a FROM z; CREATE MATERIALIZED VIEW x AS SELECT a FROM y; CREATE UNIQUE INDEX ix ON x (a DESC)`},
