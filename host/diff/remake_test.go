@@ -1,0 +1,48 @@
+package diff_test
+
+import (
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// A table of SQLite that is made anew keeps the numbers of its rows, and the one
+// that AUTOINCREMENT goes on from.
+func TestRemakeKeepsNumbers(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	const parent = `CREATE TABLE p (id INTEGER PRIMARY KEY); `
+	for _, c := range []struct{ name, a, b, rows, query, want string }{
+		{"AUTOINCREMENT",
+			`CREATE TABLE "A 'b" (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES p (id))`,
+			`CREATE TABLE "A 'b" (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES p (id) ON DELETE CASCADE)`,
+			`INSERT INTO "A 'b" (id) VALUES (1), (900); DELETE FROM "A 'b" WHERE id = 900`,
+			`INSERT INTO "A 'b" (p) VALUES (NULL) RETURNING id`, "901"},
+		{"AUTOINCREMENT of no rows",
+			`CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES p (id))`,
+			`CREATE TABLE a (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES p (id) ON DELETE CASCADE)`,
+			``,
+			`INSERT INTO a (p) VALUES (NULL) RETURNING id`, "1"},
+		{"rowids",
+			`CREATE TABLE a (rowid TEXT, n TEXT UNIQUE)`,
+			`CREATE TABLE a (rowid TEXT, n TEXT UNIQUE ON CONFLICT IGNORE)`,
+			`INSERT INTO a (_rowid_, rowid, n) VALUES (5, 'x', 'y'), (9, 'z', 'w')`,
+			`SELECT group_concat(_rowid_ || rowid || n) FROM a`, "5xy,9zw"},
+		{"rowids of a key",
+			`CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT UNIQUE)`,
+			`CREATE TABLE a (id INTEGER, n TEXT UNIQUE ON CONFLICT IGNORE)`,
+			`INSERT INTO a VALUES (5, 'y'), (9, 'w')`,
+			`SELECT group_concat(rowid || ' ' || id || n) FROM a`, "5 5y,9 9w"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b, was := p.empty(t).run(t, parent+c.a), p.empty(t).run(t, parent+c.b), p.empty(t).run(t, parent+c.a)
+			a.run(t, c.rows)
+			become(t, a, b, a.unfiltered())
+			become(t, a, was, a.unfiltered())
+			become(t, a, b, a.unfiltered())
+			var got string
+			if err := a.db.QueryRow(c.query).Scan(&got); err != nil || got != c.want {
+				t.Errorf("got %s, %v, want %s", got, err, c.want)
+			}
+		})
+	}
+}
