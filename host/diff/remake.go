@@ -32,7 +32,7 @@ func (p *tableDiff) remake() {
 	if name := p.rowid(columns); name != "" {
 		columns = append([]string{name}, columns...)
 	}
-	aside := p.to.name + "__was"
+	aside := p.freeName(p.to.name + "__was")
 	table, list := quoteIdent(p.to.name), quoteIdents(columns)
 	statements := []string{"DROP TABLE " + table, p.to.sql}
 	if len(columns) > 0 {
@@ -55,6 +55,20 @@ func (p *tableDiff) remake() {
 	}
 	p.differ.steps = append(p.differ.steps, all)
 	p.remade = true
+}
+
+// freeName returns a name, longer where neither schema has it free: tables, views
+// and indexes have theirs from one space.
+func (p *tableDiff) freeName(name string) string {
+	taken := func(m *model) bool {
+		return m.table(name) != nil || m.view(name) != nil || slices.ContainsFunc(m.tables, func(t *table) bool {
+			return slices.ContainsFunc(t.indexes, func(i *index) bool { return m.same(i.Name, name) })
+		})
+	}
+	for taken(p.differ.from) || taken(p.model()) {
+		name += "_"
+	}
+	return name
 }
 
 // named lists columns under just these names: a rowid would get that of the column

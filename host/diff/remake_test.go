@@ -46,3 +46,16 @@ func TestRemakeKeepsNumbers(t *testing.T) {
 		})
 	}
 }
+
+// Rows are put aside under a name that is nobody's.
+func TestRemakeBesideItsName(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	const others = `CREATE TABLE c__was (a TEXT); CREATE INDEX c__was_ ON c__was (a); CREATE VIEW "C__was__" AS SELECT a FROM c__was; `
+	a := p.empty(t).run(t, others+`CREATE TABLE c (n TEXT UNIQUE); INSERT INTO c VALUES ('x')`)
+	b := p.empty(t).run(t, others+`CREATE TABLE c (n TEXT UNIQUE ON CONFLICT IGNORE)`)
+	become(t, a, b, a.unfiltered())
+	var n string
+	if err := a.db.QueryRow(`SELECT n FROM c`).Scan(&n); err != nil || n != "x" {
+		t.Errorf("the row is %q, %v", n, err)
+	}
+}
