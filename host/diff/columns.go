@@ -243,10 +243,12 @@ func (p *tableDiff) columnOperations(was, c *column, typed, rest bool) []schema.
 	}
 	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
 	collation, value := was.Collate, was.Default
-	var before, after []schema.Operation
+	before, after := []schema.Operation(nil), serialType(was, c)
 	if rest {
 		collation, value = c.Collate, c.Default
-		before, after = p.sequence(was, c)
+		if p.renumbered(was, c) {
+			before, after = p.sequence(was, c)
+		}
 		if was.NotNull != c.NotNull {
 			alter.NotNull = &c.NotNull
 		}

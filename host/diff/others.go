@@ -20,6 +20,9 @@ func (d *differ) others() {
 		switch {
 		case i < 0 && o.SQL == "":
 			d.unwritten(c, "Sandpiper cannot write it")
+		case i < 0 && o.Kind == host.ObjectSequence && staysWithColumn(o.Name, d.to, d.from):
+			c.Action = Modify
+			d.do(d.creating(o), "", c, d.fromSerial(o)...)
 		case i < 0:
 			d.do(d.creating(o), "", c, d.executeAll(o.SQL)...)
 		case !slices.Equal(d.from.others[i].Facts, o.Facts):
@@ -32,7 +35,10 @@ func (d *differ) others() {
 			continue // it is there, or goes with its table
 		}
 		c := d.change(Drop, Kind(o.Kind), o.Table, o.Name, describe(o))
-		if sql := dropping(o); sql != "" {
+		if o.Kind == host.ObjectSequence && staysWithColumn(o.Name, d.from, d.to) {
+			c.Action = Modify
+			d.do(alteringColumns, "", c) // by its column
+		} else if sql := dropping(o); sql != "" {
 			d.do(d.removing(o), "", c, execute(sql)...)
 		} else {
 			d.unwritten(c, noOperation)

@@ -1,6 +1,10 @@
 package diff
 
 import (
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -14,10 +18,19 @@ func (p *tableDiff) renumbered(was, c *column) bool {
 //
 // https://www.postgresql.org/docs/current/sql-altertable.html
 func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) {
-	if p.lite() || !p.renumbered(was, c) {
+	if p.lite() {
 		return nil, nil
 	}
 	alter := alterColumnSQL(p.to, c)
+	if c.serial != "" && was.owns == c.serial { // of another type, or with another start or step
+		return nil, execute(
+			"ALTER SEQUENCE "+quoteIdent(c.serial)+" AS "+c.kind+" INCREMENT 1 MINVALUE 1 NO MAXVALUE START 1 CACHE 1 NO CYCLE",
+			alter+"SET DEFAULT nextval("+quoteText(quoteIdent(c.serial))+")",
+		)
+	}
+	if was.serial != "" && was.serial == c.owns {
+		return nil, nil // the sequence itself is changed
+	}
 	switch {
 	case was.identity != "" && c.identity == "":
 		before = execute(alter + "DROP IDENTITY")
@@ -42,6 +55,45 @@ func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) 
 		)
 	}
 	return before, after
+}
+
+// serialType changes the type of the sequence of a serial column, which does not
+// follow that of the column.
+//
+// https://www.postgresql.org/docs/current/sql-altersequence.html
+func serialType(was, c *column) []schema.Operation {
+	if was.serial == "" || was.serial != c.serial || was.kind == c.kind {
+		return nil
+	}
+	return execute("ALTER SEQUENCE " + quoteIdent(c.serial) + " AS " + c.kind)
+}
+
+// staysWithColumn reports whether a sequence that stands alone in one schema is
+// in the other part of the same column, which is a serial one there.
+func staysWithColumn(name string, alone, serial *model) bool {
+	return slices.ContainsFunc(serial.tables, func(t *table) bool {
+		was := alone.table(t.name)
+		return was != nil && slices.ContainsFunc(t.columns, func(c *column) bool {
+			owner := alone.column(was, c.Name)
+			return c.serial == name && owner != nil && owner.owns == name
+		})
+	})
+}
+
+// fromSerial makes a sequence that is part of a serial column the wanted one,
+// which stands alone.
+func (d *differ) fromSerial(o host.Object) []schema.Operation {
+	alter := d.executeAll(strings.Replace(o.SQL, "CREATE", "ALTER", 1))
+	for _, fact := range o.Facts {
+		options, ok := strings.CutPrefix(fact, "sequence as bigint")
+		switch {
+		case ok && options == "": // the statement has nothing to say
+			return append(execute("ALTER SEQUENCE "+quoteIdent(o.Name)+" AS bigint"), alter[1:]...)
+		case ok:
+			return append(execute("ALTER SEQUENCE "+quoteIdent(o.Name)+" AS bigint"), alter...)
+		}
+	}
+	return alter
 }
 
 // count is the statement that lets a sequence that is new go on from the highest

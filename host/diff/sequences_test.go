@@ -35,3 +35,22 @@ func TestNumbersGoOn(t *testing.T) {
 		})
 	}
 }
+
+// A sequence that does not fit its serial column is changed and not made anew, in
+// both directions.
+func TestSequenceThatDoesNotFit(t *testing.T) {
+	p := &place{dialect: chain.PostgreSQL, url: postgrestest.URL(t)}
+	for _, a := range []string{
+		`CREATE TABLE t (id serial PRIMARY KEY, v text)`,
+		`CREATE TABLE t (id serial PRIMARY KEY, v text); ALTER TABLE t ALTER id TYPE bigint`,
+		`CREATE TABLE t (id serial PRIMARY KEY, v text); ALTER SEQUENCE t_id_seq INCREMENT 5`,
+		`CREATE TABLE t (id serial PRIMARY KEY, v text); ALTER SEQUENCE t_id_seq AS bigint`,
+	} {
+		there, was := p.empty(t).run(t, a), p.empty(t).run(t, a)
+		wanted := p.empty(t).run(t, `CREATE TABLE t (id bigserial PRIMARY KEY, v text)`)
+		there.run(t, `INSERT INTO t (v) VALUES ('a'), ('b')`)
+		become(t, there, wanted, there.unfiltered())
+		become(t, there, was, there.unfiltered())
+		there.run(t, `INSERT INTO t (v) VALUES ('c')`)
+	}
+}
