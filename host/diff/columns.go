@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,13 +17,21 @@ func (p *tableDiff) columns() {
 				&schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true},
 			}})
 		}
-		if p.differ.to.column(p.to, c.Name) == nil {
+		switch {
+		case p.differ.to.column(p.to, c.Name) != nil:
+		case p.withParent(c.Name):
+			p.byParent(Drop, c)
+		default:
 			p.dropColumn(c)
 		}
 	}
 	for _, c := range p.to.columns {
 		was := p.differ.from.column(p.from, c.Name)
-		if was == nil {
+		switch {
+		case was == nil && p.withParent(c.Name):
+			p.byParent(Add, c)
+			continue
+		case was == nil:
 			p.addColumn(c)
 			continue
 		}
@@ -39,6 +48,10 @@ func (p *tableDiff) columns() {
 		was := p.differ.from.column(p.from, c.Name)
 		switch why := p.lost[p.fold(c.Name)]; {
 		case was == nil:
+		case p.withParent(c.Name):
+			if why != "" || !reflect.DeepEqual(was.Column, c.Column) || was.kind != c.kind {
+				p.byParent(Modify, c)
+			}
 		case why != "":
 			p.replaceColumn(was, c, why)
 		default:

@@ -92,6 +92,7 @@ const (
 	droppingEnumValues
 	addingGenerated
 	addingConstraints
+	creatingChildren // when their parents have the columns that they should have
 	creatingIndexes
 	addingForeignKeys
 	settingComments

@@ -139,8 +139,9 @@ func (d *differ) leftover(before, wanted []host.Object) {
 		said = append(said, u.Change)
 	}
 	actions := map[host.Presence]Action{host.InBoth: Modify, host.InFirst: Drop, host.InSecond: Add}
-	for _, diff := range host.CompareObjects(before, wanted) {
-		if slices.ContainsFunc(said, func(c Change) bool { return d.speaksOf(c, diff) }) {
+	differences := host.CompareObjects(before, wanted)
+	for _, diff := range differences {
+		if slices.ContainsFunc(said, func(c Change) bool { return d.speaksOf(c, diff) }) || d.ofParentIndex(diff, differences) {
 			continue
 		}
 		var facts []string
@@ -158,6 +159,18 @@ func (d *differ) leftover(before, wanted []host.Object) {
 		c := d.change(actions[diff.In], Kind(diff.Kind), diff.Table, diff.Name, string(diff.Kind)+" "+diff.Name+": "+strings.Join(facts, "; "))
 		d.unwritten(c, noOperation)
 	}
+}
+
+// ofParentIndex reports whether an index of a partition goes or comes with that of
+// the partitioned table
+// (https://www.postgresql.org/docs/current/ddl-partitioning.html).
+func (d *differ) ofParentIndex(diff host.Difference, all []host.Difference) bool {
+	return diff.Kind == host.ObjectIndex && slices.ContainsFunc(slices.Concat(diff.Had, diff.Has), func(fact string) bool {
+		parent, ok := strings.CutPrefix(fact, "part of index ")
+		return ok && slices.ContainsFunc(all, func(o host.Difference) bool {
+			return o.Kind == host.ObjectIndex && o.In == diff.In && (o.Name == parent || quoteIdent(o.Name) == parent)
+		})
+	})
 }
 
 // speaksOf reports whether a change is about all of an object: the object itself,

@@ -49,10 +49,8 @@ func ordered(m *model, tables []*table) []*table {
 		for _, k := range t.constraints {
 			visit(m.table(k.References))
 		}
-		for _, other := range tables {
-			if other != t && slices.ContainsFunc(t.besides, func(b string) bool { return strings.HasPrefix(b, "parents ") && m.mentions(b, other.name) }) {
-				visit(other)
-			}
+		for _, parent := range t.parents {
+			visit(m.table(parent))
 		}
 		list = append(list, t)
 	}
@@ -113,6 +111,9 @@ func (d *differ) createTable(t *table) {
 		return
 	}
 	made := step{creatingTables, t.name, []Change{change}, nil}
+	if len(t.parents) > 0 {
+		made.phase = creatingChildren
+	}
 	switch {
 	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t),
 		d.opts.Dialect == chain.PostgreSQL && slices.ContainsFunc(t.columns, func(c *column) bool { return c.besides != "" }):

@@ -78,6 +78,13 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"partitions",
 			``,
 			`CREATE TABLE t (a int, b text, PRIMARY KEY (a)) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE INDEX ix ON t (b); CREATE UNLOGGED TABLE u (a int) WITH (fillfactor = 70)`},
+		{"partitions of a table that changes",
+			`CREATE TABLE t (a int, b text, c text) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10)`,
+			`CREATE TABLE t (a int, b varchar(9) NOT NULL DEFAULT 'x', d int DEFAULT 5 CHECK (d > 0)) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+			CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20) PARTITION BY LIST (b); CREATE TABLE t3 PARTITION OF t2 FOR VALUES IN ('x'); COMMENT ON COLUMN t1.d IS 'new'; COMMENT ON COLUMN t1.b IS 'old'; CREATE INDEX ix ON t (d)`},
+		{"children of a table that changes",
+			`CREATE TABLE a (id int, b text); CREATE TABLE child (c int) INHERITS (a)`,
+			`CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE a (id bigint NOT NULL, d text); CREATE TABLE child (c bigint) INHERITS (a); CREATE TABLE more (m int REFERENCES u (id)) INHERITS (child)`},
 		{"names",
 			`CREATE TABLE "Odd Table" ("Odd ""Col" int, "select" text)`,
 			`CREATE TABLE "Odd Table" ("Odd ""Col" bigint CHECK ("Odd ""Col" > 0), "select" text DEFAULT 'it''s'); CREATE INDEX "Odd Index" ON "Odd Table" (lower("select"))`},
