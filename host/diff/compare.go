@@ -54,6 +54,8 @@ type differ struct {
 	moved     map[string][]string // values of enums that get another place
 	revalued  map[*column]bool    // columns whose enum loses a value, so that its type is made anew
 	keptEnums map[string]string   // enums whose columns a filter keeps, and the filter
+
+	remadeFunctions []string // that are dropped and created again
 }
 
 // A step is operations that belong together, and the changes that they make.

@@ -56,8 +56,16 @@ func describe(o host.Object) string {
 
 func (d *differ) changeOther(c Change, was, o host.Object) {
 	switch {
-	case o.Kind == host.ObjectFunction && (strings.HasPrefix(o.SQL, "CREATE FUNCTION ") || strings.HasPrefix(o.SQL, "CREATE PROCEDURE ")):
+	case o.Kind == host.ObjectFunction && replaceable(was, o):
 		d.do(d.creating(o), "", c, d.executeAll("CREATE OR REPLACE"+strings.TrimPrefix(o.SQL, "CREATE"))...)
+	case o.Kind == host.ObjectFunction && o.SQL != "":
+		c.Text += ", dropped and created again: it cannot be replaced"
+		if !d.hides(c) {
+			name, _, _ := strings.Cut(o.Name, "(")
+			d.remadeFunctions = append(d.remadeFunctions, name)
+			d.steps = append(d.steps, step{phase: droppingFunctions, operations: execute(dropping(was))},
+				step{d.creating(o), "", []Change{c}, d.executeAll(o.SQL)})
+		}
 	case o.Table != "" && o.SQL != "" && dropping(was) != "":
 		if !d.hides(c) {
 			d.steps = append(d.steps, step{phase: d.removing(was), operations: execute(dropping(was))},

@@ -56,6 +56,13 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"functions",
 			`CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a'; CREATE TABLE t (a int DEFAULT f(1))`,
 			`CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1'; CREATE TABLE u (a int); CREATE FUNCTION g() RETURNS SETOF u LANGUAGE sql AS 'SELECT * FROM u'; CREATE TABLE t (a int DEFAULT f(1), b int DEFAULT f(2), CHECK (f(a) > 0))`},
+		{"functions that cannot be replaced",
+			`CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION g(a int) RETURNS int LANGUAGE sql AS 'SELECT a'; CREATE FUNCTION h(a int) RETURNS int LANGUAGE sql AS 'SELECT a';
+			CREATE FUNCTION k(a int) RETURNS int LANGUAGE sql AS 'SELECT a'; CREATE PROCEDURE r(a int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS x; CREATE TABLE t (a int DEFAULT k(1));
+			CREATE FUNCTION z() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER z BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION z()`,
+			`CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'; CREATE FUNCTION g(other int) RETURNS int LANGUAGE sql AS 'SELECT other'; CREATE FUNCTION h(a int DEFAULT abs(3)) RETURNS TABLE (x int, y text) LANGUAGE sql AS $$SELECT 1, 'y'$$;
+			CREATE FUNCTION k(a int) RETURNS int LANGUAGE sql AS 'SELECT a + 1'; CREATE PROCEDURE r(b int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS x; CREATE TABLE t (a int DEFAULT k(1));
+			CREATE FUNCTION z() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'; CREATE TRIGGER z BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION z()`},
 		{"constraints",
 			`CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE t (a int, b int, r int4range, FOREIGN KEY (a, b) REFERENCES p, EXCLUDE USING gist (r WITH &&))`,
 			`CREATE TABLE p (a int, b int, PRIMARY KEY (b, a) INCLUDE (a)); CREATE TABLE t (a int, b int, r int4range, FOREIGN KEY (b, a) REFERENCES p MATCH FULL DEFERRABLE, CONSTRAINT t_check CHECK (a > 0) NO INHERIT, EXCLUDE USING gist (r WITH -|-) WHERE (a > 1)); COMMENT ON CONSTRAINT t_check ON t IS 'why'`},
