@@ -20,7 +20,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if opts.Dialect == chain.SQLite {
 		read = readSQLite
 	}
-	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}}
+	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}, freed: map[*index]bool{}}
 	var err error
 	if d.from, err = read(ctx, from, nil); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
@@ -55,7 +55,8 @@ type differ struct {
 	revalued  map[*column]bool    // columns whose enum loses a value, so that its type is made anew
 	keptEnums map[string]string   // enums whose columns a filter keeps, and the filter
 
-	remadeFunctions []string // that are dropped and created again
+	remadeFunctions []string        // that are dropped and created again
+	freed           map[*index]bool // indexes that are dropped early, since one of another table gets their names
 }
 
 // A step is operations that belong together, and the changes that they make.
@@ -79,6 +80,7 @@ const (
 	renamingColumns
 	droppingForeignKeys
 	droppingFunctions
+	freeingIndexNames
 	droppingTables
 	droppingIndexes
 	droppingConstraints

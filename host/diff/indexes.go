@@ -4,9 +4,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
+
+// freeIndexNames drops the indexes of SQLite whose names indexes of other tables
+// get, before any table changes: tables change one after the other, and those that
+// are not wanted go last.
+func (d *differ) freeIndexNames() {
+	if d.opts.Dialect != chain.SQLite {
+		return
+	}
+	for _, t := range d.from.tables {
+		for _, i := range t.indexes {
+			moves := slices.ContainsFunc(d.to.tables, func(w *table) bool {
+				return !d.to.same(w.name, t.name) && slices.ContainsFunc(w.indexes, func(o *index) bool { return d.to.same(o.Name, i.Name) })
+			})
+			if moves {
+				d.freed[i] = true
+				d.steps = append(d.steps, step{freeingIndexNames, t.name, nil, []schema.Operation{&schema.DropIndex{Name: i.Name, Table: t.name}}})
+			}
+		}
+	}
+}
 
 // indexes compares the indexes.
 func (p *tableDiff) indexes() {
@@ -29,7 +50,11 @@ func (p *tableDiff) indexes() {
 		case w == nil:
 			c := p.change(Drop, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
 			c.Index = p.facts(i, p.to.indexes)
-			p.do(drop, c, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			if p.freed[i] {
+				p.do(drop, c)
+			} else {
+				p.do(drop, c, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			}
 		case !p.equalIndexes(i, w):
 			c := p.change(Modify, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
 			c.Index = p.facts(w, nil)
@@ -65,6 +90,9 @@ func (p *tableDiff) indexes() {
 // renamedIndex returns the index that one differs from in nothing but its name,
 // nil if there is none that is new.
 func (p *tableDiff) renamedIndex(i *index, taken map[*index]bool) *index {
+	if p.freed[i] {
+		return nil
+	}
 	return find(p.to.indexes, func(w *index) bool {
 		there := slices.ContainsFunc(p.from.indexes, func(o *index) bool { return p.model().same(o.Name, w.Name) })
 		return !there && !taken[w] && p.equalIndexes(i, w) && i.comment == w.comment && !p.indexAgain(w)

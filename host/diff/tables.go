@@ -26,6 +26,7 @@ func (d *differ) tables() {
 			d.dropTable(t, going[i+1:])
 		}
 	}
+	d.freeIndexNames()
 	for _, compare := range []func(*tableDiff){
 		(*tableDiff).columns, (*tableDiff).constraints, (*tableDiff).foreignKeys, (*tableDiff).indexes, (*tableDiff).rest, (*tableDiff).finish,
 	} {
