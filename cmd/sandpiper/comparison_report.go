@@ -40,7 +40,7 @@ type schemaChangeJSON struct {
 
 func schemaChangeDocument(c diff.Change) schemaChangeJSON {
 	return schemaChangeJSON{
-		Action: string(c.Action), Kind: string(c.Kind), Table: c.Table, Name: c.Name, Text: c.Text, Destroys: autogenerate.Destroys(c),
+		Action: string(c.Action), Kind: string(c.Kind), Table: c.Table, Name: c.Name, Text: c.Text, Destroys: c.Destroys,
 	}
 }
 

@@ -90,7 +90,7 @@ func (g gap) remarks(comment string) string {
 	}
 	var destroyed []string
 	for _, c := range g.up.Changes {
-		if Destroys(c) {
+		if c.Destroys {
 			destroyed = append(destroyed, string(c.Action)+" "+c.Text)
 		}
 	}

@@ -172,8 +172,3 @@ func changeOf(d chain.Dialect, from host.Difference) diff.Change {
 	c.Text = fmt.Sprintf("%s %s: it has %q, and should have %q", c.Kind, c.Name, from.Had, from.Has)
 	return c
 }
-
-// Destroys reports whether rows or values are lost by a change.
-func Destroys(c diff.Change) bool {
-	return c.Action == diff.Drop && (c.Kind == diff.KindTable || c.Kind == diff.KindColumn)
-}

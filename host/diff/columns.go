@@ -104,12 +104,12 @@ func (p *tableDiff) loseDependents() {
 }
 
 func (p *tableDiff) dropColumn(c *column) {
-	at := droppingColumns
+	at, text := droppingColumns, " with all its values"
 	if !c.Generated.IsZero() {
-		at = droppingGenerated
+		at, text = droppingGenerated, ", which is generated"
 	}
-	change := p.change(Drop, KindColumn, p.to.name, c.Name, "column "+p.to.name+"."+c.Name+" with all its values")
-	change.Type = c.Type.String()
+	change := p.change(Drop, KindColumn, p.to.name, c.Name, "column "+p.to.name+"."+c.Name+text)
+	change.Type, change.Destroys = c.Type.String(), c.Generated.IsZero()
 	p.do(at, change, &schema.DropColumn{Table: p.to.name, Name: c.Name})
 }
 
@@ -167,10 +167,10 @@ func (p *tableDiff) replaceColumn(was, c *column, why string) {
 	drop, add := droppingGenerated, addingGenerated
 	if c.Generated.IsZero() {
 		add = addingColumns
-		change.Text += "; its values are lost"
 	}
-	if was.Generated.IsZero() {
+	if c.Generated.IsZero() || was.Generated.IsZero() {
 		change.Text += "; its values are lost"
+		change.Destroys = true
 	}
 	if p.lite() && (c.Autoincrement || !p.sayableColumn(p.to, c)) {
 		p.byNewTable(change)

@@ -53,6 +53,8 @@ type Change struct {
 	Type    string // of a column, as the database has it or will have it
 	Was     string // of a modified column, its type before
 	Text    string // what differs, for people, in one line
+
+	Destroys bool // rows or values that are stored are lost
 }
 
 // Action is what happens to a thing.

@@ -65,6 +65,7 @@ func ordered(m *model, tables []*table) []*table {
 // these refers to it, that foreign key is dropped before.
 func (d *differ) dropTable(t *table, later []*table) {
 	change := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
+	change.Destroys = true
 	if d.hides(change) {
 		return
 	}

@@ -1,0 +1,27 @@
+package diff_test
+
+import "testing"
+
+// A change that loses what is stored says so: also where a column stays and its
+// values do not.
+func TestDestroys(t *testing.T) {
+	places(t, func(t *testing.T, p *place) {
+		for _, c := range []struct {
+			name, a, b string
+			want       bool
+		}{
+			{"a table is dropped", `CREATE TABLE t (a int); CREATE TABLE u (a int)`, `CREATE TABLE t (a int)`, true},
+			{"a column is dropped", `CREATE TABLE t (a int, b int)`, `CREATE TABLE t (a int)`, true},
+			{"a column becomes generated", `CREATE TABLE t (a int, b int)`, `CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED)`, true},
+			{"a generated column is dropped", `CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED)`, `CREATE TABLE t (a int)`, false},
+			{"a column is generated otherwise", `CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED)`, `CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 3) STORED)`, false},
+			{"an index is dropped", `CREATE TABLE t (a int); CREATE INDEX i ON t (a)`, `CREATE TABLE t (a int)`, false},
+		} {
+			from, to := p.empty(t).run(t, c.a), p.empty(t).run(t, c.b)
+			r := compare(t, from, to, from.unfiltered())
+			if len(r.Changes) != 1 || r.Changes[0].Destroys != c.want {
+				t.Errorf("%s: got %+v, want one change that destroys: %t", c.name, r.Changes, c.want)
+			}
+		}
+	})
+}
