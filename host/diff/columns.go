@@ -195,6 +195,9 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	typed := was.Type != c.Type || was.kind != c.kind
 	if typed {
 		change.Text = "column " + p.to.name + "." + c.Name + ": type " + c.named(was) + " → " + was.named(c)
+		if change.Destroys = !p.lite() && loses(was, c); change.Destroys {
+			change.Text += ": its values lose what that type does not hold"
+		}
 		if p.hides(change) {
 			p.hidden, typed = true, false
 			change.Type = change.Was
@@ -204,6 +207,7 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		} else {
 			made.changes = append(made.changes, change)
 		}
+		change.Destroys = false
 	}
 	rest := false
 	if texts := p.differences(was, c); len(texts) > 0 {
