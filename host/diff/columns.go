@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -209,15 +210,21 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		}
 		change.Destroys = false
 	}
+	before := was.besides
+	if typed {
+		before = strings.TrimSpace(storage.ReplaceAllString(before, ""))
+	}
+	if !p.lite() && before != c.besides {
+		beside := change
+		beside.Text = "column " + p.to.name + "." + c.Name + ": " + cmp.Or(before, "nothing special") + " → " + cmp.Or(c.besides, "nothing special")
+		p.unwritten(beside, noOperation)
+	}
 	rest := false
 	if texts := p.differences(was, c); len(texts) > 0 {
 		change.Text = "column " + p.to.name + "." + c.Name + ": " + strings.Join(texts, ", ")
 		switch {
 		case p.lite() && (was.Collate != c.Collate || was.besides != c.besides || was.Autoincrement != c.Autoincrement):
 			p.byNewTable(change)
-			return
-		case was.besides != c.besides:
-			p.unwritten(change, noOperation)
 			return
 		case p.hides(change):
 			p.hidden = true
@@ -231,6 +238,10 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		p.steps = append(p.steps, made)
 	}
 }
+
+// storage is what of a column does not outlast its type
+// (https://www.postgresql.org/docs/current/sql-altertable.html).
+var storage = regexp.MustCompile(`\b(storage|compression) \w+ ?`)
 
 // differences says in what a column differs, but for its type.
 func (p *tableDiff) differences(was, c *column) []string {
@@ -247,7 +258,7 @@ func (p *tableDiff) differences(was, c *column) []string {
 	say(was.Comment != c.Comment, "comment")
 	say(p.renumbered(was, c), "numbered otherwise")
 	say(was.Collate != c.Collate, "collation "+cmp.Or(was.Collate.Both, "default")+" → "+cmp.Or(c.Collate.Both, "default"))
-	say(was.besides != c.besides, was.besides+" → "+c.besides)
+	say(p.lite() && was.besides != c.besides, was.besides+" → "+c.besides)
 	return texts
 }
 

@@ -136,6 +136,23 @@ func TestUnwritten(t *testing.T) {
 	}
 }
 
+// What differs beside something that nothing writes is written all the same.
+func TestWrittenBesideUnwritten(t *testing.T) {
+	p := &place{dialect: chain.PostgreSQL, url: postgrestest.URL(t)}
+	a := p.empty(t).run(t, `CREATE TABLE t (a text, b text); ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL`)
+	b := p.empty(t).run(t, `CREATE TABLE t (a varchar(100), b text NOT NULL)`)
+	r := compare(t, a, b, a.unfiltered())
+	if len(r.Unwritten) != 1 || !strings.Contains(r.Unwritten[0].Change.Text, "t.b: storage e → nothing special") || len(r.Changes) != 2 {
+		t.Errorf("got\n%s", listed(r))
+	}
+	if err := a.apply(r.Operations...); err != nil {
+		t.Fatal(err)
+	}
+	if r = compare(t, a, b, a.unfiltered()); len(r.Changes) != 0 || len(r.Unwritten) != 1 {
+		t.Errorf("after it\n%s", listed(r))
+	}
+}
+
 // Extensions are a database's, so each side has one of its own.
 func TestExtensions(t *testing.T) {
 	p := &place{dialect: chain.PostgreSQL, apart: true}
