@@ -99,7 +99,7 @@ const (
 	creatingChildren // when their parents have the columns that they should have
 	creatingIndexes
 	addingForeignKeys
-	settingComments
+	settingComments // and row level security
 	droppingTypes
 	lateFunctions
 	creatingViews

@@ -39,6 +39,8 @@ type table struct {
 	besides      []string // sorted
 	sql          string   // SQLite: the statement that created it
 	materialized bool
+	rowSecurity  bool     // PostgreSQL: policies hold
+	forced       bool     // PostgreSQL: and for its owner too
 	parents      []string // PostgreSQL: tables that it inherits from, or is a partition of
 }
 

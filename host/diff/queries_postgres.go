@@ -35,7 +35,7 @@ SELECT c.relname AS name, c.relkind AS kind, coalesce(pg_catalog.obj_description
     FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid), '') AS parents,
   (SELECT pg_catalog.json_agg(u.relname ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i
     JOIN pg_catalog.pg_class u ON u.oid = i.inhparent AND u.relnamespace = c.relnamespace WHERE i.inhrelid = c.oid) AS parentnames,
-  coalesce(c.reloptions, '{}') AS options
+  coalesce(c.reloptions, '{}') AS options, c.relrowsecurity AS rowsecurity, c.relforcerowsecurity AS forced
 FROM pg_catalog.pg_class c
 WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relnamespace ` + inSchema + ` AND ` + ours + `
 ORDER BY c.relname`

@@ -66,10 +66,11 @@ func (m *model) readTables(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Name, Kind, Comment, Persistence, Partition, Parents string
 		Options, ParentNames                                 []string
+		RowSecurity, Forced                                  bool
 	}
 	list, err := rows[row](ctx, tx, tablesQuery)
 	for _, r := range list {
-		t := &table{name: r.Name, comment: r.Comment, materialized: r.Kind == "m", parents: r.ParentNames}
+		t := &table{name: r.Name, comment: r.Comment, materialized: r.Kind == "m", parents: r.ParentNames, rowSecurity: r.RowSecurity, forced: r.Forced}
 		for _, b := range []struct{ what, is string }{
 			{"persistence", strings.Trim(r.Persistence, "p")}, {"partitions", r.Partition}, {"parents", r.Parents},
 			{"with", strings.Join(r.Options, ", ")}, {"kind", strings.Trim(r.Kind, "rm")},

@@ -242,6 +242,10 @@ func (p *tableDiff) rest() {
 		c.Text = "comment on table " + p.to.name
 		p.do(settingComments, c, &schema.Comment{Table: p.to.name, Text: p.to.comment, Was: &p.from.comment})
 	}
+	if statements := rowSecurity(p.from, p.to); len(statements) > 0 {
+		c.Text = "row level security of table " + p.to.name
+		p.do(settingComments, c, execute(statements...)...)
+	}
 	if p.from.strict != p.to.strict || p.from.withoutRowID != p.to.withoutRowID {
 		c.Text = "options of table " + p.to.name
 		p.byNewTable(c)

@@ -132,11 +132,26 @@ func (d *differ) createTable(t *table) {
 		for _, c := range t.columns {
 			d.columnBesides(&made, t, c)
 		}
+		made.operations = append(made.operations, execute(rowSecurity(&table{}, t)...)...)
 	}
 	d.steps = append(d.steps, made)
 	for _, i := range t.indexes {
 		d.addIndex(creatingIndexes, i, nil)
 	}
+}
+
+// rowSecurity returns the statements that make policies hold for a table, or not.
+//
+// https://www.postgresql.org/docs/current/ddl-rowsecurity.html
+func rowSecurity(was, t *table) (statements []string) {
+	alter := "ALTER TABLE " + quoteIdent(t.name)
+	if was.rowSecurity != t.rowSecurity {
+		statements = append(statements, alter+map[bool]string{true: " ENABLE", false: " DISABLE"}[t.rowSecurity]+" ROW LEVEL SECURITY")
+	}
+	if was.forced != t.forced {
+		statements = append(statements, alter+map[bool]string{true: "", false: " NO"}[t.forced]+" FORCE ROW LEVEL SECURITY")
+	}
+	return statements
 }
 
 func (d *differ) createTableOperation(t *table) *schema.CreateTable {
