@@ -296,13 +296,32 @@ func (k *constraint) describe() string {
 	case len(k.Unique) > 0:
 		return "unique " + list(k.Unique)
 	case len(k.ForeignKey) > 0:
-		return "foreign key " + list(k.ForeignKey) + " references " + k.References + " " + list(k.To)
+		return "foreign key " + list(k.ForeignKey) + " references " + k.References + " " + list(k.To) + k.conduct()
 	case !k.Check.IsZero():
 		return "check (" + k.Check.Both + ")"
 	case len(k.Exclude) > 0:
 		return "exclusion constraint"
 	}
 	return k.def
+}
+
+// conduct says what a foreign key does as the row changes that it refers to, and
+// when it looks.
+func (k *constraint) conduct() string {
+	text := ""
+	if k.OnDelete != "" {
+		text += " on delete " + string(k.OnDelete)
+	}
+	if k.OnUpdate != "" {
+		text += " on update " + string(k.OnUpdate)
+	}
+	switch {
+	case k.InitiallyDeferred:
+		text += " initially deferred"
+	case k.Deferrable:
+		text += " deferrable"
+	}
+	return text
 }
 
 // label names a constraint; one without a name is what it is.
@@ -314,5 +333,9 @@ func (k *constraint) label() string {
 }
 
 func (k *constraint) text(table string) string {
-	return fmt.Sprintf("constraint %s of table %s: %s", k.Name, table, k.describe())
+	name := ""
+	if k.Name != "" {
+		name = " " + k.Name
+	}
+	return fmt.Sprintf("constraint%s of table %s: %s", name, table, k.describe())
 }

@@ -156,6 +156,22 @@ func TestWrittenBesideUnwritten(t *testing.T) {
 	}
 }
 
+// A foreign key is told with what it does, and a constraint without a name without one.
+func TestConstraintsAreTold(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	a := p.empty(t).run(t, `CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) ON UPDATE SET NULL)`)
+	b := p.empty(t).run(t, `CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)`)
+	r := listed(become(t, a, b, a.unfiltered()))
+	for _, want := range []string{
+		"drop constraint of table c: foreign key (p) references p (id) on update set null\n",
+		"add constraint of table c: foreign key (p) references p (id) on delete cascade initially deferred (the table is made anew)\n",
+	} {
+		if !strings.Contains(r, want) {
+			t.Errorf("%q is missing in\n%s", want, r)
+		}
+	}
+}
+
 // Extensions are a database's, so each side has one of its own.
 func TestExtensions(t *testing.T) {
 	p := &place{dialect: chain.PostgreSQL, apart: true}
