@@ -44,7 +44,7 @@ check: ## formatting and vet
 
 .PHONY: race
 race: need-gcc need-postgres
-	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 20m ./...
+	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
 
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
@@ -63,6 +63,7 @@ need-postgres: # the tests start a private server from an installed PostgreSQL
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run
 	@$(call install,sqlite3,sqlite3)
+	@$(call install,clang,clang lld)
 	@$(GO) run ./cmd/bench
 	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 

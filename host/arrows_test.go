@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 
 // sole importers of what only one adapter may know of.
 var sole = map[string][]string{
-	"github.com/tetratelabs/wazero":   {"host/sandbox"},
+	"github.com/tetratelabs/wazero":   {"host/sandbox", "cmd/bench"},
 	"github.com/jackc/pgx/v5":         {"host/postgres", "host/postgres/postgrestest"},
 	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
@@ -64,7 +64,7 @@ var sole = map[string][]string{
 	"golang.org/x/text":               {"host/author"},
 	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
-	"github.com/rogpeppe/go-internal": {},
+	"github.com/rogpeppe/go-internal": {"host/author"},
 	"ariga.io/atlas":                  {"host/diff"},
 	"github.com/hashicorp/hcl":        {"host/diff"},
 	"github.com/zclconf/go-cty":       {"host/diff"},

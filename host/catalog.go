@@ -146,10 +146,37 @@ func noVersions(fsys fs.FS, root, missing string) error {
 	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
 }
 
+// readWhole reads a file that its folder lists. What is none, such as a pipe,
+// which nobody may ever write into, is an error. That it cannot be read is about
+// this file: the error does not say, as fs.ErrNotExist would, that there is no
+// chain.
+func readWhole(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &chain.ParseError{Path: name, Msg: "it is not a file"}
+	}
+	var b []byte
+	if err == nil {
+		b, err = fs.ReadFile(fsys, name)
+	}
+	if err == nil {
+		return b, nil
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	what := fmt.Sprintf("it cannot be read: %v", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		what = "it is a link to a file that is not there, or was removed just now: bring the file back, or remove the link"
+	}
+	return nil, &chain.ParseError{Path: name, Msg: what}
+}
+
 func readFile(fsys fs.FS, name string, dialect chain.Dialect, naming schema.Naming) ([]found, error) {
-	text, err := fs.ReadFile(fsys, name)
+	text, err := readWhole(fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
+		return nil, err
 	}
 	revision, ok, err := source.Header(name, dialect, text)
 	if err != nil || !ok {
@@ -159,9 +186,9 @@ func readFile(fsys fs.FS, name string, dialect chain.Dialect, naming schema.Nami
 }
 
 func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error) {
-	b, err := fs.ReadFile(fsys, name)
+	b, err := readWhole(fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("read the migrations: %w", err)
+		return nil, err
 	}
 	file, err := wasmfile.Open(b)
 	if err != nil {

@@ -73,8 +73,9 @@ type Conn interface {
 
 	// Objects reads what users made in the schema that the connection works
 	// in, in an order in which their SQL can be run. Two schemas that hold the
-	// same return the same, byte for byte. It returns ErrLocked where another
-	// program keeps it from reading.
+	// same return the same, byte for byte, but for SQL that the database keeps
+	// as it was written. It returns ErrInUse where another program keeps it
+	// from reading.
 	Objects(ctx context.Context) ([]Object, error)
 
 	// Reset drops everything in the schema that the connection works in, the

@@ -291,14 +291,14 @@ func (d *diagnosis) pending(lines []string) {
 		if !known {
 			rev.Key = p.Key
 		}
-		what := fmt.Sprintf("its %s is half done: %d parts of it are committed", p.Direction, p.Parts())
+		what := fmt.Sprintf("its %s is half done: %s", p.Direction, p.committed())
 		chosen := slices.ContainsFunc(d.abandon, func(a Pending) bool { return a.Key == p.Key && a.Direction == p.Direction })
 		switch {
 		case chosen:
 			d.mend(Fault{
 				Problem: problemOf(chain.RulePending, rev, what),
 				Mend:    "takes out of the ledger what was committed of it, so that no run goes on with it. " + afterwards(p) + "; what its parts did to the database stays",
-			}, rev, ActionRepair, fmt.Sprintf("its half-done %s was given up, with %d parts committed: %s", p.Direction, p.Parts(), d.options.Reason))
+			}, rev, ActionRepair, fmt.Sprintf("its half-done %s was given up, and %s: %s", p.Direction, p.committed(), d.options.Reason))
 		case slices.Contains(d.forget, p.Key) || !slices.Contains(lines, p.Key.Line):
 		case known:
 			d.found(chain.RulePending, rev, what, fmt.Sprintf("`sandpiper %s` goes on with it; `sandpiper repair --abandon %s --reason …` gives it up", p.Direction, p.Key))

@@ -94,9 +94,9 @@ func (d Dump) Unwritten() []Object {
 }
 
 // Text is the dump as SQL. The same schema at the same revisions has the same
-// text, whenever and wherever it is read. It says which revisions it holds and
-// does not record them: what is in a ledger happened in its database, and what
-// happens in the next one is a stamp.
+// text, whenever and wherever it is read; on SQLite, if the same statements have
+// made it. It says which revisions it holds and does not record them: what is in a
+// ledger happened in its database, and what happens in the next one is a stamp.
 func (d Dump) Text() []byte {
 	var b strings.Builder
 	b.WriteString(DumpMark + ", which the next one writes over.\n")

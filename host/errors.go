@@ -14,6 +14,10 @@ var (
 	// ErrLocked: another runner holds the lock. The engine waits and tries again.
 	ErrLocked = errors.New("another runner holds the lock")
 
+	// ErrInUse is an ErrLocked of which nobody knows whether a runner or
+	// another program is behind it: it keeps the database from being read.
+	ErrInUse error = inUse{}
+
 	// ErrMoved: the fence does not hold, since another runner has moved the
 	// database on. The engine reads the ledger again and plans anew.
 	ErrMoved = errors.New("another runner has moved the database on")
@@ -25,6 +29,12 @@ var (
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
 )
+
+type inUse struct{}
+
+func (inUse) Error() string { return "a runner or another program holds a lock on what is to be read" }
+
+func (inUse) Is(target error) bool { return target == ErrLocked }
 
 // A SQLError is the database's refusal of one statement.
 type SQLError struct {
@@ -137,7 +147,7 @@ type PendingError struct {
 
 // Error names the revision and what has been committed of it.
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("the %s of revision %s is half done: %d parts of it are committed", e.Pending.Direction, e.Pending.Key, e.Pending.Parts())
+	return fmt.Sprintf("the %s of revision %s is half done: %s", e.Pending.Direction, e.Pending.Key, e.Pending.committed())
 }
 
 // A LedgerFormError is a ledger whose tables are not as this version of
@@ -151,7 +161,7 @@ type LedgerFormError struct {
 // empty would have everything run again.
 func (e *LedgerFormError) Error() string {
 	return fmt.Sprintf("the ledger is damaged, or an older version of Sandpiper made it: %s; restore it from a backup, "+
-		"add what is missing, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
+		"add what is missing as a new database has it after `sandpiper stamp base`, or drop the sandpiper_ tables and stamp the revision the schema is at", e.What)
 }
 
 // Unwrap returns the database's refusal.

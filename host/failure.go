@@ -80,6 +80,14 @@ func (p Pending) Parts() int {
 	return n
 }
 
+// committed says how much of it is, for people.
+func (p Pending) committed() string {
+	if n := p.Parts(); n != 1 {
+		return fmt.Sprintf("%d parts of it are committed", n)
+	}
+	return "1 part of it is committed"
+}
+
 // next says what a person does about an error.
 func next(step Step, err error) string {
 	again := fmt.Sprintf("run `sandpiper %s` again", step.Direction)

@@ -22,8 +22,9 @@ type Sandbox interface {
 type Guest interface {
 	// Run makes a fresh instance and runs one migration in it. It returns nil
 	// if the guest says that the migration is complete, else a *GuestError.
-	// All errors of calls have been given to the guest as well.
-	Run(ctx context.Context, run GuestRun, calls Calls) error
+	// All errors of calls have been given to the guest as well. What it used is
+	// returned either way.
+	Run(ctx context.Context, run GuestRun, calls Calls) (GuestUsage, error)
 
 	// Close frees the module.
 	Close() error
@@ -36,6 +37,13 @@ type GuestRun struct {
 	Context   abi.Context
 	Started   time.Time // what the guest's clock starts at
 	Seed      [32]byte  // of the guest's random source
+}
+
+// A GuestUsage is what a run of a guest used.
+type GuestUsage struct {
+	// Fuel is about how many instructions ran, and what calls of the host cost.
+	// The same guest with the same answers uses the same fuel.
+	Fuel int64
 }
 
 // Calls are what a guest may ask of its host (ABI.md, section 3). Errors that

@@ -290,7 +290,7 @@ func TestStampOverAHalfDoneMigration(t *testing.T) {
 		if _, err := f.runner(cfg).Stamp(t.Context(), "head"); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(warned, "1 parts that are committed stay") {
+		if !strings.Contains(warned, "1 part of it is committed, and that stays") {
 			t.Errorf("warned: %q", warned)
 		}
 		f.wantHeads(rev1)

@@ -91,7 +91,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	s := newSession(stage, step, begin, pending)
 	s.naming = u.namingFor(step.Revision.Line)
 	seen := len(stage.out.Statements)
-	err = guest.Run(ctx, GuestRun{
+	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: u.context(step, started),
 	}, s)
 	if s.fatal != nil {

@@ -277,7 +277,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		Digest: step.Revision.Digest, Module: module.digest, Seed: hex.EncodeToString(seed[:]),
 		Started: started, Runner: Version,
 	}
-	err = guest.Run(ctx, GuestRun{
+	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed,
 		Context: u.context(step, started),
 	}, s)

@@ -105,7 +105,7 @@ func revisionsNamed(name string, graph *chain.Graph, others []*chain.Graph) (key
 
 func readSeed(fsys fs.FS, name string, revision chain.Key, dialect chain.Dialect) (Seed, error) {
 	seed := Seed{Revision: revision, Path: name}
-	text, err := fs.ReadFile(fsys, name)
+	text, err := readWhole(fsys, name)
 	if err != nil {
 		return seed, fmt.Errorf("read the seeds: %w", err)
 	}

@@ -55,7 +55,7 @@ func (r *Runner) warnForgotten(ledger *Ledger, steps []Step) {
 			continue
 		}
 		e := Event{Kind: EventLog, Level: LogWarn, Line: p.Key.Line, Revision: p.Key.ID, Text: fmt.Sprintf(
-			"its %s is half done and is not gone on with: the %d parts that are committed stay", p.Direction, p.Parts())}
+			"its %s is half done and is not gone on with: %s, and that stays", p.Direction, p.committed())}
 		r.logEvent(e)
 		if r.cfg.OnEvent != nil {
 			r.cfg.OnEvent(e)

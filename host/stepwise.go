@@ -26,6 +26,17 @@ type StepwiseTest struct {
 	// MayLose are revisions that delete or change rows on purpose, besides
 	// those of which a seed says so.
 	MayLose []chain.Key
+
+	// Anew makes another scratch database, for what comes after a finding; the
+	// one before it is not used any more. Defaults to dropping everything in
+	// the schema, which leaves what migrations have made elsewhere.
+	Anew func(context.Context) (Database, error)
+
+	// Undo has the revisions undone before the test leaves a database, as far
+	// as that can be done: what they have made on its server, such as a role,
+	// does not go with it and would stand in the way of the next test. Defaults
+	// to leaving the database as it is.
+	Undo bool
 }
 
 // A StepwiseReport is what a stepwise test has seen.
@@ -33,9 +44,13 @@ type StepwiseReport struct {
 	Applied      int // revisions before From, which were applied and not tested
 	Tested       int // up, down and up again
 	Irreversible int // applied, for there is no downgrade to test
-	Untested     int // revisions after one that could not be applied
+	Untested     int // revisions that the test did not get to
 	Seeded       int // seeds that were run
 	Findings     []Finding
+
+	// Unseen are the other schemas that a revision has made something in,
+	// sorted: the test is about the one that the connection works in.
+	Unseen []string
 }
 
 // A Finding is a step that did not do what it must.
@@ -50,12 +65,14 @@ type Finding struct {
 // A Stage is a part of the test of a revision.
 type Stage string
 
-// The stages, in their order. The last two come after all revisions are tested,
-// if there are seeds.
+// The stages, in their order. StageRepeated is in the database that is made anew
+// after a finding; the last two come after all revisions are tested, if there are
+// seeds.
 const (
 	StageUpgrade      Stage = "upgrade"
 	StageDowngrade    Stage = "downgrade"
 	StageAgain        Stage = "second upgrade"
+	StageRepeated     Stage = "repeated upgrade"
 	StageDowngradeAll Stage = "downgrade with all rows"
 	StageUpgradeAll   Stage = "upgrade with all rows"
 )
@@ -74,7 +91,10 @@ const (
 // What does not hold is a finding and no error. After one the database is made
 // anew, and the test goes on with the next revision.
 func (r *Runner) Stepwise(ctx context.Context, test StepwiseTest) (_ StepwiseReport, err error) {
-	t := &stepwise{counting: r.counting(), seeds: map[chain.Key][]Seed{}, mayLose: map[chain.Key]bool{}, rows: len(test.Seeds) > 0}
+	t := &stepwise{
+		counting: r.counting(), seeds: map[chain.Key][]Seed{}, mayLose: map[chain.Key]bool{},
+		rows: len(test.Seeds) > 0, anew: test.Anew, undo: test.Undo,
+	}
 	for _, key := range test.MayLose {
 		t.mayLose[key] = true
 	}
@@ -99,20 +119,17 @@ func (r *Runner) Stepwise(ctx context.Context, test StepwiseTest) (_ StepwiseRep
 		r.cfg.OnEvent(Event{Kind: EventPlanned, Steps: len(before) + len(under)})
 	}
 	t.total = len(before) + len(under)
-	for _, step := range before {
-		if err := t.apply(ctx, step); err != nil {
-			return t.report, err
+	t.report.Untested = t.total
+	defer t.undoAll(ctx)
+	for i, step := range slices.Concat(before, under) {
+		do := t.revision
+		if i < len(before) {
+			do = t.apply
 		}
-		t.report.Applied++
-	}
-	for i, step := range under {
-		goOn, err := t.revision(ctx, step)
-		if err != nil {
+		t.at++
+		t.report.Untested--
+		if goOn, err := do(ctx, step); err != nil || !goOn {
 			return t.report, err
-		}
-		if !goOn {
-			t.report.Untested = len(under) - i - 1
-			return t.report, nil
 		}
 	}
 	if t.rows && len(t.report.Findings) == 0 {
@@ -171,10 +188,29 @@ type stepwise struct {
 	seeds   map[chain.Key][]Seed
 	mayLose map[chain.Key]bool
 	rows    bool // look at rows
+	anew    func(context.Context) (Database, error)
+	undo    bool
 	conn    Conn
 	known   []Object // the schema, where nothing was run since it was compared; for the next look
 	done    []tried
 	report  StepwiseReport
+}
+
+// run runs one step, and reports by a finding that it failed. What is wrong with
+// the test itself is an error.
+func (t *stepwise) run(ctx context.Context, step Step, stage Stage) (found bool, err error) {
+	err = t.runOnly(ctx, t.conn, step)
+	var failed *RunError
+	if !errors.As(err, &failed) {
+		return false, err
+	}
+	// It has looked at the database as at one that is to be used again.
+	failed.State, failed.Next = "a scratch database; no other was touched", "run `sandpiper test` again"
+	if ctx.Err() != nil {
+		return false, err
+	}
+	t.report.Findings = append(t.report.Findings, Finding{Revision: step.Revision, Stage: stage, Err: failed})
+	return true, nil
 }
 
 // A tried is a step that is applied, and the schema before and after it.
@@ -205,26 +241,29 @@ func (t *stepwise) refuseUsed(ctx context.Context) error {
 	return err
 }
 
-// apply upgrades without a test, and inserts the seeds.
-func (t *stepwise) apply(ctx context.Context, step Step) error {
-	t.at++
-	if err := t.runOnly(ctx, t.conn, step); err != nil {
-		return err
+// apply upgrades without a test, and inserts the seeds. goOn is false where
+// nothing after it can be applied.
+func (t *stepwise) apply(ctx context.Context, step Step) (goOn bool, err error) {
+	if found, err := t.run(ctx, step, StageUpgrade); err != nil || found {
+		return false, err
 	}
+	t.report.Applied++
 	t.done = append(t.done, tried{step: step})
 	t.report.Seeded += len(t.seeds[step.Revision.Key])
-	return t.insertSeeds(ctx, step.Revision.Key)
+	return true, t.insertSeeds(ctx, step.Revision.Key)
 }
 
 // revision tests one revision. goOn is false where those after it cannot be.
 func (t *stepwise) revision(ctx context.Context, step Step) (goOn bool, err error) {
-	t.at++
 	before, err := t.look(ctx, true)
 	if err != nil {
 		return false, err
 	}
 	after, found, err := t.move(ctx, step, StageUpgrade, before, nil)
 	if err != nil || found && t.last().Err != nil {
+		return false, err
+	}
+	if err := t.lookAside(ctx); err != nil {
 		return false, err
 	}
 	t.done = append(t.done, tried{step, before.objects, after.objects})
@@ -252,7 +291,7 @@ func (t *stepwise) revision(ctx context.Context, step Step) (goOn bool, err erro
 	}
 	t.report.Seeded += len(t.seeds[step.Revision.Key])
 	if found {
-		return true, t.rebuild(ctx)
+		return t.rebuild(ctx)
 	}
 	return true, t.insertSeeds(ctx, step.Revision.Key)
 }
@@ -262,16 +301,10 @@ func (t *stepwise) last() *Finding { return &t.report.Findings[len(t.report.Find
 // move runs one step, looks at what came of it, and reports whether there is a
 // finding. was is the database before it; must, if there is one, as it must be now.
 func (t *stepwise) move(ctx context.Context, step Step, stage Stage, was look, must *look) (is look, found bool, err error) {
-	finding := Finding{Revision: step.Revision, Stage: stage}
-	if err := t.runOnly(ctx, t.conn, step); err != nil {
-		var failed *RunError
-		if ctx.Err() != nil || !errors.As(err, &failed) {
-			return is, false, err
-		}
-		finding.Err = failed
-		t.report.Findings = append(t.report.Findings, finding)
-		return is, true, nil
+	if found, err = t.run(ctx, step, stage); err != nil || found {
+		return is, found, err
 	}
+	finding := Finding{Revision: step.Revision, Stage: stage}
 	back := stage == StageDowngrade // to what was there, with the rows
 	if is, err = t.look(ctx, back); err != nil {
 		return is, false, err
@@ -292,26 +325,6 @@ func (t *stepwise) move(ctx context.Context, step Step, stage Stage, was look, m
 		t.report.Findings = append(t.report.Findings, finding)
 	}
 	return is, found, nil
-}
-
-// rebuild makes the database anew, up to the newest revision that is applied.
-func (t *stepwise) rebuild(ctx context.Context) error {
-	t.conn.Close() // what failed may have broken it
-	if err := t.connect(ctx); err != nil {
-		return err
-	}
-	if err := t.conn.Reset(ctx); err != nil {
-		return err
-	}
-	for _, d := range t.done {
-		if err := t.runOnly(ctx, t.conn, d.step); err != nil {
-			return err
-		}
-		if err := t.insertSeeds(ctx, d.step.Revision.Key); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // allAgain undoes all tested revisions down to the last irreversible one, and

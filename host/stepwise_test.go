@@ -2,8 +2,10 @@ package host_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -219,6 +221,49 @@ func TestStepwiseRefuses(t *testing.T) {
 	})
 }
 
+// TestStepwiseUndoes: a role goes with no database, so that it is dropped before the
+// chain is applied again after a finding, and in the end.
+func TestStepwiseUndoes(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		if f.dialect == chain.SQLite {
+			return // it has no server
+		}
+		f.scratch()
+		role := "stepwise_" + strings.ToLower(rand.Text())
+		f.write(firstID, "-- +upgrade\nCREATE ROLE "+role+";\nCREATE TABLE a (n INTEGER);\n-- +downgrade\nDROP TABLE a;\nDROP ROLE "+role+";")
+		f.write(secondID, "-- +upgrade\nCREATE INDEX a_n ON a (n);\n-- +downgrade\nSELECT 1;")
+		f.write(thirdID, "-- +upgrade\nCREATE TABLE c (n INTEGER);\n-- +downgrade\nDROP TABLE c;")
+		report := f.stepwise(nil, host.StepwiseTest{Undo: true})
+		if got, want := found(report), secondID+" downgrade, index a_n in second"; got != want {
+			t.Errorf("found\n%s\nwant\n%s", got, want)
+		}
+		f.wantCount(0, "SELECT count(*) FROM pg_roles WHERE rolname = '"+role+"'")
+	})
+}
+
+// TestStepwiseRepeats: what cannot be applied once more after a finding is a finding
+// of its own, and what comes after it is untested.
+func TestStepwiseRepeats(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		if f.dialect == chain.SQLite {
+			return // it has no server
+		}
+		f.scratch()
+		role := "stepwise_" + strings.ToLower(rand.Text())
+		f.write(firstID, "-- +upgrade\nCREATE ROLE "+role+";\n-- +downgrade\nDROP ROLE "+role+";")
+		f.write(secondID, "-- +upgrade\nCREATE TABLE b (n INTEGER);\n-- +downgrade\nDROP TABLE nothing;")
+		f.write(thirdID, "-- +upgrade\nCREATE TABLE c (n INTEGER);\n-- +downgrade\nDROP TABLE c;")
+		report := f.stepwise(nil, host.StepwiseTest{})
+		if got, want := found(report), secondID+" downgrade failed\n"+firstID+" repeated upgrade failed"; got != want {
+			t.Errorf("found\n%s\nwant\n%s", got, want)
+		}
+		if report.Untested != 1 {
+			t.Errorf("%d are untested, want 1", report.Untested)
+		}
+		f.shell("DROP ROLE " + role)
+	})
+}
+
 // TestStepwiseTells: events count the revisions, not the runs.
 func TestStepwiseTells(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
@@ -278,6 +323,10 @@ func TestReadSeeds(t *testing.T) {
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: got %v, want an error with %q", c.name, err, c.want)
 		}
+	}
+	pipe := fstest.MapFS{"seeds/" + firstID + ".sql": {Mode: fs.ModeNamedPipe}}
+	if _, err := host.ReadSeeds(pipe, "seeds", mine); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	if _, err := host.ReadSeeds(fstest.MapFS{}, "seeds", mine); err == nil {
 		t.Error("a folder that is not there has seeds")

@@ -13,8 +13,9 @@ import (
 
 // A Report is what Verify found.
 type Report struct {
-	Revisions int // in the chain
-	Applied   int // of them, in the database
+	Revisions int  // in the chain
+	Applied   int  // of them, in the database
+	Ledger    bool // the database has one, or a part of one
 	Problems  []chain.Problem
 }
 
@@ -23,9 +24,15 @@ type Report struct {
 func (r *Runner) Verify(ctx context.Context) (Report, error) {
 	report := r.VerifyFiles()
 	ledger, err := r.ledger(ctx)
+	if errors.As(err, new(*LedgerFormError)) {
+		report.Ledger = true
+		report.add(chain.RuleLedger, "", "", "%v", err)
+		return report, nil
+	}
 	if err != nil {
 		return report, err
 	}
+	report.Ledger = ledger.Exists
 	r.verifyLedger(ledger, &report)
 	plan, err := r.PlanRepair(ctx, RepairOptions{})
 	if err != nil {
@@ -101,6 +108,15 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 	for key := range ledger.Applied {
 		if slices.Contains(lines, key.Line) {
 			keys = append(keys, key)
+		}
+	}
+	for _, line := range lines {
+		for _, id := range ledger.Heads[line] {
+			key := chain.Key{Line: line, ID: id}
+			_, known := r.Graph().Revision(key)
+			if _, applied := ledger.Applied[key]; !known && !applied {
+				keys = append(keys, key) // a head that the history has nothing of
+			}
 		}
 	}
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })

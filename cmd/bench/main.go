@@ -4,7 +4,8 @@
 // machine, taking turns, on a fresh database each time: Sandpiper against psql
 // and the sqlite3 shell that replay a chain's SQL in the same transactions,
 // against goose, and against the sqlite3 shell that copies a large table. What is
-// printed is the ratio of the medians. PostgreSQL is a private server without
+// printed is the ratio of the medians. Guests that compute are compared as they
+// are, metered, and watched by wazero. PostgreSQL is a private server without
 // fsync; SQLite files are in a temporary folder.
 //
 // SANDPIPER_CHAINS names a folder with prefect/versions/{postgresql,sqlite};
@@ -61,7 +62,7 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter} {
 		if err := figure(); err != nil {
 			return err
 		}

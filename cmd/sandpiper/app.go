@@ -107,9 +107,14 @@ func grouped(id string, commands ...*cobra.Command) []*cobra.Command {
 	return commands
 }
 
+// waitFlag adds the flag of commands that wait for other runners.
+func (a *app) waitFlag(f *pflag.FlagSet) {
+	f.DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for another runner (0: without limit)")
+}
+
 // runFlags adds the flags of commands that take the lock.
 func (a *app) runFlags(f *pflag.FlagSet) {
-	f.DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for another runner (0: without limit)")
+	a.waitFlag(f)
 	f.DurationVar(&a.flags.lockTimeout, "lock-timeout", 0, "how long a statement may wait for a lock of the database\nbefore the migration is rolled back and tried again (0: the default)")
 	f.DurationVar(&a.flags.timeLimit, "time-limit", 0, "stop a migration that takes longer (0: no limit)")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")

@@ -31,7 +31,10 @@ func newDump(a *app) *cobra.Command {
 		Short: "Write the schema of the database as SQL",
 		Long: `Writes SQL that builds the schema of the database anew in an empty one. The same
 schema is the same text, whenever it is read and in whatever order it came about,
-so that the file can be kept in git and shows what a migration did.
+so that the file can be kept in git and shows what a migration did. On SQLite a
+table, index, view or trigger is the text that the database keeps of the statement
+that made it: the same migrations give the same text, but a table that was renamed
+or was given a column later is not written as one that was created so at once.
 
 It names the revisions that it holds, and does not record them: load it, then say
 "sandpiper stamp REV" for each. On PostgreSQL it is the schema that the
@@ -41,9 +44,9 @@ bare, so it can be loaded into one of another name, with psql -1 -f.
 Left out are data (rows, what a sequence has counted to), owners, privileges,
 security labels, tablespaces, publications, event triggers, what DEPENDS ON
 EXTENSION, Sandpiper's own tables, and that a column of an inheriting table is
-its parent's where a parent was given columns later. What Sandpiper has no SQL for (operators, collations,
-text search, foreign tables, casts, an index that is INVALID) is named in a
-comment and in a warning.
+its parent's where a parent was given columns later. What Sandpiper has no SQL for
+(operators, collations, text search, foreign tables, casts, an index that is
+INVALID) is named in a comment and in a warning.
 
 A file that does not begin as a dump does is not written over without --force;
 one that has the text already is not touched.`,
@@ -52,10 +55,15 @@ one that has the text already is not touched.`,
   sandpiper upgrade --dump schema.sql`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if kept.Name != "" {
-				if err := keepable(kept.Check(), "name another file, or say --force"); err != nil {
+			switch {
+			case kept.Name == "-": // as it is called everywhere
+				kept.Name = ""
+			case kept.Name != "":
+				if err := keepable(kept.Check(), ", or say --force"); err != nil {
 					return err
 				}
+			case cmd.Flags().Changed("output"):
+				return usage("leave it out to write to standard output", "-o names no file")
 			}
 			s, r, err := a.openRunner()
 			if err != nil {
@@ -66,8 +74,9 @@ one that has the text already is not touched.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&kept.Name, "output", "o", "", "write to a `file`")
+	f.StringVarP(&kept.Name, "output", "o", "", "write to a `file` (-: to standard output)")
 	f.BoolVar(&kept.Force, "force", false, "write over the file whatever it is")
+	a.waitFlag(f)
 	_ = cmd.MarkFlagFilename("output", "sql")
 	return cmd
 }
@@ -107,7 +116,7 @@ func (a *app) dump(ctx context.Context, r *host.Runner, kept author.Kept) error 
 // keep writes a dump to its file.
 func (a *app) keep(kept author.Kept, d host.Dump) (changed bool, err error) {
 	if changed, err = kept.Write(d.Text()); err != nil {
-		return false, fmt.Errorf("%s cannot be written: %w", kept.Name, err)
+		return false, err
 	}
 	a.warnUnwritten(d)
 	return changed, nil
@@ -120,11 +129,17 @@ func (a *app) warnUnwritten(d host.Dump) {
 	}
 }
 
-// keepable makes an error of a file that cannot be a dump one of the call.
-func keepable(err error, next string) error {
+// keepable makes an error of a file that a dump cannot be written to one of the
+// call. otherwise is what there is to do beside naming another file.
+func keepable(err error, otherwise string) error {
 	var exists *author.ExistsError
-	if errors.As(err, &exists) {
-		return usage(next, "%s is there and is no dump; nothing was changed", exists.Path)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exists) && exists.What != "":
+		return usage("name another file", "%s is %s; nothing was changed", exists.Path, exists.What)
+	case errors.As(err, &exists):
+		return usage("name another file"+otherwise, "%s is there and is no dump; nothing was changed", exists.Path)
 	}
-	return err
+	return &statusError{exitFailed, kindOther, "name a file in a folder that is there and can be written", fmt.Errorf("%w; nothing was changed", err)}
 }

@@ -8,7 +8,7 @@ import (
 // The exit codes. They are a promise: scripts depend on them.
 const (
 	exitOK          = 0
-	exitFailed      = 1   // a migration or the database failed
+	exitFailed      = 1   // a migration or the database failed, or an answer was not yes
 	exitUsage       = 2   // the call, the configuration, or an answer that nobody can give
 	exitBehind      = 3   // current --check, or a database to compare: there are revisions to apply
 	exitAhead       = 4   // the same: the database has revisions the chain does not have
@@ -19,7 +19,8 @@ const (
 )
 
 const exitCodesText = `  0    done; for current --check: the database is where the chain is
-  1    a migration or the database failed
+  1    a migration or the database failed, or the answer to a question was not
+       yes
   2    the call or the configuration is wrong, or a question cannot be asked
        since there is no terminal
   3    current --check, check, revision --autogenerate: the database is behind

@@ -121,23 +121,27 @@ func (a *app) keptChains() (c *chains, note string, err error) {
 	return c, note, c.folder.ReadNotes()
 }
 
-// check compares everything that can be compared without a database.
-func (c *chains) check() (problems []chain.Problem, hints []string) {
+// check compares everything that can be compared without a database. missing are
+// the lock file and the notes, where they are not there: a project need not have
+// them.
+func (c *chains) check() (problems, missing []chain.Problem) {
 	problems = chain.Problems(c.err)
 	if err := c.folder.ReadLock(); err != nil {
 		problems = append(problems, chain.ProblemsOf(chain.RuleLock, err)...)
 	} else if c.folder.Lock == nil {
-		hints = append(hints, "there is no "+c.folder.LockName()+", which tells of files that changed: `sandpiper rehash --offline` makes one")
+		missing = append(missing, chain.Problem{Rule: chain.RuleLock,
+			Message: "there is no " + c.folder.LockName() + ", which tells of files that changed: `sandpiper rehash --offline` makes one"})
 	}
 	if err := c.folder.ReadNotes(); err != nil {
 		problems = append(problems, chain.ProblemsOf(chain.RuleNotes, err)...)
 	} else if c.folder.Notes == nil {
-		hints = append(hints, "there is no "+c.folder.NotesName()+": `sandpiper notes sync` begins it")
+		missing = append(missing, chain.Problem{Rule: chain.RuleNotes,
+			Message: "there is no " + c.folder.NotesName() + ": `sandpiper notes sync` begins it"})
 	}
 	if c.err != nil {
-		return problems, hints // what is compared would be half of it
+		return problems, missing // what is compared would be half of it
 	}
-	return append(problems, c.folder.Check()...), hints
+	return append(problems, c.folder.Check()...), missing
 }
 
 // authoring gives the errors of writing files their kind.
@@ -149,6 +153,8 @@ func authoring(err error) error {
 	switch {
 	case errors.As(err, &draft):
 		return usage(draft.Next, "%w", err)
+	case errors.As(err, &exists) && exists.What != "":
+		return usage("move it away", "%w", err)
 	case errors.As(err, &exists):
 		return usage("say --force to write over it", "%w", err)
 	}

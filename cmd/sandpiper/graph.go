@@ -158,6 +158,8 @@ func (a *app) drawn(data graphData, drawing []byte, output string, force bool) e
 	err := author.WriteFile(output, drawing, force)
 	var exists *author.ExistsError
 	switch {
+	case errors.As(err, &exists) && exists.What != "":
+		return usage("write to another file, or leave -o out to write to standard output", "%w", err)
 	case errors.As(err, &exists):
 		return usage("write to another file, or say --force", "%w", err)
 	case err != nil:

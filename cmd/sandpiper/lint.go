@@ -128,8 +128,9 @@ func (f *lintFlags) check(a *app) error {
 		return usage("leave out one of them", "--json and --format %s at once", f.format)
 	case f.large < 0:
 		return usage("", "--large must not be negative")
-	case f.dialect != "" && !slices.Contains(chain.Dialects, chain.Dialect(f.dialect)):
-		return usage("", "--dialect is postgresql or sqlite, and not %q", f.dialect)
+	}
+	if _, err := onlyDialect(f.dialect); err != nil {
+		return err
 	}
 	a.flags.json = a.flags.json || f.format == "json"
 	return nil

@@ -26,7 +26,8 @@ func main() {
 
 // run is one call of the command line. It returns the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	out := &output{Writer: stdout}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr}
 	ctx, stop := a.interrupts(context.Background())
 	defer stop()
 	root := newRoot(a)
@@ -38,7 +39,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 	cmd, err := root.ExecuteContextC(ctx)
 	a.command = strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), root.Name()), " ")
-	return a.finish(err)
+	return a.delivered(a.finish(err), out.err)
 }
 
 var negative = regexp.MustCompile(`^-[0-9]+$`)

@@ -68,6 +68,7 @@ rebase, and changes nothing else.`,
 			case readErr == nil && args[0] == "check":
 				problems = []chain.Problem{{Rule: chain.RuleNotes, Source: data.File, Message: "it is not there: `sandpiper notes sync` begins it"}}
 			}
+			problems = append(problems, c.folder.CheckDialects()...)
 			data.Problems = append(data.Problems, problemDocuments(problems)...)
 			a.result(data, func(w io.Writer) {
 				for _, slug := range data.Added {

@@ -30,8 +30,8 @@ func (a *app) printDocument(f *failure) {
 	enc := json.NewEncoder(a.stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	// What is encoded is made of plain structs; only the stream can fail, and
-	// then there is nobody left to tell.
+	// What is encoded is made of plain structs; only the stream can fail, which
+	// it remembers.
 	_ = enc.Encode(document{
 		Sandpiper: 1,
 		Command:   a.command,
@@ -42,8 +42,40 @@ func (a *app) printDocument(f *failure) {
 	})
 }
 
+// An output is standard output. It remembers that something could not be
+// written, which none of those who print looks at.
+type output struct {
+	io.Writer
+	err error // the first
+}
+
+// Write implements io.Writer.
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
+}
+
+// delivered is the exit code of a call, given whether its result could be written:
+// half of a dump must not pass for the whole.
+func (a *app) delivered(code int, err error) int {
+	if err == nil {
+		return code
+	}
+	fmt.Fprintf(a.stderr, "error: the result could not be written to standard output: %s\n", printable(err.Error()))
+	if code == exitOK {
+		return exitFailed
+	}
+	return code
+}
+
 // terminal reports whether a stream is a terminal.
 func terminal(stream any) bool {
+	if o, ok := stream.(*output); ok {
+		stream = o.Writer
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -77,7 +77,7 @@ and asks where it would accept an edit or drop a revision.`,
 	f.StringVar(&reason, "reason", "", "why the file was edited, for the ledger")
 	f.BoolVar(&offline, "offline", false, "write sandpiper.lock alone")
 	a.yesFlag(f, "do not ask")
-	f.DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for another runner (0: without limit)")
+	a.waitFlag(f)
 	return cmd
 }
 
@@ -100,6 +100,9 @@ func (a *app) relock(ctx context.Context, word string) error {
 	}
 	if err := c.folder.ReadLock(); err != nil {
 		return err
+	}
+	if gone := c.folder.CheckDialects(); len(gone) > 0 {
+		return usage("", "%s: %s", gone[0].Source, gone[0].Message)
 	}
 	next := c.folder.Relock(accept)
 	data := rehashData{Changes: lockChanges(c.folder, c.folder.Lock.Changes(next))}

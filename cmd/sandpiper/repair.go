@@ -79,7 +79,7 @@ left that a person has to see to, and with --dry-run if there is anything at all
 	f.StringSliceVar(&options.Abandon, "abandon", nil, "give up the half-done migration `REV`")
 	f.BoolVar(&dryRun, "dry-run", false, "show what differs, and change nothing")
 	a.yesFlag(f, "do not ask")
-	f.DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for another runner (0: without limit)")
+	a.waitFlag(f)
 	return cmd
 }
 

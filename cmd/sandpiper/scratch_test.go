@@ -13,7 +13,7 @@ import (
 )
 
 // TestScratchIsRemoved: a test that is interrupted leaves no database on the
-// server, and neither does one that ends.
+// server, and does not tell to go on with it; one that ends leaves none either.
 func TestScratchIsRemoved(t *testing.T) {
 	target := postgresDatabase(t)
 	// What a role of its own has left can be told from what others use.
@@ -68,6 +68,9 @@ func TestScratchIsRemoved(t *testing.T) {
 	_ = cmd.Wait() // the exit code says more
 	if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
 		t.Errorf("exit code %d, want %d:\n%s", got, exitInterrupted, out)
+	}
+	if text := out.String(); !strings.Contains(text, "no other was touched") || strings.Contains(text, "sandpiper upgrade") {
+		t.Errorf("the scratch database is taken for another one:\n%s", text)
 	}
 	if got := one(t, target, databases); got != "0" {
 		t.Errorf("%s databases are left after Ctrl-C:\n%s", got, out)

@@ -37,7 +37,14 @@ No other database is touched, and the scratch database is removed in the end.
 SQLite is tested in memory, PostgreSQL in a database of its own on the server that
 the database URL names, where the role must be allowed to create one. --database
 chooses one dialect; else SQLite is tested, and PostgreSQL too if SANDPIPER_DATABASE
-or sandpiper.toml names a server.
+or sandpiper.toml names a server. What is compared there is the schema that the
+connection works in; others that a revision makes something in are named. The order
+of columns is no part of it: one that was dropped and comes back is the last one.
+What is on the server and not in the database, such as a role, is not compared. All
+revisions are undone in the end to remove it, up to the first that fails at it or is
+irreversible; what is left then stands in the way of the next test. A test that is
+killed leaves its database, sandpiper_scratch_…, which a test that is run an hour
+later or more removes.
 
 --seed FOLDER inserts rows on the way. FOLDER/REV.sql is run after revision REV is
 tested; the name may also be that of the revision's own file, and the folder may
@@ -269,7 +276,19 @@ func (a *app) testOn(ctx context.Context, t *tests, d chain.Dialect) (report hos
 	if err != nil {
 		return report, err
 	}
-	report, err = r.Stepwise(ctx, t.what[d])
+	test := t.what[d]
+	test.Undo = d == chain.PostgreSQL // there a server has more than its databases
+	test.Anew = func(ctx context.Context) (host.Database, error) {
+		if err := drop(ctx); err != nil {
+			return nil, err
+		}
+		made, dropMade, err := a.scratch(ctx, t.set, d)
+		if err == nil {
+			db, drop = made, dropMade
+		}
+		return made, err
+	}
+	report, err = r.Stepwise(ctx, test)
 	a.running.Store(false)
 	a.progress.close()
 	return report, err

@@ -19,9 +19,10 @@ type testJSON struct {
 	Applied      int               `json:"applied"` // before FROM
 	Tested       int               `json:"tested"`
 	Irreversible int               `json:"irreversible"` // only applied
-	Untested     int               `json:"untested"`     // after one that could not be applied
+	Untested     int               `json:"untested"`     // not reached
 	Seeds        int               `json:"seeds"`
 	Findings     []stepFindingJSON `json:"findings"`
+	Unseen       []string          `json:"unseen,omitempty"` // other schemas with something in them
 }
 
 type stepFindingJSON struct {
@@ -55,7 +56,7 @@ type lossJSON struct {
 func testDocument(d chain.Dialect, r host.StepwiseReport) testJSON {
 	out := testJSON{
 		Dialect: string(d), Applied: r.Applied, Tested: r.Tested, Irreversible: r.Irreversible, Untested: r.Untested, Seeds: r.Seeded,
-		Findings: []stepFindingJSON{},
+		Findings: []stepFindingJSON{}, Unseen: r.Unseen,
 	}
 	for _, f := range r.Findings {
 		finding := stepFindingJSON{
@@ -95,6 +96,9 @@ func failureOf(d chain.Dialect, finding host.Finding) failure {
 	f.head = fmt.Sprintf("%s: %s of %s failed", d, finding.Stage, title(finding.Revision.ID, finding.Revision.Slug))
 	f.State, f.Applied = "", nil
 	f.Next = "mend the migration, and run `sandpiper test` again"
+	if finding.Stage == host.StageRepeated {
+		f.Next = "see what it does outside of its database, such as making a role: before the problem above it could be applied"
+	}
 	return f
 }
 
@@ -125,6 +129,9 @@ func (a *app) printTest(w io.Writer, d chain.Dialect, r host.StepwiseReport) {
 		problems = count(n, "problem")
 	}
 	fmt.Fprintf(w, "%s: %s: %s\n", d, strings.Join(parts, ", "), problems)
+	if names := printable(strings.Join(r.Unseen, ", ")); names != "" {
+		fmt.Fprintf(w, "  not compared: what is in other schemas than the connection's: %s\n", names)
+	}
 }
 
 // stageFailed says of each stage what is wrong with it.

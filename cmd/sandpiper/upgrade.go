@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -35,8 +36,11 @@ does it; a file that no dump has written ends the call before anything runs.`,
 		Args:              arguments(0, 1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if kept.Name != "" {
-				if err := keepable(kept.Check(), "name another file"); err != nil {
+			if cmd.Flags().Changed("dump") {
+				if kept.Name == "" || kept.Name == "-" {
+					return usage("for example: --dump schema.sql; `sandpiper dump` writes to standard output", "--dump names no file")
+				}
+				if err := keepable(kept.Check(), ""); err != nil {
 					return err
 				}
 			}
@@ -60,14 +64,7 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			if err := a.ran(r, result, err); err != nil || kept.Name == "" {
 				return err
 			}
-			d, err := r.Dump(cmd.Context())
-			if err == nil {
-				_, err = a.keep(kept, d)
-			}
-			if err != nil {
-				return fmt.Errorf("the migrations are applied, and then: %w", err)
-			}
-			return nil
+			return a.dumpAfter(cmd.Context(), r, result, kept)
 		},
 	}
 	f := cmd.Flags()
@@ -79,10 +76,46 @@ does it; a file that no dump has written ends the call before anything runs.`,
 	return cmd
 }
 
+// dumpAfter writes the schema to a file after a run.
+func (a *app) dumpAfter(ctx context.Context, r *host.Runner, result host.Result, kept author.Kept) error {
+	d, err := r.Dump(ctx)
+	changed := false
+	if err == nil {
+		changed, err = a.keep(kept, d)
+	}
+	if err != nil {
+		done := "the database is as it should be"
+		if n := len(result.Applied); n > 0 {
+			done = count(n, "migration") + " applied"
+		}
+		return &statusError{exitFailed, kindOther, fmt.Sprintf("sandpiper dump -o %s", kept.Name), fmt.Errorf("%s, but the schema is not written: %w", done, err)}
+	}
+	data := runDocument(result)
+	data.Dump = &dumpedJSON{kept.Name, changed}
+	a.result(data, func(w io.Writer) {
+		if changed && !a.flags.quiet {
+			fmt.Fprintf(w, "wrote %s\n", kept.Name)
+		}
+	})
+	return nil
+}
+
 // A runData is the data of upgrade, downgrade, stamp and reset.
 type runData struct {
 	Applied []entryJSON         `json:"applied"`
 	Heads   map[string][]string `json:"heads"`
+	Dump    *dumpedJSON         `json:"dump,omitempty"` // with --dump
+}
+
+type dumpedJSON struct {
+	File    string `json:"file"`
+	Changed bool   `json:"changed"` // it was written
+}
+
+func runDocument(result host.Result) runData {
+	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
+	maps.Copy(data.Heads, result.Heads)
+	return data
 }
 
 // An entryJSON is a line of the ledger in a document.
@@ -133,9 +166,7 @@ func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 	if err != nil {
 		return err
 	}
-	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
-	maps.Copy(data.Heads, result.Heads)
-	a.result(data, func(w io.Writer) {
+	a.result(runDocument(result), func(w io.Writer) {
 		if a.flags.quiet {
 			return
 		}

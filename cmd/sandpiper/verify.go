@@ -30,7 +30,7 @@ type problemJSON struct {
 }
 
 func newVerify(a *app) *cobra.Command {
-	var offline bool
+	var offline, strict bool
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find what is wrong with the migrations, and with what was applied",
@@ -59,13 +59,16 @@ and, in the database's ledger, unless --offline is given:
   ledger        its tables are whole
   index         no concurrent build has left an INVALID index on PostgreSQL
 
-The exit code is 5 if there is anything to tell.`,
+The exit code is 5 if there is anything to tell. That a project has no
+sandpiper.lock or no MIGRATION-NOTES.md, or the database no ledger, is a remark,
+and a problem with --strict: CI should say it where they are kept, so that none of
+them is lost, or a wrong database looked at, unseen.`,
 		Example: `  sandpiper verify
-  sandpiper verify --offline      in CI, without a database
+  sandpiper verify --offline --strict      in CI, without a database
   sandpiper verify --json`,
 		Args: arguments(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			v, err := a.verify(cmd.Context(), offline)
+			v, err := a.verify(cmd.Context(), offline, strict)
 			if err != nil {
 				return err
 			}
@@ -74,19 +77,24 @@ The exit code is 5 if there is anything to tell.`,
 			return problemsFound("verify", len(v.report.Problems))
 		},
 	}
-	cmd.Flags().BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	f := cmd.Flags()
+	f.BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
+	f.BoolVar(&strict, "strict", false, "sandpiper.lock, MIGRATION-NOTES.md and the ledger have to be there")
+	a.waitFlag(f)
 	return cmd
 }
 
 // A verified is what verify found.
 type verified struct {
 	report  host.Report
+	missing []chain.Problem // what could be there and is not
 	hints   []string
 	offline bool
 }
 
-// verify looks at the files of all dialects, and at the database.
-func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
+// verify looks at the files of all dialects, and at the database. strict says that
+// the lock file and the notes have to be there.
+func (a *app) verify(ctx context.Context, offline, strict bool) (*verified, error) {
 	v := &verified{offline: offline}
 	set, _, err := a.projectSettings()
 	if err != nil {
@@ -97,6 +105,7 @@ func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
 			return nil, usage("`sandpiper inspect` reads it", "%s is a module: --offline compares the files of a folder", set.dir)
 		}
 		_, err := a.verifyDatabase(ctx, v, false)
+		v.judge(strict)
 		return v, err
 	}
 	c, err := a.chains()
@@ -120,10 +129,22 @@ func (a *app) verify(ctx context.Context, offline bool) (*verified, error) {
 		}
 		v.report.Problems = append(v.report.Problems, files.Problems...)
 	}
-	problems, hints := c.check()
+	problems, missing := c.check()
 	v.report.Problems = append(v.report.Problems, problems...)
-	v.hints = hints
+	v.missing = append(v.missing, missing...)
+	v.judge(strict)
 	return v, nil
+}
+
+// judge makes problems of what is missing, or hints.
+func (v *verified) judge(strict bool) {
+	if strict {
+		v.report.Problems = append(v.report.Problems, v.missing...)
+		return
+	}
+	for _, p := range v.missing {
+		v.hints = append(v.hints, p.Message)
+	}
 }
 
 // verifyDatabase compares the database with the chain of its dialect, which it
@@ -142,6 +163,10 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 		return "", err
 	}
 	v.report, err = r.Verify(ctx)
+	if err == nil && !v.report.Ledger {
+		v.missing = append(v.missing, chain.Problem{Rule: chain.RuleLedger,
+			Message: "there is no ledger in " + a.database + ": nothing was ever applied to it, or another database is meant"})
+	}
 	return s.db.Dialect(), err
 }
 

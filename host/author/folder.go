@@ -109,7 +109,7 @@ func (f *Folder) noChain(d chain.Dialect) error {
 // lock file and with the notes. Where one of the two is missing, it is not
 // compared.
 func (f *Folder) Check() []chain.Problem {
-	var problems []chain.Problem
+	problems := f.CheckDialects()
 	for _, g := range f.Graphs {
 		if f.Lock != nil {
 			problems = append(problems, f.Lock.Check(f.LockName(), g)...)

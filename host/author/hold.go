@@ -4,42 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/rogpeppe/go-internal/lockedfile"
+
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// heldName is the file that says that somebody writes into a folder. It is made
-// with O_EXCL, which works on every system and most network drives, where locks
-// of files do not.
+// heldName is the file that whoever writes into a folder has locked. The lock is
+// the system's, and ends with its process, however that ends; the file itself
+// only says who it is.
 const heldName = chain.LockName + ".held"
 
-// Whoever finds a folder held asks again this often, and gives up after a time
-// in which files are read and written many times over.
-const (
-	heldPoll     = 20 * time.Millisecond
-	heldPatience = 10 * time.Second
-)
+// heldPatience is how long Hold waits: files are read and written many times over
+// in it.
+const heldPatience = 10 * time.Second
 
-// A HeldError is a folder that another process writes into, or that one which
-// was killed has left so.
+// A HeldError is a folder that another process writes into.
 type HeldError struct {
-	Path  string // the file that says so
-	By    string // what it says, or ""
+	Path  string // the file that it has locked
+	By    string // what that says, or ""
 	Since time.Time
 }
 
-// Error says who holds the folder, and what to do if nobody does.
+// Error says who holds the folder, and what to do.
 func (e *HeldError) Error() string {
 	by := e.By
 	if by == "" {
 		by = "another process"
 	}
-	return fmt.Sprintf("%s is there: %s writes into this folder, since %s; if it does not run any more, remove the file",
+	return fmt.Sprintf("%s is locked: %s writes into this folder, since %s; wait until it has ended, or end it",
 		shown(e.Path), by, e.Since.UTC().Format(time.DateTime))
 }
 
@@ -48,39 +47,113 @@ func (e *HeldError) Error() string {
 // one holds the folder; the error is then a *HeldError. A folder that is not
 // there is not held.
 func Hold(ctx context.Context, dir string) (release func() error, err error) {
+	return hold(ctx, dir, heldPatience)
+}
+
+func hold(ctx context.Context, dir string, patience time.Duration) (release func() error, err error) {
 	name := filepath.Join(dir, heldName)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return func() error { return nil }, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, heldPatience, errHeld)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errHeld)
 	defer cancel()
-	tick := time.NewTicker(heldPoll)
-	defer tick.Stop()
 	for {
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err == nil {
-			_, err = fmt.Fprintf(f, "process %d\n", os.Getpid())
-			if err = errors.Join(err, f.Close()); err != nil {
-				return nil, errors.Join(err, remove(name))
-			}
-			return func() error { return remove(name) }, nil
-		}
-		if !errors.Is(err, fs.ErrExist) {
+		f, err := lockFile(ctx, name)
+		switch {
+		case errors.Is(err, errHeld):
+			return nil, heldBy(name)
+		case err != nil && ctx.Err() != nil:
+			return nil, err
+		case err != nil:
 			return nil, meant(dir, err)
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			if cause := context.Cause(ctx); cause != errHeld {
-				return nil, cause
-			}
-			return nil, heldBy(name)
+		if !isNow(f, name) {
+			_ = f.Close() // the one before has removed it: it locks nobody out
+			continue
 		}
+		if err := takeOver(f, dir); err != nil {
+			return nil, errors.Join(err, leave(f))
+		}
+		return func() error { return leave(f) }, nil
 	}
 }
 
 // errHeld is why Hold ends waiting.
 var errHeld = errors.New("the folder is held")
+
+// lockFile waits for the lock of a file, which is made if it is not there.
+func lockFile(ctx context.Context, name string) (*lockedfile.File, error) {
+	type locked struct {
+		file *lockedfile.File
+		err  error
+	}
+	done := make(chan locked, 1)
+	go func() {
+		f, err := lockedfile.Edit(name)
+		done <- locked{f, err}
+	}()
+	select {
+	case l := <-done:
+		return l.file, l.err
+	case <-ctx.Done():
+		go func() { // nothing ends the wait for a lock: what comes of it is given back
+			if l := <-done; l.err == nil {
+				_ = l.file.Close()
+			}
+		}()
+		return nil, context.Cause(ctx)
+	}
+}
+
+// isNow reports whether a file is the one that has the name.
+func isNow(f *lockedfile.File, name string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(name)
+	return err == nil && os.SameFile(mine, there)
+}
+
+// takeOver writes into the locked file who holds the folder. Where it names
+// another process that one was killed, and what it had written beside files goes.
+func takeOver(f *lockedfile.File, dir string) error {
+	var killed int
+	if text, err := io.ReadAll(io.LimitReader(f, 100)); err != nil {
+		return err
+	} else if n, _ := fmt.Sscanf(string(text), "process %d", &killed); n == 1 {
+		if err := sweep(dir, killed); err != nil {
+			return err
+		}
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.WriteAt(fmt.Appendf(nil, "process %d\n", os.Getpid()), 0)
+	return err
+}
+
+// sweep removes what a process has left beside the files of a folder.
+func sweep(dir string, process int) error {
+	left := besideName(process)
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil // what cannot be read has nothing of ours
+		case e.Type().IsRegular() && strings.HasPrefix(e.Name(), left):
+			return remove(name)
+		}
+		return nil
+	})
+}
+
+// leave gives up a folder. Where an open file cannot be removed an empty one
+// stays, which holds nobody up.
+func leave(f *lockedfile.File) error {
+	err := f.Truncate(0)
+	_ = os.Remove(f.Name())
+	return errors.Join(err, f.Close())
+}
 
 // heldBy reads who holds a folder.
 func heldBy(name string) error {

@@ -71,7 +71,7 @@ func Init(root string, p Project) ([]string, error) {
 	}
 	versions := filepath.Join(root, filepath.FromSlash(p.Dir), "versions")
 	if _, err := os.Lstat(versions); err == nil {
-		return nil, &ExistsError{versions}
+		return nil, &ExistsError{Path: versions}
 	}
 	return names, writeAll(files)
 }

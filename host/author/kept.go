@@ -16,17 +16,24 @@ type Kept struct {
 	Force bool   // any other file may be written over as well
 }
 
-// Check returns an *ExistsError if another file has the name, and an error if
-// its folder is not there: for a command that has something to do before.
+// Check returns an *ExistsError if another file has the name, and an error if its
+// folder is not there or cannot be written: for a command that has something to do
+// before.
 func (k Kept) Check() error {
-	_, err := k.read()
-	return err
+	if _, err := k.read(); err != nil {
+		return err
+	}
+	beside, err := writeBeside(file{name: k.Name})
+	if err != nil {
+		return err
+	}
+	return remove(beside)
 }
 
 // read returns the text that is there, nil where there is no file.
 func (k Kept) read() ([]byte, error) {
 	if _, err := os.Stat(filepath.Dir(k.Name)); err != nil {
-		return nil, err
+		return nil, meant(k.Name, err)
 	}
 	if err := absent(file{name: k.Name, replace: true}); err != nil {
 		return nil, err // no file that can be written over
@@ -38,7 +45,7 @@ func (k Kept) read() ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(text) > 0 && !bytes.HasPrefix(text, []byte(k.Mark)) && !k.Force:
-		return nil, &ExistsError{k.Name}
+		return nil, &ExistsError{Path: k.Name}
 	}
 	return text, nil
 }

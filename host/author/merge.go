@@ -125,9 +125,9 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 	for _, r := range w.Revisions {
 		note.IDs[r.Dialect] = r.ID
 	}
-	for _, g := range f.Graphs {
-		if note.IDs[g.Dialect()] == "" {
-			note.None = append(note.None, g.Dialect())
+	for _, d := range f.dialects() {
+		if note.IDs[d] == "" {
+			note.None = append(note.None, d)
 		}
 	}
 	if f.Notes == nil && len(note.None) == 0 {
@@ -143,7 +143,7 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 // chosen returns the chain of one dialect, or all of them where it is empty.
 func (f *Folder) chosen(only chain.Dialect) ([]*chain.Graph, error) {
 	if only == "" {
-		return f.Graphs, nil
+		return f.Graphs, f.whole()
 	}
 	if g := f.graph(only); g != nil {
 		return []*chain.Graph{g}, nil

@@ -46,6 +46,10 @@ func TestReadOnlyFolder(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), name+" cannot be written: ") || strings.Contains(err.Error(), ".sandpiper-") {
 			t.Errorf("writing a file: %v, want that %s cannot be written", err, name)
 		}
+		kept := author.Kept{Name: filepath.Join(dir, "schema.sql")}
+		if err := kept.Check(); err == nil || err.Error() != kept.Name+" cannot be written: permission denied" {
+			t.Errorf("checking a file: %v", err)
+		}
 		if _, err := author.Hold(t.Context(), dir); err == nil || err.Error() != dir+" cannot be written: permission denied" {
 			t.Errorf("holding the folder: %v, want that %s cannot be written", err, dir)
 		}

@@ -38,6 +38,7 @@ func (f *Folder) PlanRebase(only chain.Dialect, word, onto string) ([]Move, erro
 	}
 	var moves []Move
 	var without []string // chains in which there is no head to move it onto
+	var failed error     // what is told: of the chain whose ids were given, else the first
 	for n, g := range graphs {
 		mine := rev
 		if n != main {
@@ -48,7 +49,10 @@ func (f *Folder) PlanRebase(only chain.Dialect, word, onto string) ([]Move, erro
 		}
 		parent, err := newParent(graphs, n, mine, onto)
 		if err != nil {
-			return nil, err
+			if failed == nil || n == main {
+				failed = err
+			}
+			continue
 		}
 		if parent.ID == "" {
 			without = append(without, string(g.Dialect()))
@@ -59,9 +63,15 @@ func (f *Folder) PlanRebase(only chain.Dialect, word, onto string) ([]Move, erro
 		}
 		move, err := planMove(g, mine, parent)
 		if err != nil {
-			return nil, err
+			if failed == nil || n == main {
+				failed = err
+			}
+			continue
 		}
 		moves = append(moves, move)
+	}
+	if failed != nil {
+		return nil, failed
 	}
 	if len(moves) == 0 && len(without) > 0 {
 		return nil, refuse("name the revision to come after with --onto",
@@ -113,6 +123,8 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 	case len(rev.Revises) > 1:
 		return Move{}, refuse("remove it and run `sandpiper merge` again, or change its parents by hand",
 			"%s joins %s", rev.Key, strings.Join(rev.Revises, ", "))
+	case rev.Key == parent.Key:
+		return Move{}, refuse("name another one with --onto", "%s cannot come after itself", rev.Key)
 	case slices.Contains(g.Descendants(rev.Key), parent.Key):
 		return Move{}, refuse("name another one with --onto", "%s comes from %s already: that would lead in a circle", parent.Key, rev.Key)
 	}

@@ -46,6 +46,18 @@ func TestRebaseChangesBothChains(t *testing.T) {
 	}
 }
 
+// What is wrong in both chains is told of the one whose ids were given.
+func TestRebaseIsRefusedInItsOwnWords(t *testing.T) {
+	for rev, want := range map[string]string{
+		"00000000000c": "00000000000c cannot come after itself",
+		"0000000000cc": "0000000000cc cannot come after itself",
+	} {
+		if _, err := twoHeads(t).open().PlanRebase("", rev, rev); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 func TestRebaseOfASharedFile(t *testing.T) {
 	shared := "revision: {postgresql: 00000000000c, sqlite: 0000000000cc}\nrevises: {postgresql: 00000000000a, sqlite: 0000000000aa}\nupgrade: []\n"
 	f := twoHeads(t)
@@ -101,7 +113,7 @@ func TestRebaseIsRefused(t *testing.T) {
 	})
 	for _, c := range []struct{ rev, onto, want string }{
 		{"00000000000a", "00000000000d", "circle"},
-		{"00000000000b", "00000000000b", "circle"},
+		{"00000000000b", "00000000000b", "cannot come after itself"},
 		{"00000000000d", "00000000000e", "joins 00000000000b, 00000000000c"},
 		{"00000000000e", "", "several other heads"},
 		{"00000000000e", "0000000000f2", "depends on what comes after"},

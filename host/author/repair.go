@@ -36,6 +36,7 @@ func (f *Folder) PlanRepair(agrees func(chain.Revision) bool) (*Repair, error) {
 			return nil, err
 		}
 	}
+	p.leave(f.CheckDialects())
 	return p, nil
 }
 
@@ -84,8 +85,8 @@ func (f *Folder) planLock(p *Repair, agrees func(chain.Revision) bool) {
 			p.mend(problem, "adds its line to "+f.LockName())
 			continue
 		}
-		problem.Message = fmt.Sprintf("%s pins %s, and the ledger has it applied as it is now, %s", f.LockName(), chain.ShortDigest(c.Was), chain.ShortDigest(c.Now))
-		p.mend(problem, "pins it in "+f.LockName()+" as it is")
+		problem.Message = fmt.Sprintf("%s pins %s, and the file is %s", f.LockName(), chain.ShortDigest(c.Was), chain.ShortDigest(c.Now))
+		p.mend(problem, "pins it in "+f.LockName()+" as it is, which is then as the ledger has it applied")
 	}
 	if next.String() != f.Lock.String() {
 		if len(changes) == 0 {

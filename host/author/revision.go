@@ -133,11 +133,11 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 		return nil, err
 	}
 	note := chain.Note{Slug: w.Slug, IDs: map[chain.Dialect]string{}, Text: d.Message}
-	for _, g := range f.Graphs {
-		if r, ok := revisions[g.Dialect()]; ok {
-			note.IDs[g.Dialect()] = r.ID
+	for _, dialect := range f.dialects() {
+		if r, ok := revisions[dialect]; ok {
+			note.IDs[dialect] = r.ID
 		} else {
-			note.None = append(note.None, g.Dialect())
+			note.None = append(note.None, dialect)
 		}
 	}
 	files = append(files, file{f.notesName(), []byte(notes.Add(note)), true})
@@ -187,6 +187,9 @@ func (f *Folder) complete(d *Draft) error {
 		return refuse("use letters, digits and _ . / - inside, and not head, heads or base", "%q is not the name of a line", d.Line)
 	}
 	if len(d.Dialects) == 0 {
+		if err := f.whole(); err != nil {
+			return err
+		}
 		for _, g := range f.Graphs {
 			d.Dialects = append(d.Dialects, g.Dialect())
 		}

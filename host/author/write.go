@@ -12,10 +12,14 @@ import (
 // written.
 type ExistsError struct {
 	Path string
+	What string // "a folder" and the like, over which nothing is ever written; "" for a file
 }
 
 // Error names the file.
 func (e *ExistsError) Error() string {
+	if e.What != "" {
+		return fmt.Sprintf("%s is %s; nothing was written", e.Path, e.What)
+	}
 	return fmt.Sprintf("%s is already there; nothing was written", e.Path)
 }
 
@@ -89,10 +93,26 @@ func absent(f file) error {
 	case err != nil:
 		return meant(f.name, err)
 	case !f.replace || !info.Mode().IsRegular():
-		return &ExistsError{f.name}
+		return &ExistsError{f.name, irregular(info.Mode())}
 	}
 	return nil
 }
+
+// irregular says what a file is that cannot be replaced by one, "" for a file.
+func irregular(mode fs.FileMode) string {
+	switch {
+	case mode.IsRegular():
+		return ""
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	}
+	return "a device or the like"
+}
+
+// besideName is how the names of files begin that a process writes beside others.
+func besideName(process int) string { return fmt.Sprintf(".sandpiper-%d-", process) }
 
 // writeBeside writes a file's text into a new file of the same folder. A file
 // that is going to be replaced hands down its permissions.
@@ -101,7 +121,7 @@ func writeBeside(f file) (name string, err error) {
 	if info, err := os.Stat(f.name); err == nil {
 		mode = info.Mode().Perm()
 	}
-	temp, err := os.CreateTemp(filepath.Dir(f.name), ".sandpiper-*")
+	temp, err := os.CreateTemp(filepath.Dir(f.name), besideName(os.Getpid())+"*")
 	if err != nil {
 		return "", meant(f.name, err)
 	}

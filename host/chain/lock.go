@@ -67,6 +67,17 @@ func (l *Lock) dialects() (dialects []Dialect) {
 	return dialects
 }
 
+// Pinned returns the revisions of a dialect that the lock has, in its order.
+func (l *Lock) Pinned(d Dialect) (keys []Key) {
+	if l == nil {
+		return nil
+	}
+	for _, p := range l.pins[d] {
+		keys = append(keys, p.key)
+	}
+	return keys
+}
+
 // ParseLock reads a lock file. Errors are of type *ParseError.
 func ParseLock(name string, b []byte) (*Lock, error) {
 	fail := func(line int, format string, args ...any) (*Lock, error) {
@@ -83,7 +94,7 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 		return fail(1, "it is written by a newer version of Sandpiper (form %d, digest %d; this version reads form %d, digest %d): use that version",
 			form, digest, lockForm, lockDigest)
 	}
-	seen := map[Dialect]map[Key]int{}
+	seen := map[Dialect]map[Key]pin{}
 	for i, text := range lines {
 		line := i + 1
 		if i == 0 || strings.TrimSpace(text) == "" || text[0] == '#' {
@@ -102,13 +113,15 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 		if err != nil {
 			return fail(line, "%v", err)
 		}
-		if first := seen[d][key]; first > 0 {
-			return fail(line, "revision %s is pinned at line %d already: remove one of the two", key, first)
+		// Twice the same is what is left where both sides of a conflict were kept:
+		// Check tells of it, and With writes it once.
+		if first, twice := seen[d][key]; twice && first.digest != words[2] {
+			return fail(line, "revision %s is pinned at line %d already, to another digest: remove one of the two", key, first.line)
 		}
 		if seen[d] == nil {
-			seen[d] = map[Key]int{}
+			seen[d] = map[Key]pin{}
 		}
-		seen[d][key] = line
+		seen[d][key] = pin{key, words[2], words[3], line}
 		l.pins[d] = append(l.pins[d], pin{key, words[2], words[3], line})
 	}
 	return l, nil
@@ -150,12 +163,9 @@ func (l *Lock) With(g *Graph, accept func(Key) bool) *Lock {
 
 // Lost returns the pinned revisions of a dialect that its chain does not have.
 func (l *Lock) Lost(g *Graph) (lost []Key) {
-	if l == nil {
-		return nil
-	}
-	for _, p := range l.pins[g.dialect] {
-		if _, ok := g.Revision(p.key); !ok {
-			lost = append(lost, p.key)
+	for _, key := range l.Pinned(g.dialect) {
+		if _, ok := g.Revision(key); !ok {
+			lost = append(lost, key)
 		}
 	}
 	return lost
@@ -196,7 +206,7 @@ func (l *Lock) Check(name string, g *Graph) []Problem {
 func (l *Lock) unwritten(g *Graph) (pin, bool) {
 	want := l.With(g, func(Key) bool { return false }).pins[g.dialect]
 	for i, p := range l.pins[g.dialect] {
-		if want[i].key != p.key || want[i].sum != p.sum {
+		if i == len(want) || want[i].key != p.key || want[i].sum != p.sum {
 			return p, true
 		}
 	}

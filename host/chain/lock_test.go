@@ -113,6 +113,22 @@ func TestLockFindsWhatChanged(t *testing.T) {
 	wantProblems(t, parseLock(t, strings.Join(lines, "")).Check("sandpiper.lock", graphOf(t, chain.SQLite, revs)), "the lines are not those that were written")
 }
 
+// Where both sides of a conflict were kept, lines are there twice: what is written
+// next has them once.
+func TestLockOfBothSides(t *testing.T) {
+	g := line(t, chain.SQLite, "a", "one", "two")
+	var none *chain.Lock
+	good := none.With(g, all).String()
+	l := parseLock(t, good+strings.Split(good, "\n")[5]+"\n")
+	wantProblems(t, l.Check("sandpiper.lock", g), "sandpiper.lock:7 the lines are not those that were written")
+	if err := l.Extendable("sandpiper.lock", g); err == nil {
+		t.Error("lines may be added to it")
+	}
+	if got := l.With(g, func(chain.Key) bool { return false }).String(); got != good {
+		t.Errorf("written again:\n%s\nwant:\n%s", got, good)
+	}
+}
+
 func TestLockPinsModulesByTheirOwnDigest(t *testing.T) {
 	revs := revisionsOf(chain.SQLite, "a", "one")
 	revs[0].Module = chain.Digest([]byte("wasm"))
@@ -162,7 +178,7 @@ func TestLockIsRefused(t *testing.T) {
 		"a word less":   {strings.Replace(good, pin, pin[:20], 1), "a line is: dialect", 5},
 		"no dialect":    {strings.Replace(good, pin, strings.Replace(pin, "sqlite", "oracle", 1), 1), "a line is: dialect", 5},
 		"no id":         {strings.Replace(good, pin, strings.Replace(pin, "aaaaaaaaaa01", "../x", 1), 1), "not a revision id", 5},
-		"pinned twice":  {good + pin + "\n", "revision aaaaaaaaaa01 is pinned at line 5 already", 7},
+		"pinned twice":  {good + "sqlite aaaaaaaaaa01 " + strings.Repeat(" sha256:"+strings.Repeat("0", 64), 2) + "\n", "revision aaaaaaaaaa01 is pinned at line 5 already, to another digest", 7},
 		"short digests": {strings.Replace(good, pin, "sqlite aaaaaaaaaa01 sha256:00 sha256:00", 1), "a line is: dialect", 5},
 	} {
 		t.Run(name, func(t *testing.T) {

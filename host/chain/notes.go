@@ -228,6 +228,19 @@ func (n *Notes) unique() error {
 	return nil
 }
 
+// Named returns the ids of a dialect that the notes have, in their order.
+func (n *Notes) Named(d Dialect) (ids []string) {
+	if n == nil {
+		return nil
+	}
+	for _, e := range n.entries {
+		if id := e.ids[d]; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // alone reports whether an entry says that a revision is for its dialect alone.
 func (n *Notes) alone(id string, d Dialect) bool {
 	return n != nil && slices.ContainsFunc(n.entries, func(e notesEntry) bool {

@@ -48,8 +48,10 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 				add(RuleNotes, id, e.line, "the entry of %s lacks its %s revision %s: write it there", pairs[place].Slug, d, id)
 			}
 		}
-		if place > newest && later(graphs, pairs[newest], pairs[place]) {
-			add(RuleNotesOrder, "", e.line, "the entry of %s stands below that of %s, which comes before it in the chain: the newest stands first; `sandpiper notes sync` moves it", pairs[place].Slug, pairs[newest].Slug)
+		if place > newest {
+			if why := later(graphs, pairs[newest], pairs[place]); why != "" {
+				add(RuleNotesOrder, "", e.line, "the entry of %s stands below that of %s, which %s: the newest stands first; `sandpiper notes sync` moves it", pairs[place].Slug, pairs[newest].Slug, why)
+			}
 		}
 		newest = place
 	}
@@ -62,15 +64,19 @@ func (n *Notes) Check(graphs ...*Graph) []Problem {
 	return problems
 }
 
-// later reports whether b is newer than a: it comes from a, or was written later.
-// Of what was written at once in two branches or lines, neither is.
-func later(graphs []*Graph, a, b Pair) bool {
-	if b.Created.After(a.Created) {
-		return true
-	}
-	return slices.ContainsFunc(graphs, func(g *Graph) bool {
+// later says of a why b is newer: b comes from it, or was written later. Of what
+// was written at once in two branches or lines, neither is: then it is "".
+func later(graphs []*Graph, a, b Pair) string {
+	from := slices.ContainsFunc(graphs, func(g *Graph) bool {
 		return slices.Contains(g.Ancestors(Key{b.Line, b.IDs[g.dialect]}), Key{a.Line, a.IDs[g.dialect]})
 	})
+	switch {
+	case from:
+		return "comes before it in the chain"
+	case b.Created.After(a.Created):
+		return "was written before it, in another branch or line"
+	}
+	return ""
 }
 
 // ids names a pair's revisions for people.

@@ -43,7 +43,7 @@ func (n *Notes) Sync(graphs ...*Graph) Synced {
 			continue
 		}
 		if len(marks) > 0 {
-			if above := marks[len(marks)-1].place; place > above && later(graphs, pairs[above], pairs[place]) {
+			if above := marks[len(marks)-1].place; place > above && later(graphs, pairs[above], pairs[place]) != "" {
 				cut[e.line] = n.endOf(i)
 				misplaced[place] = append(misplaced[place], strings.Join(n.lines[e.line:cut[e.line]], ""))
 				continue

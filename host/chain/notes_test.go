@@ -79,7 +79,7 @@ func TestNotesThatAreWrong(t *testing.T) {
 			"notes bbbbbbbbbb02 NOTES.md:6 ",
 		}},
 		{"an id that is not said", tableNotes, []string{"`bbbbbbbbbb02`", "none"}, []string{"notes bbbbbbbbbb02 NOTES.md:5 the entry of two lacks its sqlite revision bbbbbbbbbb02"}},
-		{"the wrong order", tableNotes, []string{"aaaaaaaaaa01", "x", "aaaaaaaaaa02", "aaaaaaaaaa01", "x", "aaaaaaaaaa02", "bbbbbbbbbb01", "y", "bbbbbbbbbb02", "bbbbbbbbbb01", "| y", "| bbbbbbbbbb02", "`y`", "`bbbbbbbbbb02`"}, []string{"notes_order  NOTES.md:6 the entry of two stands below that of one"}},
+		{"the wrong order", tableNotes, []string{"aaaaaaaaaa01", "x", "aaaaaaaaaa02", "aaaaaaaaaa01", "x", "aaaaaaaaaa02", "bbbbbbbbbb01", "y", "bbbbbbbbbb02", "bbbbbbbbbb01", "| y", "| bbbbbbbbbb02", "`y`", "`bbbbbbbbbb02`"}, []string{"notes_order  NOTES.md:6 the entry of two stands below that of one, which comes before it in the chain"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := c.text
@@ -89,6 +89,16 @@ func TestNotesThatAreWrong(t *testing.T) {
 			wantProblems(t, parseNotes(t, text).Check(blog(t, "one", "two")...), c.want...)
 		})
 	}
+}
+
+// Of two branches none comes before the other: their order is that of their times.
+func TestNotesOfBranchesInTheWrongOrder(t *testing.T) {
+	revs := revisionsOf(chain.SQLite, "b", "root", "ann", "bob")
+	revs[2].Revises = revs[1].Revises
+	g := graphOf(t, chain.SQLite, revs)
+	text := "# ann\n\nSQLite: `bbbbbbbbbb02`\n\n# bob\n\nSQLite: `bbbbbbbbbb03`\n\n# root\n\nSQLite: `bbbbbbbbbb01`\n"
+	wantProblems(t, parseNotes(t, text).Check(g),
+		"notes_order  NOTES.md:5 the entry of bob stands below that of ann, which was written before it, in another branch or line")
 }
 
 func TestNotesThatLackAnEntry(t *testing.T) {

@@ -30,6 +30,9 @@ import (
 //
 // https://atlasgo.io/atlas-schema/hcl
 func ApplyHCL(ctx context.Context, db *sql.DB, dialect chain.Dialect, file string, text []byte) error {
+	if err := shallow(file, text); err != nil {
+		return err
+	}
 	parser := hclparse.NewParser()
 	parsed, problems := parser.ParseHCL(text, file)
 	if problems.HasErrors() {

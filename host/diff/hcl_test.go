@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -107,4 +108,30 @@ func TestHCLErrors(t *testing.T) {
 			})
 		}
 	})
+}
+
+// What would overflow the stack, which ends a process, is an error with its place.
+// What is long and flat is read.
+func TestHCLDepth(t *testing.T) {
+	for _, part := range []string{"(", "[", "{", "!", "- ", "1 + ", "1 ? ", "1 ? 1 : ", "f(", "\"${", "\"%{ if ", "a{\n", "f()[0]", "x..."} {
+		text := "x = " + strings.Repeat(part, (256<<10)/len(part))
+		err := diff.ApplyHCL(t.Context(), nil, chain.SQLite, "schema.hcl", []byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), "schema.hcl:") {
+			t.Errorf("%s: %.200v", part, err)
+		}
+	}
+	err := diff.ApplyHCL(t.Context(), nil, chain.SQLite, "schema.hcl", make([]byte, 3<<20))
+	if err == nil || !strings.Contains(err.Error(), "at most 2 MiB") {
+		t.Errorf("three megabytes: %v", err)
+	}
+	var flat strings.Builder
+	flat.WriteString("locals {\n")
+	for i := range 500 {
+		fmt.Fprintf(&flat, "  l%d = [1, 2, \"a ${1 + 1} b\", (3)]\n", i)
+	}
+	flat.WriteString("}\n")
+	err = diff.ApplyHCL(t.Context(), nil, chain.SQLite, "schema.hcl", []byte(flat.String()))
+	if err == nil || !strings.Contains(err.Error(), "it has 0 schemas") {
+		t.Errorf("a long file: %v", err)
+	}
 }

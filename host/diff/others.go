@@ -118,8 +118,7 @@ func dropping(o host.Object) string {
 	on := " ON " + quoteIdent(o.Table)
 	switch o.Kind {
 	case host.ObjectFunction:
-		name, arguments, _ := strings.Cut(o.Name, "(")
-		return "DROP ROUTINE " + quoteIdent(name) + "(" + arguments
+		return dropRoutine(o)
 	case host.ObjectSequence:
 		return "DROP SEQUENCE IF EXISTS " + quoteIdent(o.Name) // it goes with the column that owns it
 	case host.ObjectType:
@@ -133,6 +132,27 @@ func dropping(o host.Object) string {
 		return "DROP POLICY " + quoteIdent(o.Name) + on
 	case host.ObjectStatistics:
 		return "DROP STATISTICS " + quoteIdent(o.Name)
+	}
+	return ""
+}
+
+// dropRoutine returns the statement that drops a function. Its object is called
+// name(types); where the name ends is told by the statement that creates it, "" if
+// there is none.
+func dropRoutine(o host.Object) string {
+	words := 0
+	for t := range chain.Tokens(chain.PostgreSQL, o.SQL) {
+		if t.Blank() {
+			continue
+		}
+		if words++; words < 3 { // CREATE FUNCTION, PROCEDURE or AGGREGATE
+			continue
+		}
+		name, _ := t.Name(chain.PostgreSQL)
+		if types, ok := strings.CutPrefix(o.Name, name); ok && name != "" {
+			return "DROP ROUTINE " + quoteIdent(name) + types
+		}
+		break
 	}
 	return ""
 }

@@ -56,13 +56,13 @@ type operator []schema.Request
 
 func (o operator) Load(context.Context, []byte) (host.Guest, error) { return o, nil }
 func (o operator) Close() error                                     { return nil }
-func (o operator) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) error {
+func (o operator) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	for _, q := range o {
 		if err := calls.Schema(ctx, q); err != nil {
-			return err
+			return host.GuestUsage{}, err
 		}
 	}
-	return nil
+	return host.GuestUsage{}, nil
 }
 
 // runner has one revision, which applies the operations.

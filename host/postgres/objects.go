@@ -16,7 +16,8 @@ import (
 // search_path bare, all others qualified. The schema stays first, so that it
 // stays the current one. Nothing is compiled: a database that is new has no
 // statistics of its catalogs, and what the planner then expects of these queries
-// would have the server spend seconds on them.
+// would have the server spend seconds on them. Who wants to read the definition of
+// an object waits for its lock: not long, so that somebody is told of it.
 //
 // https://www.postgresql.org/docs/current/jit-decision.html
 const readingSettings = `SELECT set_config('search_path', concat_ws(', ', quote_ident(current_schema()), (
@@ -29,6 +30,7 @@ const readingSettings = `SELECT set_config('search_path', concat_ws(', ', quote_
   set_config('TimeZone', 'UTC', true),
   set_config('extra_float_digits', '1', true),
   set_config('bytea_output', 'hex', true),
+  set_config('lock_timeout', '1s', true),
   (SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'jit')`
 
 // A described is an object as the queries of this package describe it. Keys name
@@ -95,6 +97,9 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 		item{sql: "COMMIT"})
 	if err := c.main.do(ctx, items...); err != nil {
 		c.main.rollback()
+		if errors.Is(err, host.ErrLockTimeout) {
+			return nil, host.ErrInUse
+		}
 		return nil, fmt.Errorf("read schema %q: %w", c.schema, err)
 	}
 	return read.ordered(), nil

@@ -11,7 +11,8 @@ import (
 // What a parent declares is left to INHERITS where the columns then come in the
 // order that they have. Where a parent was given a column later they do not, and
 // a partition may have been attached with columns in another order: such a table
-// is created whole and then given its parents.
+// is created whole and then given its parents. The expression of a generated column
+// may not be repeated before PostgreSQL 16.
 //
 // https://www.postgresql.org/docs/current/ddl-inherit.html,
 // https://www.postgresql.org/docs/current/ddl-partitioning.html
@@ -19,16 +20,21 @@ func (t *storedTable) create(c *storedSchema, late map[string]bool) string {
 	parents := t.parents(c)
 	var parts, after []string
 	for _, col := range t.Columns {
-		switch {
-		case parents != nil && !col.Local:
-			after = append(after, col.overrides(parents)...)
-		case late[col.Key]:
-			plain := *col
-			plain.Default = ""
-			parts = append(parts, plain.text(t))
-		default:
-			parts = append(parts, col.text(t))
+		inherits := declared(parents, col.Name)
+		if parents != nil && !col.Local {
+			after = append(after, col.overrides(inherits)...)
+			continue
 		}
+		plain := *col
+		switch {
+		case inherits.Generated != "":
+			plain.Default, plain.Generated = "", ""
+		case late[col.Key]:
+			plain.Default = ""
+		case col.Default == "" && inherits.Default != "":
+			after = append(after, "ALTER COLUMN "+col.Name+" DROP DEFAULT")
+		}
+		parts = append(parts, plain.text(t))
 	}
 	for _, k := range t.Constraints {
 		switch {
@@ -132,34 +138,40 @@ func (t *storedTable) parents(c *storedSchema) []*storedTable {
 		}
 	}
 	for i, col := range t.Columns {
-		if order[i] != col.Name || col.Generated != "" && !col.Local {
+		inherits := declared(parents, col.Name)
+		if order[i] != col.Name || col.Inherited && (col.Generated != inherits.Generated || col.Generated != "" && col.Default != inherits.Default) {
 			return nil
 		}
 	}
 	return parents
 }
 
-// overrides are the actions that make a column differ from what its parents
-// declare.
-func (c *storedColumn) overrides(parents []*storedTable) []string {
-	declared := storedColumn{}
+// declared is what parents say of a column.
+func declared(parents []*storedTable, name string) (all storedColumn) {
 	for _, p := range parents {
 		for _, col := range p.Columns {
-			if col.Name == c.Name {
-				declared.NotNull = declared.NotNull || col.NotNull
-				declared.Default = cmp.Or(declared.Default, col.Default)
+			if col.Name == name {
+				all.NotNull = all.NotNull || col.NotNull
+				all.Default = cmp.Or(all.Default, col.Default)
+				all.Generated = cmp.Or(all.Generated, col.Generated)
 			}
 		}
 	}
+	return all
+}
+
+// overrides are the actions that make a column differ from what its parents
+// declare.
+func (c *storedColumn) overrides(inherits storedColumn) []string {
 	var actions []string
 	switch {
-	case c.Default == declared.Default:
+	case c.Default == inherits.Default:
 	case c.Default == "":
 		actions = append(actions, "ALTER COLUMN "+c.Name+" DROP DEFAULT")
 	default:
 		actions = append(actions, "ALTER COLUMN "+c.Name+" SET DEFAULT "+c.Default)
 	}
-	if c.NotNull && !declared.NotNull {
+	if c.NotNull && !inherits.NotNull {
 		actions = append(actions, "ALTER COLUMN "+c.Name+" SET NOT NULL")
 	}
 	return actions

@@ -61,7 +61,9 @@ var objectQueries = []string{
   'SQL', CASE WHEN extnamespace = `+here+` THEN format('CREATE EXTENSION IF NOT EXISTS %I;', extname)
     ELSE CASE WHEN extnamespace < 16384 OR EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND objid = n.oid AND deptype = 'e')
       THEN '' ELSE format(E'CREATE SCHEMA IF NOT EXISTS %I;\n', nspname) END
-    || format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I;', extname, nspname) END`,
+    || format('CREATE EXTENSION IF NOT EXISTS %I WITH SCHEMA %I;', extname, nspname) END,
+  'Notes', CASE WHEN obj_description(e.oid, 'pg_extension') IS DISTINCT FROM (SELECT comment FROM pg_available_extensions WHERE name = extname)
+    THEN `+notes("pg_extension", "e.oid", `format('EXTENSION %I', extname)`)+` END`,
 		`pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE extname <> 'plpgsql'`),
 
 	query(host.ObjectType, key("pg_type", "t.oid"), "typname", `
@@ -230,6 +232,13 @@ WHERE stxnamespace = `+here+` AND `+apart("pg_class", "c.oid")),
 
 	// Everything else that is in the schema, or is about its types; and once
 	// more what the queries above have found, to be left out again. See Reset.
+	// The schema may have another name where it is loaded. Nothing depends on its
+	// comment, so that the key is none of the catalogs.
+	query(host.ObjectOther, `'comment'`, `'comment on the schema'`, `
+  'SQL', format('DO %L;', format('BEGIN EXECUTE format(''COMMENT ON SCHEMA %%I IS %%L'', current_schema(), %L); END', text)), 'Facts', `+facts(`quote_literal(text)`),
+		`(SELECT obj_description(`+here+`, 'pg_namespace') AS text) d
+WHERE text <> 'standard public schema'`),
+
 	query(host.ObjectOther, "concat(o.classid, '/', o.objid)", "format('%s %s', type, replace(identity, quote_ident(current_schema()) || '.', ''))",
 		`'Facts', `+facts(`format('%s %s', type, replace(identity, quote_ident(current_schema()) || '.', ''))`),
 		`(SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = `+here+` AND deptype = 'n'

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	osexec "os/exec"
@@ -146,6 +147,7 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 		CREATE TABLE public.shared (id integer PRIMARY KEY); CREATE TABLE public.unrelated (a integer); CREATE TABLE ext.also_unrelated (a integer)`)
 	app := withPath(t, server, `"My App", ext`)
 	load(t, app, `
+		COMMENT ON SCHEMA "My App" IS 'what it''s for';
 		CREATE TYPE state AS ENUM ('on');
 		CREATE TABLE a (id serial PRIMARY KEY, name citext, s state DEFAULT 'on', shared integer REFERENCES public.shared);
 		CREATE INDEX a_name ON a (name);
@@ -158,7 +160,7 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 		CREATE AGGREGATE total (integer) (sfunc = int4pl, stype = integer)`)
 	first := objectsOf(t, app)
 	sql := sqlOf(t, first)
-	for _, word := range []string{"My App", "unrelated"} {
+	for _, word := range []string{"My App", "unrelated", "COMMENT ON EXTENSION"} {
 		if strings.Contains(sql, word) {
 			t.Errorf("%s is in the SQL:\n%s", word, sql)
 		}
@@ -169,6 +171,43 @@ func TestObjectsOfAnotherSchema(t *testing.T) {
 	other := withPath(t, server, `"else", ext`)
 	load(t, other, sql)
 	wantSQL(t, objectsOf(t, other), first)
+	if got := psql(t, server)(`SELECT obj_description('"else"'::regnamespace)`); got != "what it's for" {
+		t.Errorf("the comment on the schema is %q", got)
+	}
+}
+
+// TestObjectsInherited: what parents declare is not declared again, so that the
+// SQL of what was loaded is the SQL that it was loaded from.
+func TestObjectsInherited(t *testing.T) {
+	full := postgrestest.URL(t)
+	psql(t, full)(`CREATE TABLE p (id bigserial PRIMARY KEY, g integer GENERATED ALWAYS AS (1) STORED);
+		CREATE TABLE c () INHERITS (p);
+		CREATE TABLE again (g integer NOT NULL, more integer) INHERITS (p);
+		CREATE TABLE joined (id bigint NOT NULL, g integer GENERATED ALWAYS AS (1) STORED); ALTER TABLE joined INHERIT p;
+		CREATE TABLE turned (g integer GENERATED ALWAYS AS (1) STORED, id bigint NOT NULL); ALTER TABLE turned INHERIT p`)
+	first := objectsOf(t, full)
+	empty := postgrestest.URL(t)
+	psql(t, empty)(sqlOf(t, first))
+	wantSQL(t, objectsOf(t, empty), first)
+	local := "SELECT string_agg(concat(attrelid::regclass, '.', attname), ' ' ORDER BY attrelid::regclass::text, attname) FROM pg_attribute WHERE attislocal AND attnum > 0 AND attrelid::regclass::text IN ('c', 'again', 'joined', 'turned')"
+	if got, want := psql(t, empty)(local), psql(t, full)(local); got != want {
+		t.Errorf("columns declared by a child: %s, want %s", got, want)
+	}
+}
+
+// TestObjectsWait: who holds a table is not waited for in silence.
+func TestObjectsWait(t *testing.T) {
+	url := postgrestest.URL(t)
+	run, conn := psql(t, url), connect(t, url)
+	run("CREATE TABLE t (a integer DEFAULT 1)")
+	run("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+	if _, err := conn.Objects(t.Context()); !errors.Is(err, host.ErrInUse) || !errors.Is(err, host.ErrLocked) {
+		t.Errorf("got %v, want ErrInUse", err)
+	}
+	run("ROLLBACK")
+	if got, err := conn.Objects(t.Context()); err != nil || len(got) != 1 {
+		t.Errorf("got %v, %v", got, err)
+	}
 }
 
 // What there is no SQL for is named all the same.

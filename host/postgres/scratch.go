@@ -66,7 +66,6 @@ type scratch struct {
 	role      string
 	mayCreate bool
 	like      string   // the clauses of CREATE DATABASE for encoding and locale
-	path      string   // the search_path
 	schemas   []string // statements that create the schemas on it
 	brought   string   // the schemas that hold what extensions brought and nothing else, as a list
 }
@@ -82,7 +81,6 @@ func lookAround(ctx context.Context, server *link) (*scratch, error) {
     CASE to_jsonb(d) ->> 'datlocprovider'
       WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'))
       WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', to_jsonb(d) ->> 'datlocale') END),
-  current_setting('search_path'),
   (SELECT json_agg(format('CREATE SCHEMA IF NOT EXISTS %I', s) ORDER BY n) FROM unnest(current_schemas(false)) WITH ORDINALITY u (s, n) WHERE s NOT LIKE 'pg\_%'),
   (SELECT string_agg(DISTINCT quote_ident(nspname), ', ') FROM pg_extension JOIN pg_namespace s ON s.oid = extnamespace
    WHERE nspname <> 'pg_catalog' AND NOT EXISTS (SELECT FROM pg_depend u WHERE u.refclassid = 'pg_namespace'::regclass AND u.refobjid = s.oid AND u.deptype = 'n'
@@ -94,16 +92,16 @@ FROM pg_database d, pg_roles WHERE datname = current_database() AND rolname = cu
 	if err != nil {
 		return nil, err
 	}
-	if len(row) != 7 {
+	if len(row) != 6 {
 		return nil, errors.New("the server does not say what the database is like")
 	}
-	s := &scratch{role: row[1], mayCreate: row[2] == "t", like: row[3], path: row[4], brought: row[6]}
+	s := &scratch{role: row[1], mayCreate: row[2] == "t", like: row[3], brought: row[5]}
 	if s.now, err = strconv.ParseInt(row[0], 10, 64); err != nil {
 		return nil, err
 	}
 	s.name = fmt.Sprintf("sandpiper_scratch_%d_%s", s.now, strings.ToLower(rand.Text()[:12]))
-	if row[5] != "" {
-		err = json.Unmarshal([]byte(row[5]), &s.schemas)
+	if row[4] != "" {
+		err = json.Unmarshal([]byte(row[4]), &s.schemas)
 	}
 	return s, err
 }
@@ -128,10 +126,10 @@ func (s *scratch) database(ctx context.Context, on *database, server *link) (hos
 		if err := server.do(ctx, item{sql: `CREATE DATABASE ` + name + ` TEMPLATE template0 ` + s.like}); err != nil {
 			return err
 		}
-		if s.path != "" {
-			if err := server.do(ctx, item{sql: `ALTER DATABASE ` + name + ` SET search_path TO ` + s.path}); err != nil {
-				return err
-			}
+		// What is current need not be written as SQL writes it: "my-schema" has no
+		// quotes in a URL (https://www.postgresql.org/docs/current/sql-alterdatabase.html).
+		if err := server.do(ctx, item{sql: `ALTER DATABASE ` + name + ` SET search_path FROM CURRENT`}); err != nil {
+			return err
 		}
 		var err error
 		if keeper, err = made.dial(ctx); err != nil {

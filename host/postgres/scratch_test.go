@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,3 +208,36 @@ type wrapped struct{ host.Database }
 func (w wrapped) Unwrap() host.Database { return w.Database }
 
 func randomName() string { return strings.ToLower(rand.Text()) }
+
+// The search_path of a URL is no SQL: a name in it needs no quotes.
+func TestScratchSearchPath(t *testing.T) {
+	beside := postgrestest.URL(t)
+	psql(t, beside)(`CREATE SCHEMA "my-app"`)
+	u, err := url.Parse(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", "my-app")
+	u.RawQuery = query.Encode()
+	db, drop, _ := scratchOf(t, u.String())
+	defer drop(context.Background())
+	if schema := in(t, db, "SELECT current_schema()::text"); schema != "my-app" {
+		t.Errorf("the schema is %s", schema)
+	}
+}
+
+// What is in other schemas is told, and neither what is empty nor an extension.
+func TestOtherSchemas(t *testing.T) {
+	url := postgrestest.URL(t)
+	psql(t, url)(`CREATE SCHEMA app; CREATE SCHEMA "Types"; CREATE SCHEMA empty; CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext;
+		CREATE TABLE app.t (a integer); CREATE TYPE "Types".mood AS ENUM ('ok'); CREATE TABLE public.here (a integer);
+		ALTER DEFAULT PRIVILEGES IN SCHEMA empty GRANT SELECT ON TABLES TO PUBLIC`)
+	got, err := connect(t, url).(interface {
+		OtherSchemas(context.Context) ([]string, error)
+	}).OtherSchemas(t.Context())
+	slices.Sort(got)
+	if want := []string{"Types", "app"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+}

@@ -98,7 +98,7 @@ func TestAssembledLarge(t *testing.T) {
 		}
 		r, db := run(), &database{}
 		r.Step = int32(i)
-		if err := g.Run(context.Background(), r, db); err != nil {
+		if _, err := g.Run(context.Background(), r, db); err != nil {
 			t.Fatal(err)
 		}
 		if want := steps[i].Upgrade[0].Text; len(db.executed) != 1 || db.executed[0] != want {
@@ -129,7 +129,7 @@ func TestLoadRefuses(t *testing.T) {
 // TestLeftovers looks for what one guest left in memory that another one gets.
 func TestLeftovers(t *testing.T) {
 	box := open(t, sandbox.Options{})
-	reader, err := os.ReadFile("testdata/hostile/leftovers.wasm")
+	reader, err := os.ReadFile("testdata/testkit/leftovers.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func guests(b *testing.B) []struct {
 	name   string
 	module []byte
 } {
-	loop, err := os.ReadFile("testdata/hostile/too_small.wasm")
+	loop, err := os.ReadFile("testdata/testkit/too_small.wasm")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func benchmarkStep(b *testing.B, module []byte, mode sandbox.Mode, step int32) {
 	r.Step = step
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := g.Run(context.Background(), r, db); err != nil {
+		if _, err := g.Run(context.Background(), r, db); err != nil {
 			b.Fatal(err)
 		}
 	}

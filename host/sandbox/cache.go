@@ -52,8 +52,8 @@ func openCache(dir string, log *slog.Logger) (*cache, error) {
 
 // load loads a module with what is kept of it, or keeps what comes of loading
 // it. A cache that fails is logged and done without.
-func (c *cache) load(code []byte, watched bool, load func(dir string) (*guest, error)) (*guest, error) {
-	entry := filepath.Join(c.dir, key(code, watched))
+func (c *cache) load(code []byte, load func(dir string) (*guest, error)) (*guest, error) {
+	entry := filepath.Join(c.dir, key(code))
 	switch kept, err := os.ReadFile(filepath.Join(entry, sumsFile)); {
 	case err == nil:
 		if sums, err := checksums(entry); err == nil && sums == string(kept) {
@@ -148,11 +148,11 @@ func checksums(dir string) (string, error) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// key names what is compiled: the module as prepare leaves it, how it is
-// watched, the compiler's version, and the platform.
-func key(code []byte, watched bool) string {
+// key names what is compiled: the module as prepare leaves it, the compiler's
+// version, and the platform.
+func key(code []byte) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %s %t\n", compilerVersion(), runtime.GOOS, runtime.GOARCH, watched)
+	fmt.Fprintf(h, "%s %s %s\n", compilerVersion(), runtime.GOOS, runtime.GOARCH)
 	h.Write(code)
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -19,7 +19,7 @@ import (
 // looping is a module that is compiled, since it has a loop.
 func looping(t testing.TB) []byte {
 	t.Helper()
-	module, err := os.ReadFile("testdata/hostile/memory_grow.wasm")
+	module, err := os.ReadFile("testdata/testkit/memory_grow.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func useCache(t *testing.T, dir string) {
 					t.Error(err)
 					return
 				}
-				if err := g.Run(context.Background(), run(), &database{}); err != nil {
+				if _, err := g.Run(context.Background(), run(), &database{}); err != nil {
 					t.Error(err)
 				}
 				g.Close()

@@ -37,6 +37,7 @@ var affectsDatabase = map[string]bool{
 
 // move counts bytes that pass between guest and host.
 func (in *instance) move(n int) error {
+	in.pay(int64(n / bytesForFuel))
 	if in.used.bytes += int64(n); in.used.bytes > in.opts.MaxBytes {
 		return in.spent("%d bytes of statements, parameters and rows", in.opts.MaxBytes)
 	}

@@ -1,9 +1,10 @@
 // Package sandbox runs guests: modules of WebAssembly that carry migrations.
 //
 // [New] makes a [Sandbox], which implements host.Sandbox. Load takes a module's
-// bytes through three gates before any of it can run: its structure (package
-// wasmfile), its imports and exports, and the WebAssembly runtime's own
-// validation. Anything wrong is a *host.GuestError of kind GuestRefused. Run
+// bytes through four gates before any of it can run: its structure (package
+// wasmfile), its imports and exports, the work that it would be to compile it, and
+// the WebAssembly runtime's own validation. Anything wrong is a *host.GuestError
+// of kind GuestRefused. What passes is metered (wasmfile.File.Meter). Run
 // makes a fresh instance, calls sandpiper_run, and throws the instance away
 // whatever happened.
 //
@@ -19,14 +20,17 @@
 //   - A guest reaches nothing but those functions: no files, no network, no
 //     environment, no real clock, no real randomness. Two runs with the same
 //     answers make the same calls.
-//   - A run ends: by itself, by a trap, at a budget of [Options], or with its
-//     context. Every way out is nil or a *host.GuestError that says which.
+//   - A run ends: by itself, by a trap, at a budget of [Options], or within 50 ms
+//     of the end of its context, whatever it does: loops, recursion, work on all
+//     of its memory, calls of the host. Every way out is nil or a *host.GuestError
+//     that says which.
+//   - What a run used is counted as fuel, and the same for the same guest that
+//     gets the same answers.
 //   - Guests that cannot run for long by themselves (wasmfile.File.Straight:
 //     every migration written in SQL) are interpreted; all others are compiled,
 //     and what was compiled is kept in the user's cache folder.
-//
-// What it does not promise yet: recursion without loops is only ended by its
-// own depth, and the time that compiling takes is not bounded.
+//   - Compiling takes a bounded time, seconds at worst, and cannot be cut short in
+//     the middle of a function, which is about half a second.
 //
 // It is the only package that imports wazero.
 package sandbox

@@ -26,7 +26,7 @@ func (s *Sandbox) config(base wazero.RuntimeConfig) wazero.RuntimeConfig {
 // interpret loads a module into the interpreter. Straight modules share one
 // runtime: a runtime with its two host modules costs more than all else that is
 // done for a migration of one statement, and such a module leaves nothing behind
-// in it. Others have a runtime of their own, that watches their context.
+// in it. Others have a runtime of their own.
 func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool) (*guest, error) {
 	if straight {
 		shared, err := s.sharedRuntime(ctx)
@@ -39,7 +39,7 @@ func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool) (*g
 		}
 		return &guest{sandbox: s, runtime: shared, compiled: compiled, shared: true}, nil
 	}
-	return s.own(ctx, code, s.config(wazero.NewRuntimeConfigInterpreter()).WithCloseOnContextDone(true), nil)
+	return s.own(ctx, code, s.config(wazero.NewRuntimeConfigInterpreter()), nil)
 }
 
 // sharedRuntime returns the runtime of straight modules.
@@ -63,10 +63,10 @@ func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
 
 // compile loads a module into a compiler of its own, from the cache if it is
 // there, and puts it there if not.
-func (s *Sandbox) compile(ctx context.Context, code []byte, straight bool) (*guest, error) {
+func (s *Sandbox) compile(ctx context.Context, code []byte) (*guest, error) {
 	// Every worker watches the context, which a single one does not.
 	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 8))
-	config := s.config(wazero.NewRuntimeConfig()).WithCloseOnContextDone(!straight)
+	config := s.config(wazero.NewRuntimeConfig())
 	load := func(dir string) (*guest, error) {
 		if dir == "" {
 			return s.own(ctx, code, config, nil)
@@ -80,13 +80,16 @@ func (s *Sandbox) compile(ctx context.Context, code []byte, straight bool) (*gue
 	if s.cache == nil {
 		return load("")
 	}
-	return s.cache.load(code, !straight, load)
+	return s.cache.load(code, load)
 }
 
 // own loads a module into a runtime of its own.
 func (s *Sandbox) own(ctx context.Context, code []byte, config wazero.RuntimeConfig, kept wazero.CompilationCache) (*guest, error) {
 	g := &guest{sandbox: s, runtime: wazero.NewRuntimeWithConfig(ctx, config), kept: kept}
 	err := addHost(ctx, g.runtime)
+	if err == nil {
+		err = addMeter(ctx, g.runtime)
+	}
 	if err == nil {
 		if g.compiled, err = g.runtime.CompileModule(ctx, code); err != nil {
 			err = fmt.Errorf("the module is not valid: %w", err)

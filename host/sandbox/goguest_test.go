@@ -141,7 +141,7 @@ func TestGoGuest(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r, db := run(), &database{}
 			r.Step = c.step
-			err := g.Run(context.Background(), r, db)
+			_, err := g.Run(context.Background(), r, db)
 			if c.kind == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -183,7 +183,7 @@ func TestGoStandardLibrary(t *testing.T) {
 			for range 2 { // the same, every time
 				r, db := run(), &database{}
 				r.Step = c.step
-				err := g.Run(t.Context(), r, db)
+				_, err := g.Run(t.Context(), r, db)
 				var guest *host.GuestError
 				if c.failure == "" && err != nil || c.failure != "" && (!errors.As(err, &guest) || guest.Kind != host.GuestPanicked || guest.Message != c.failure) {
 					t.Errorf("got %v", err)
@@ -205,7 +205,7 @@ func TestExitAfterCancelIsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := run()
 	r.Step = stepExitZero
-	err := g.Run(ctx, r, &database{onExec: func(context.Context, string) error {
+	_, err := g.Run(ctx, r, &database{onExec: func(context.Context, string) error {
 		cancel()
 		return nil
 	}})
@@ -225,7 +225,7 @@ func TestCancel(t *testing.T) {
 			r := run()
 			r.Step = stepLoop
 			// The guest calls once, and loops when the answer is there.
-			err := g.Run(ctx, r, &database{onExec: func(context.Context, string) error {
+			_, err := g.Run(ctx, r, &database{onExec: func(context.Context, string) error {
 				time.AfterFunc(time.Millisecond, cancel)
 				return nil
 			}})
@@ -252,7 +252,7 @@ func TestCancelledCallsAreCancelled(t *testing.T) {
 		cancel()
 		return nil
 	}}
-	if err := g.Run(ctx, run(), db); !errors.Is(err, context.Canceled) {
+	if _, err := g.Run(ctx, run(), db); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if !slices.Equal(db.executed, []string{"SELECT 1"}) {
@@ -281,7 +281,7 @@ func TestConcurrentRuns(t *testing.T) {
 		wg.Go(func() {
 			r := run()
 			r.Step = stepRows
-			if err := g.Run(context.Background(), r, &database{}); err != nil {
+			if _, err := g.Run(context.Background(), r, &database{}); err != nil {
 				t.Error(err)
 			}
 			for range 50 {

@@ -21,6 +21,7 @@ type guest struct {
 	compiled wazero.CompiledModule
 	kept     wazero.CompilationCache // nil if the runtime has an engine of its own
 	shared   bool                    // the runtime is the sandbox's
+	metered  bool
 	exports  map[string]bool
 }
 
@@ -44,9 +45,10 @@ func (g *guest) Close() error {
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(strings.NewReader(""))
 
 // Run implements host.Guest.
-func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) error {
+func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	in := newInstance(g.sandbox, run, calls)
-	return g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
+	err := g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
+	return host.GuestUsage{Fuel: in.fuel.used()}, err
 }
 
 func (g *guest) describe(ctx context.Context) ([]byte, error) {
@@ -72,9 +74,11 @@ func (g *guest) run(ctx context.Context, in *instance, function string, args ...
 		ctx = experimental.WithMemoryAllocator(ctx, straightMemory)
 	}
 	in.ctx = context.WithValue(ctx, instanceKey{}, in)
+	in.fuel.metered = g.metered
 	defer in.discard()
 	result, err := g.call(in, function, args)
 	in.finish()
+	in.fuel.settle()
 	return in.outcome(result, err)
 }
 
@@ -91,6 +95,7 @@ func (g *guest) call(in *instance, function string, args []uint64) (result uint6
 		return 0, err
 	}
 	in.module = module
+	in.fuel.find(module)
 	if g.exports[abi.ExportInitialize] {
 		if _, err := module.ExportedFunction(abi.ExportInitialize).Call(in.ctx); err != nil {
 			return 0, err

@@ -34,6 +34,7 @@ type instance struct {
 	section bool   // a section is open
 
 	used    usage
+	fuel    fuel
 	ignored int // calls since a budget was spent
 
 	last      abi.ErrorDocument // for error_read
@@ -106,6 +107,8 @@ func hostFunction(f wasmfile.HostFunction) api.GoModuleFunc {
 		return func(ctx context.Context, m api.Module, stack []uint64) {
 			in := enter(ctx, m)
 			defer in.leave()
+			in.checkEnd()
+			in.pay(callFuel)
 			result := call(in, stack)
 			if f.Type.Results != "" {
 				stack[0] = uint64(result)
@@ -123,6 +126,7 @@ func hostFunction(f wasmfile.HostFunction) api.GoModuleFunc {
 func enter(ctx context.Context, m api.Module) *instance {
 	in := ctx.Value(instanceKey{}).(*instance)
 	in.memory = m.Memory()
+	in.fuel.find(m)
 	return in
 }
 
@@ -136,6 +140,7 @@ func (in *instance) leave() {
 // answer makes a call and returns its errno.
 func (in *instance) answer(name string, f call, a args) abi.Errno {
 	in.trace.begin(name)
+	in.pay(callFuel)
 	err := in.admit(name)
 	if err == nil {
 		err = f(in, a)

@@ -18,6 +18,11 @@ type Options struct {
 	// with the time that the database takes. Defaults to no limit.
 	Timeout time.Duration
 
+	// MaxFuel is how much fuel a run may use: about as many instructions, and
+	// what calls of the host cost. It depends on nothing but what the guest does,
+	// so a limit ends a guest at the same place every time. Defaults to no limit.
+	MaxFuel int64
+
 	// MaxCalls is how many calls of the host a run may make. Defaults to 100 million.
 	MaxCalls int64
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/tetratelabs/wazero/sys"
-
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -51,10 +49,6 @@ func (in *instance) gaveUp(result abi.Errno) error {
 
 // trapped is the outcome of a guest that wazero ended.
 func (in *instance) trapped(err error) error {
-	// Exit codes are what close-on-context-done ends a guest with.
-	if exit := (*sys.ExitError)(nil); errors.As(err, &exit) && in.ctx.Err() != nil {
-		return in.stopped(context.Cause(in.ctx))
-	}
 	e := &host.GuestError{Kind: host.GuestTrapped, Err: in.blame}
 	text := strings.TrimPrefix(err.Error(), "wasm error: ")
 	e.Message, e.Stack, _ = strings.Cut(text, stackBegins)

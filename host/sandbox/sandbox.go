@@ -113,15 +113,21 @@ func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, e
 		return nil, err
 	}
 	straight := file.Straight()
+	interpreted := mode == Interpreter || mode == Auto && straight
+	code, err := s.prepare(file, straight, !interpreted)
+	if err != nil {
+		return nil, err
+	}
 	var g *guest
-	if mode == Interpreter || mode == Auto && straight {
-		g, err = s.interpret(ctx, prepare(file), straight)
+	if interpreted {
+		g, err = s.interpret(ctx, code, straight)
 	} else {
-		g, err = s.compile(ctx, prepare(file), straight)
+		g, err = s.compile(ctx, code)
 	}
 	if err != nil {
 		return nil, err
 	}
+	g.metered = !straight
 	g.exports = map[string]bool{}
 	for _, e := range file.Exports() {
 		g.exports[e.Name] = true
@@ -129,10 +135,18 @@ func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, e
 	return g, nil
 }
 
-// prepare returns the module that is really run. This is where it is rewritten
-// once it is metered; what is compiled is kept under the digest of what this
-// returns.
-func prepare(file *wasmfile.File) []byte { return file.Runnable() }
+// prepare returns the module that is really run; what is compiled is kept under
+// the digest of what this returns. A straight module is bounded as it is, unless
+// it is compiled.
+func (s *Sandbox) prepare(file *wasmfile.File, straight, compiled bool) ([]byte, error) {
+	if straight && !compiled {
+		return file.Runnable(), nil
+	}
+	if err := file.CheckCode(); err != nil || straight {
+		return file.Runnable(), err
+	}
+	return file.Meter(wasmfile.Limits{Pages: s.opts.MemoryPages, Entries: maxEntries})
+}
 
 // refused makes an error of Load of what was found wrong.
 func refused(err error) error {

@@ -89,9 +89,15 @@ func later(a, b uint64) uint64 {
 }
 
 func (in *instance) wasiRandom(a args) uint32 {
+	const piece = 1 << 20 // a millisecond
 	b := in.view("the random bytes", a.u32(0), a.u32(1))
+	in.pay(int64(len(b) / bytesForFuel))
 	if in.random == nil {
 		in.random = rand.NewChaCha8(in.run.Seed)
+	}
+	for ; len(b) > piece; b = b[piece:] {
+		in.random.Read(b[:piece])
+		in.checkEnd()
 	}
 	in.random.Read(b)
 	return wasiOK
@@ -115,6 +121,7 @@ func (in *instance) wasiWrite(a args) uint32 {
 	for ; len(list) > 0 && total < most; list = list[8:] {
 		b := in.view("a buffer", binary.LittleEndian.Uint32(list), binary.LittleEndian.Uint32(list[4:]))
 		b = b[:min(len(b), most-total)]
+		in.pay(int64(len(b) / bytesForFuel))
 		in.output.write(in, level, b)
 		total += len(b)
 	}
@@ -136,10 +143,12 @@ func (in *instance) list(what string, pointer, count, size uint32) []byte {
 // https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#-subscription-record
 func (in *instance) wasiPoll(a args) uint32 {
 	const subscription, event, toClock = 48, 32, 0
+	const most = 10_000 // a guest polls one or two
 	n := a.u32(2)
-	if n == 0 {
+	if n == 0 || n > most {
 		return wasiInval
 	}
+	in.pay(int64(n))
 	subscriptions := in.list("the subscriptions", a.u32(0), n, subscription)
 	events := in.list("the events", a.u32(1), n, event)
 	count := in.slot("the number of events", a.u32(3), 4)

@@ -35,15 +35,18 @@ func (c *conn) reading(ctx context.Context, doing string, do func() error) (err 
 	defer cancel()
 	c.waiting = waiting
 	defer func() { c.waiting = nil }()
-	err = patiently(waiting, func() error {
-		if err := c.do(waiting, "BEGIN"); err != nil {
+	locked := false
+	err = patiently(waiting, func() (err error) {
+		// Only the wait for a lock is short: a schema may take long to read.
+		defer func() { locked = isBusy(err) }()
+		if err := c.do(ctx, "BEGIN"); err != nil {
 			return err
 		}
 		defer c.unlock() // nothing was written
 		return do()
 	})
-	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return host.ErrLocked // to reading too: another program writes, or holds an exclusive lock
+	if locked && ctx.Err() == nil {
+		return host.ErrInUse // another program writes, or holds an exclusive lock
 	}
 	if err != nil {
 		err = c.db.failed(doing, cause(ctx, err))
@@ -120,7 +123,7 @@ func (c *conn) refuseHidden(ctx context.Context, name string) error {
 func names(all []object, kind string) []string {
 	var list []string
 	for _, o := range all {
-		if o.kind == kind && !strings.HasPrefix(o.name, "sqlite_") && !strings.HasPrefix(o.name, "sandpiper_") {
+		if o.kind == kind && o.users() {
 			list = append(list, o.name)
 		}
 	}

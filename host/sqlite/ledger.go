@@ -50,6 +50,9 @@ var ledgerTables = []struct{ name, sql string }{
 )`},
 }
 
+// ownTables are the tables that are Sandpiper's own.
+var ownTables = []string{"sandpiper_heads", "sandpiper_history", "sandpiper_progress", "sandpiper_enums"}
+
 const instant = "2006-01-02 15:04:05.000000"
 
 // hasLedger reports whether the ledger is there. A ledger of which a part is

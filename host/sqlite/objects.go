@@ -17,7 +17,8 @@ import (
 // An enum is a type: its SQL is its rows of sandpiper_enums, with the table where
 // that is missing, and its columns have their checks in the text of their tables.
 // The last number of AUTOINCREMENT and the statistics of ANALYZE are data. A
-// virtual table makes the tables behind it itself.
+// virtual table makes the tables behind it itself; its SQL needs its module where
+// it is run, and none where it is read.
 //
 // SQLite looks for what a foreign key, a view or a trigger names when it is used
 // and not when it is created, but for the table or view that a trigger is on
@@ -34,7 +35,7 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 		if err != nil {
 			return err
 		}
-		all = slices.DeleteFunc(all, func(o object) bool { return o.sql == "" || !o.users() || hidden[o.table] })
+		all = slices.DeleteFunc(all, func(o object) bool { return o.sql == "" || !o.users() || hidden[tabletext.Fold(o.table)] })
 		enums, err := c.readEnums(ctx)
 		found = append(enumObjects(enums), schemaObjects(all)...)
 		return err
@@ -42,10 +43,12 @@ func (c *conn) Objects(ctx context.Context) ([]host.Object, error) {
 	return found, err
 }
 
-// users reports whether a user made the object: neither SQLite nor Sandpiper.
+// users reports whether a user made the object: neither SQLite, which keeps all
+// names that begin with "sqlite_" to itself, nor Sandpiper, which keeps a few.
 func (o *object) users() bool {
 	for _, name := range []string{o.name, o.table} {
-		if folded := tabletext.Fold(name); strings.HasPrefix(folded, "sqlite_") || strings.HasPrefix(folded, "sandpiper_") {
+		folded := tabletext.Fold(name)
+		if strings.HasPrefix(folded, "sqlite_") || slices.Contains(ownTables, folded) {
 			return false
 		}
 	}
@@ -56,18 +59,49 @@ func (o *object) virtual() bool {
 	return o.kind == "table" && strings.HasPrefix(tabletext.Fold(o.sql), "create virtual ")
 }
 
-// shadows returns the tables behind virtual tables, as far as the modules of
-// these are there to tell (https://sqlite.org/vtab.html#the_xshadowname_method).
+// shadowSuffixes are what SQLite's own modules call the tables behind a virtual
+// table, after its name and an underscore. Where a module is there it says so
+// itself, in xShadowName; but a file may come from a program that has others.
+//
+// https://sqlite.org/fts3.html#shadow_tables,
+// https://sqlite.org/fts5.html#fts5_data_structures, https://sqlite.org/rtree.html
+var shadowSuffixes = map[string][]string{
+	"fts3":      {"content", "segments", "segdir", "docsize", "stat"},
+	"fts4":      {"content", "segments", "segdir", "docsize", "stat"},
+	"fts5":      {"data", "idx", "content", "docsize", "config"},
+	"rtree":     {"node", "rowid", "parent"},
+	"rtree_i32": {"node", "rowid", "parent"},
+	"geopoly":   {"node", "rowid", "parent"},
+}
+
+// shadows returns the tables behind virtual tables, by folded name
+// (https://sqlite.org/vtab.html#the_xshadowname_method).
 func (c *conn) shadows(ctx context.Context, all []object) (map[string]bool, error) {
-	hidden := map[string]bool{}
-	if !slices.ContainsFunc(all, func(o object) bool { return o.virtual() }) {
+	hidden, virtual := map[string]bool{}, false
+	for _, o := range all {
+		if !o.virtual() {
+			continue
+		}
+		virtual = true
+		for _, suffix := range shadowSuffixes[o.module()] {
+			hidden[tabletext.Fold(o.name+"_"+suffix)] = true
+		}
+	}
+	if !virtual {
 		return hidden, nil
 	}
 	err := c.each(ctx, func(s *sqlite3.Stmt) error {
-		hidden[s.ColumnText(0)] = true
+		hidden[tabletext.Fold(s.ColumnText(0))] = true
 		return nil
 	}, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'")
 	return hidden, err
+}
+
+// module is the name of a virtual table's module, folded.
+func (o *object) module() string {
+	using := strings.TrimPrefix(tabletext.Definition(o.kind, o.sql), "using ")
+	name, _, _ := strings.Cut(using, "(")
+	return tabletext.Fold(strings.Trim(name, `"`))
 }
 
 // enumObjects returns the enums, by name.

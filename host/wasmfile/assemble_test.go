@@ -118,7 +118,7 @@ func TestNotStraight(t *testing.T) {
 		{"loop", guest[:len(guest)-len(bodyOfGuest)] + "0a 0b 01 09 00 03 40 0c 00 0b 41 00 0b"},
 		{"recursion", guest[:len(guest)-len(bodyOfGuest)] + "0a 0a 01 08 00 41 00 41 00 10 00 0b"},
 		{"copy of an unknown size", guest[:len(guest)-len(bodyOfGuest)] + "0a 10 01 0e 00 41 00 41 00 20 00 fc 08 00 00 41 00 0b" + data},
-		{"copy of 64 MiB", guest[:len(guest)-len(bodyOfGuest)] + "0a 13 01 11 00 41 00 41 00 41 80 80 80 20 fc 08 00 00 41 00 0b" + data},
+		{"copy of 128 MiB", guest[:len(guest)-len(bodyOfGuest)] + "0a 14 01 12 00 41 00 41 00 41 80 80 80 c0 00 fc 08 00 00 41 00 0b" + data},
 		{"memory.grow", guest[:len(guest)-len(bodyOfGuest)] + "0a 0b 01 09 00 41 01 40 00 1a 41 00 0b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

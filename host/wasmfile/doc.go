@@ -10,10 +10,14 @@
 // imports and exports, how much memory it wants, its manifest, its digest, and
 // whether all of that is what ABI.md allows ([File.Check]).
 //
-// [File.Runnable] gives the module as it should be run: without the custom
-// sections, which are the part of a module that nothing needs and much can be
-// wrong with. [File.Straight] tells whether the module is of the simple kind
-// that cannot loop.
+// Before a module is compiled, [File.CheckCode] reads every instruction and
+// refuses what a compiler would take too long for: the work grows with the square
+// of some things, and a few KB are enough to keep it busy for minutes.
+// [File.Meter] then rewrites the module so that it pays fuel for what it does and
+// calls the host when that is used up, so that a guest can be ended, and what it
+// did be measured. [File.Runnable] gives a module as it is, without the custom
+// sections, which nothing needs and much can be wrong with; that is enough where
+// [File.Straight] tells that the module is of the simple kind that cannot loop.
 //
 // In the other direction, [Assemble] writes a module of that simple kind from
 // SQL statements: their text as data segments, and one call per statement. So a

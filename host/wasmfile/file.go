@@ -16,7 +16,7 @@ const (
 	maxTypes     = 100_000
 	maxValues    = 1_000 // parameters, and results, of a function type
 	maxImports   = 1_000
-	maxFunctions = 500_000
+	maxFunctions = 100_000
 	maxTables    = 100
 	maxTableSize = 1_000_000 // entries that all tables begin with
 	maxGlobals   = 100_000
@@ -24,6 +24,7 @@ const (
 	maxElements  = 2_000_000 // over all element segments
 	maxSegments  = 200_000   // of data, and of elements
 	maxLocals    = 50_000    // of a function
+	maxLabels    = 65_520    // of a br_table
 	maxNames     = 1_000_000 // in the name section
 	maxCustom    = 10_000    // custom sections
 	maxPages     = 65_536    // of a memory, of 64 KiB each
@@ -46,6 +47,7 @@ type File struct {
 	entries  uint64 // that all tables begin with
 
 	importedFuncs int
+	globals       int // imported ones included
 }
 
 // A section is where one of the module's sections is.
@@ -128,8 +130,8 @@ type Memory struct {
 // Open reads the structure of a module. It checks every count and length, and
 // refuses with a *NotWasmError what is not a module, with a *FormatError what is
 // damaged, what is beyond the limits of a module, and what belongs to proposals
-// that ABI.md, section 1, leaves out. The instructions inside functions are not
-// looked at.
+// that ABI.md, section 1, leaves out. The instructions inside functions are
+// looked at by CheckCode.
 func Open(b []byte) (*File, error) {
 	if !bytes.HasPrefix(b, magic) {
 		return nil, &NotWasmError{Looks: looksLike(b)}
@@ -181,10 +183,8 @@ func (f *File) Digest() string {
 // Runnable returns the module as it should be given to a WebAssembly runtime:
 // without its custom sections, but for a well-formed section of names (which
 // makes stack traces readable). The manifest, debug information and whatever
-// else is attached to a module is no business of the runtime's decoder.
-//
-// This is also the place where a module is rewritten before it runs, once it is
-// metered.
+// else is attached to a module is no business of the runtime's decoder. What can
+// run for long has to be metered instead ([File.Meter]).
 func (f *File) Runnable() []byte {
 	var keep []section
 	end := len(magic)

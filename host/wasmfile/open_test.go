@@ -214,6 +214,9 @@ func FuzzOpen(f *testing.F) {
 			file.Check()
 			file.Straight()
 			file.Runnable()
+			if file.CheckCode() == nil {
+				file.Meter(wasmfile.Limits{Pages: 1, Entries: 1})
+			}
 		}
 		runtime.ReadMemStats(&after)
 		if got, limit := after.TotalAlloc-before.TotalAlloc, uint64(100*len(b)+1<<17); got > limit {

@@ -126,6 +126,7 @@ func (f *File) read(id byte, r *reader) {
 		}
 	case sectionGlobal:
 		n := r.count(4, maxGlobals, "globals")
+		f.globals += n
 		for range n {
 			f.readGlobalType(r)
 			f.readConst(r)
@@ -204,6 +205,7 @@ func (f *File) readImports(r *reader) {
 		case KindMemory:
 			f.readMemory(r)
 		case KindGlobal:
+			f.globals++
 			f.readGlobalType(r)
 		default:
 			r.fail(at, "unknown kind of import %#x", byte(i.Kind))
@@ -278,11 +280,11 @@ func (f *File) readConst(r *reader) {
 		r.skip(4, what)
 	case 0x44:
 		r.skip(8, what)
-	case 0x23, 0xd2: // global.get, ref.func
+	case opGlobalGet, opRefFunc:
 		r.u32(what)
-	case 0xd0: // ref.null
+	case opRefNull:
 		f.checkType(r, at, r.byte(what))
-	case 0xfd: // v128.const
+	case opVector: // v128.const
 		if sub := r.u32(what); r.err == nil && sub != 12 {
 			r.fail(at, "an instruction that is not constant in a constant expression")
 		}

@@ -57,8 +57,8 @@ func (f *File) readCode(r *reader) {
 }
 
 // readBody reads one function body and calls visit with its instructions, as a
-// reader that ends where they do.
-func (f *File) readBody(r *reader, visit func(in *reader, locals int)) {
+// reader that ends where they do, and with where its locals begin.
+func (f *File) readBody(r *reader, visit func(in *reader, start, locals int)) {
 	const what = "a function body"
 	size := r.u32("the size of " + what)
 	start := r.at
@@ -84,7 +84,7 @@ func (f *File) readBody(r *reader, visit func(in *reader, locals int)) {
 		locals += int(n)
 	}
 	if in.err == nil && visit != nil {
-		visit(in, locals)
+		visit(in, start, locals)
 	}
 	if in.err != nil {
 		r.fail(in.err.Offset, "%s", in.err.Reason)
@@ -112,6 +112,14 @@ func (f *File) readData(r *reader) {
 		r.skip(int(r.u32("the size of a data segment")), "a data segment")
 	}
 }
+
+// The subsections of the section of names that are looked into (section 7.4.1,
+// and the appendix on custom sections).
+const (
+	namesModule    = 0
+	namesFunctions = 1
+	namesLocals    = 2
+)
 
 // isNames reports whether section i is the module's section of names, the first
 // of that kind, and well-formed (section 7.4.1). The standard wants a malformed
@@ -151,13 +159,13 @@ func (f *File) isNames(i int) bool {
 		}
 		before = id
 		switch id {
-		case 0: // the module's
+		case namesModule:
 			in.name("a name")
 			in.done()
-		case 1: // the functions'
+		case namesFunctions:
 			pairs(in)
 			in.done()
-		case 2: // the locals'
+		case namesLocals:
 			n := in.count(2, maxNames, "names")
 			if total += n; total > maxNames {
 				return false

@@ -33,14 +33,18 @@ func appendU32(b []byte, v int) []byte {
 // appendConst appends an i32.const for each value.
 func appendConst(b []byte, values ...int) []byte {
 	for _, v := range values {
-		b = append(b, opI32Const)
-		for v < -64 || v > 63 {
-			b = append(b, byte(v)&0x7f|0x80)
-			v >>= 7
-		}
-		b = append(b, byte(v)&0x7f)
+		b = appendSigned(append(b, opI32Const), v)
 	}
 	return b
+}
+
+// appendSigned appends a signed number.
+func appendSigned(b []byte, v int) []byte {
+	for v < -64 || v > 63 {
+		b = append(b, byte(v)&0x7f|0x80)
+		v >>= 7
+	}
+	return append(b, byte(v)&0x7f)
 }
 
 func appendName(b []byte, name string) []byte {

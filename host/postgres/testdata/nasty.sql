@@ -198,3 +198,7 @@ CREATE VIEW z_needed AS SELECT id FROM z_renamed;
 CREATE FUNCTION a_standard() RETURNS bigint LANGUAGE sql RETURN (SELECT sum(id) FROM z_needed);
 CREATE VIEW a_uses_function AS SELECT a_standard() AS s, ROW(1, 'x')::pair AS p, '{ok}'::"Mood"[] AS m;
 CREATE VIEW over_a_key AS SELECT k, id, count(*) FILTER (WHERE k > 1) OVER w FROM z_renamed WINDOW w AS (PARTITION BY k ORDER BY id DESC);
+
+-- What is around the objects: the comment of an extension is there from the start.
+COMMENT ON SCHEMA public IS E'it''s $$the$$ \\ "schema"\nof 100%s';
+COMMENT ON EXTENSION citext IS 'ours';

@@ -1,0 +1,10 @@
+;; expect: spent its budget
+;; message: 100000 fuel
+;; limit: fuel 100000
+;; comment: calls of the host cost fuel as well
+(module
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (memory (export "memory") 1)
+  (func (export "sandpiper_run") (param i32 i32) (result i32)
+    (loop $l (drop (call $yield)) (br $l))
+    (i32.const 0)))

@@ -1,0 +1,9 @@
+;; expect: was refused
+;; message: and from nothing else
+;; comment: imports a global
+(module
+  (import "env" "g" (global i32))
+  (memory (export "memory") 1)
+  (func (export "sandpiper_run") (param i32 i32) (result i32)
+    
+    (i32.const 0)))

@@ -1,0 +1,27 @@
+;; expect: complete
+;; comment: memory.fill and memory.copy of several MiB, which are done in pieces, do what they should
+(module
+  (memory (export "memory") 96)
+  (func $at (param $p i32) (param $v i32) (if (i32.ne (i32.load8_u (local.get $p)) (local.get $v)) (then (unreachable))))
+  (func (export "sandpiper_run") (param i32 i32) (result i32)
+    (memory.fill (i32.const 7) (i32.const 1) (i32.const 0x280001))
+    (call $at (i32.const 6) (i32.const 0))
+    (call $at (i32.const 7) (i32.const 1))
+    (call $at (i32.const 0x280007) (i32.const 1))
+    (call $at (i32.const 0x280008) (i32.const 0))
+    ;; a mark in each MiB, moved on by 3 and back by 5, through themselves
+    (i32.store8 (i32.const 8) (i32.const 2))
+    (i32.store8 (i32.const 0x100008) (i32.const 3))
+    (i32.store8 (i32.const 0x200008) (i32.const 4))
+    (memory.copy (i32.const 10) (i32.const 7) (i32.const 0x280001))
+    (call $at (i32.const 11) (i32.const 2))
+    (call $at (i32.const 0x10000b) (i32.const 3))
+    (call $at (i32.const 0x20000b) (i32.const 4))
+    (call $at (i32.const 0x28000a) (i32.const 1))
+    (call $at (i32.const 0x28000b) (i32.const 0))
+    (memory.copy (i32.const 5) (i32.const 10) (i32.const 0x280001))
+    (call $at (i32.const 6) (i32.const 2))
+    (call $at (i32.const 0x100006) (i32.const 3))
+    (call $at (i32.const 0x200006) (i32.const 4))
+    (call $at (i32.const 0x10000b) (i32.const 1))
+    (i32.const 0)))
