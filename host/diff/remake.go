@@ -11,8 +11,8 @@ import (
 // what no operation says: its rows are put aside, it is dropped and created, and
 // they come back, with their rowids. Foreign keys are not enforced while a
 // migration runs, so rows that refer to it do not notice. Its triggers go and come
-// with it, and its indexes. AUTOINCREMENT goes on from the highest number that was
-// ever there.
+// with it, and its indexes. No conflict clause leaves a row out: what does not fit
+// is an error. AUTOINCREMENT goes on from the highest number that was ever there.
 func (p *tableDiff) remake() {
 	all := step{phase: alteringColumns, table: p.to.name}
 	for _, s := range p.steps {
@@ -43,7 +43,7 @@ func (p *tableDiff) remake() {
 			[]string{
 				"DROP TABLE " + table,
 				p.to.sql,
-				"INSERT INTO " + table + " (" + list + ") SELECT " + list + " FROM " + quoteIdent(aside),
+				"INSERT OR ABORT INTO " + table + " (" + list + ") SELECT " + list + " FROM " + quoteIdent(aside),
 			},
 			restore,
 			[]string{"DROP TABLE " + quoteIdent(aside)},

@@ -59,3 +59,20 @@ func TestRemakeBesideItsName(t *testing.T) {
 		t.Errorf("the row is %q, %v", n, err)
 	}
 }
+
+// A conflict clause that a table gets does not leave out rows that are there: the
+// migration fails.
+func TestRemakeLeavesNoRowOut(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	for _, clause := range []string{"UNIQUE ON CONFLICT IGNORE", "UNIQUE ON CONFLICT REPLACE", "NOT NULL ON CONFLICT IGNORE"} {
+		a := p.empty(t).run(t, `CREATE TABLE c (n TEXT, v TEXT); INSERT INTO c VALUES ('x', 'a'), ('x', 'b'), (NULL, 'c')`)
+		b := p.empty(t).run(t, `CREATE TABLE c (n TEXT `+clause+`, v TEXT)`)
+		if err := a.apply(compare(t, a, b, a.unfiltered()).Operations...); err == nil {
+			t.Errorf("%s: no error", clause)
+		}
+		var rows int
+		if err := a.db.QueryRow(`SELECT count(*) FROM c`).Scan(&rows); err != nil || rows != 3 {
+			t.Errorf("%s: %d rows are left, %v", clause, rows, err)
+		}
+	}
+}
