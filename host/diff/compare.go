@@ -122,13 +122,19 @@ func (p phase) inTable() bool {
 
 // hides reports whether a filter leaves a change out, and notes which.
 func (d *differ) hides(c Change) bool {
-	for _, f := range d.opts.Filters {
-		if f.Hide(c) {
-			d.result.Hidden = append(d.result.Hidden, Hidden{c, f.Name})
-			return true
-		}
+	f := d.filter(c)
+	if f != nil {
+		d.result.Hidden = append(d.result.Hidden, Hidden{c, f.Name})
 	}
-	return false
+	return f != nil
+}
+
+// filter returns the filter that leaves a change out, nil if none does.
+func (d *differ) filter(c Change) *Filter {
+	if i := slices.IndexFunc(d.opts.Filters, func(f Filter) bool { return f.Hide(c) }); i >= 0 {
+		return &d.opts.Filters[i]
+	}
+	return nil
 }
 
 // change returns a change of this comparison.

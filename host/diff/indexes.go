@@ -21,7 +21,7 @@ func (d *differ) freeIndexNames() {
 			moves := slices.ContainsFunc(d.to.tables, func(w *table) bool {
 				return !d.to.same(w.name, t.name) && slices.ContainsFunc(w.indexes, func(o *index) bool { return d.to.same(o.Name, i.Name) })
 			})
-			if moves {
+			if moves && d.filter(d.dropsIndex(t, i)) == nil && (d.to.table(t.name) != nil || d.filter(d.dropsTable(t)) == nil) {
 				d.freed[i] = true
 				d.steps = append(d.steps, step{freeingIndexNames, t.name, nil, []schema.Operation{&schema.DropIndex{Name: i.Name, Table: t.name}}})
 			}
@@ -48,8 +48,7 @@ func (p *tableDiff) indexes() {
 			c.Was, c.Index = i.Name, p.facts(to, nil)
 			p.do(add, c, &schema.RenameIndex{Name: i.Name, Table: p.to.name, To: to.Name})
 		case w == nil:
-			c := p.change(Drop, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
-			c.Index = p.facts(i, p.to.indexes)
+			c := p.dropsIndex(p.to, i)
 			if p.freed[i] {
 				p.do(drop, c)
 			} else {
@@ -85,6 +84,17 @@ func (p *tableDiff) indexes() {
 			p.do(add, c, p.indexOperations(w)...)
 		}
 	}
+}
+
+// dropsIndex is the change that an index is dropped from a table.
+func (d *differ) dropsIndex(t *table, i *index) Change {
+	c := d.change(Drop, KindIndex, t.name, i.Name, "index "+i.Name+" on "+t.name)
+	var others []*index
+	if w := d.to.table(t.name); w != nil {
+		others = w.indexes
+	}
+	c.Index = d.facts(i, others)
+	return c
 }
 
 // renamedIndex returns the index that one differs from in nothing but its name,

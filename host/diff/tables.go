@@ -64,8 +64,7 @@ func ordered(m *model, tables []*table) []*table {
 // dropTable drops a table. Those of later are dropped after it: where one of
 // these refers to it, that foreign key is dropped before.
 func (d *differ) dropTable(t *table, later []*table) {
-	change := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
-	change.Destroys = true
+	change := d.dropsTable(t)
 	if d.hides(change) {
 		return
 	}
@@ -81,6 +80,13 @@ func (d *differ) dropTable(t *table, later []*table) {
 		ops = execute("DROP TABLE " + quoteIdent(t.name)) // which does not ask
 	}
 	d.steps = append(d.steps, step{droppingTables, t.name, []Change{change}, ops})
+}
+
+// dropsTable is the change that a table is dropped.
+func (d *differ) dropsTable(t *table) Change {
+	c := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
+	c.Destroys = true
+	return c
 }
 
 // dangles reports whether foreign keys refer to a table of that name although it
