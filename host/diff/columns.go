@@ -2,6 +2,8 @@ package diff
 
 import (
 	"cmp"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,13 +18,21 @@ func (p *tableDiff) columns() {
 				&schema.AlterColumn{Table: p.to.name, Name: c.Name, DropDefault: true},
 			}})
 		}
-		if p.differ.to.column(p.to, c.Name) == nil {
+		switch {
+		case p.differ.to.column(p.to, c.Name) != nil:
+		case p.withParent(c.Name):
+			p.byParent(Drop, c)
+		default:
 			p.dropColumn(c)
 		}
 	}
 	for _, c := range p.to.columns {
 		was := p.differ.from.column(p.from, c.Name)
-		if was == nil {
+		switch {
+		case was == nil && p.withParent(c.Name):
+			p.byParent(Add, c)
+			continue
+		case was == nil:
 			p.addColumn(c)
 			continue
 		}
@@ -39,6 +49,10 @@ func (p *tableDiff) columns() {
 		was := p.differ.from.column(p.from, c.Name)
 		switch why := p.lost[p.fold(c.Name)]; {
 		case was == nil:
+		case p.withParent(c.Name):
+			if why != "" || !reflect.DeepEqual(was.Column, c.Column) || was.kind != c.kind {
+				p.byParent(Modify, c)
+			}
 		case why != "":
 			p.replaceColumn(was, c, why)
 		default:
@@ -182,6 +196,9 @@ func (p *tableDiff) alterColumn(was, c *column) {
 	typed := was.Type != c.Type || was.kind != c.kind
 	if typed {
 		change.Text = "column " + p.to.name + "." + c.Name + ": type " + c.named(was) + " → " + was.named(c)
+		if change.Destroys = !p.lite() && loses(was, c); change.Destroys {
+			change.Text += ": its values lose what that type does not hold"
+		}
 		if p.hides(change) {
 			p.hidden, typed = true, false
 			change.Type = change.Was
@@ -191,6 +208,16 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		} else {
 			made.changes = append(made.changes, change)
 		}
+		change.Destroys = false
+	}
+	before := was.besides
+	if typed {
+		before = strings.TrimSpace(storage.ReplaceAllString(before, ""))
+	}
+	if !p.lite() && before != c.besides {
+		beside := change
+		beside.Text = "column " + p.to.name + "." + c.Name + ": " + cmp.Or(before, "nothing special") + " → " + cmp.Or(c.besides, "nothing special")
+		p.unwritten(beside, noOperation)
 	}
 	rest := false
 	if texts := p.differences(was, c); len(texts) > 0 {
@@ -198,9 +225,6 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		switch {
 		case p.lite() && (was.Collate != c.Collate || was.besides != c.besides || was.Autoincrement != c.Autoincrement):
 			p.byNewTable(change)
-			return
-		case was.besides != c.besides:
-			p.unwritten(change, noOperation)
 			return
 		case p.hides(change):
 			p.hidden = true
@@ -214,6 +238,10 @@ func (p *tableDiff) alterColumn(was, c *column) {
 		p.steps = append(p.steps, made)
 	}
 }
+
+// storage is what of a column does not outlast its type
+// (https://www.postgresql.org/docs/current/sql-altertable.html).
+var storage = regexp.MustCompile(`\b(storage|compression) \w+ ?`)
 
 // differences says in what a column differs, but for its type.
 func (p *tableDiff) differences(was, c *column) []string {
@@ -230,7 +258,7 @@ func (p *tableDiff) differences(was, c *column) []string {
 	say(was.Comment != c.Comment, "comment")
 	say(p.renumbered(was, c), "numbered otherwise")
 	say(was.Collate != c.Collate, "collation "+cmp.Or(was.Collate.Both, "default")+" → "+cmp.Or(c.Collate.Both, "default"))
-	say(was.besides != c.besides, was.besides+" → "+c.besides)
+	say(p.lite() && was.besides != c.besides, was.besides+" → "+c.besides)
 	return texts
 }
 
@@ -243,10 +271,12 @@ func (p *tableDiff) columnOperations(was, c *column, typed, rest bool) []schema.
 	}
 	alter := &schema.AlterColumn{Table: p.to.name, Name: c.Name}
 	collation, value := was.Collate, was.Default
-	var before, after []schema.Operation
+	before, after := []schema.Operation(nil), serialType(was, c)
 	if rest {
 		collation, value = c.Collate, c.Default
-		before, after = p.sequence(was, c)
+		if p.renumbered(was, c) {
+			before, after = p.sequence(was, c)
+		}
 		if was.NotNull != c.NotNull {
 			alter.NotNull = &c.NotNull
 		}
@@ -312,43 +342,4 @@ func (p *tableDiff) collate(was, c *column, collation schema.SQL) schema.Operati
 		sql += " USING " + expr.Both
 	}
 	return &schema.Execute{SQL: schema.Expr(sql)}
-}
-
-// renumbered reports whether the rows get their numbers in another way.
-func (p *tableDiff) renumbered(was, c *column) bool {
-	return was.Autoincrement != c.Autoincrement || was.identity != c.identity || (was.serial == "") != (c.serial == "") || was.owns != c.owns
-}
-
-// sequence returns what gives or takes a column the sequence that numbers its
-// rows, before and after the rest.
-//
-// https://www.postgresql.org/docs/current/sql-altertable.html
-func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) {
-	if p.lite() || !p.renumbered(was, c) {
-		return nil, nil
-	}
-	alter := alterColumnSQL(p.to, c)
-	switch {
-	case was.identity != "" && c.identity == "":
-		before = execute(alter + "DROP IDENTITY")
-	case was.serial != "" && c.serial == "":
-		before = execute(alter+"DROP DEFAULT", "DROP SEQUENCE "+quoteIdent(was.serial))
-	}
-	switch {
-	case c.owns != "":
-		after = execute(ownSequence(p.to, c))
-	case was.owns != "" && c.serial == "" && c.identity == "":
-		after = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
-	case was.identity != "" && c.identity != "":
-		after = execute(alter + "SET GENERATED " + c.identity)
-	case c.identity != "":
-		after = execute(alter + "ADD GENERATED " + c.identity + " AS IDENTITY")
-	case c.serial != "" && was.serial == "":
-		name := quoteIdent(c.serial)
-		after = execute(
-			"CREATE SEQUENCE "+name+" AS "+c.kind+" OWNED BY "+quoteIdent(p.to.name)+"."+quoteIdent(c.Name),
-			alter+"SET DEFAULT nextval("+quoteText(name)+")",
-		)
-	}
-	return before, after
 }

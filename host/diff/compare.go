@@ -20,7 +20,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if opts.Dialect == chain.SQLite {
 		read = readSQLite
 	}
-	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}}
+	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}, freed: map[*index]bool{}}
 	var err error
 	if d.from, err = read(ctx, from, nil); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
@@ -54,6 +54,9 @@ type differ struct {
 	moved     map[string][]string // values of enums that get another place
 	revalued  map[*column]bool    // columns whose enum loses a value, so that its type is made anew
 	keptEnums map[string]string   // enums whose columns a filter keeps, and the filter
+
+	remadeFunctions []string        // that are dropped and created again
+	freed           map[*index]bool // indexes that are dropped early, since one of another table gets their names
 }
 
 // A step is operations that belong together, and the changes that they make.
@@ -77,6 +80,7 @@ const (
 	renamingColumns
 	droppingForeignKeys
 	droppingFunctions
+	freeingIndexNames
 	droppingTables
 	droppingIndexes
 	droppingConstraints
@@ -92,9 +96,10 @@ const (
 	droppingEnumValues
 	addingGenerated
 	addingConstraints
+	creatingChildren // when their parents have the columns that they should have
 	creatingIndexes
 	addingForeignKeys
-	settingComments
+	settingComments // and row level security
 	droppingTypes
 	lateFunctions
 	creatingViews
@@ -117,13 +122,19 @@ func (p phase) inTable() bool {
 
 // hides reports whether a filter leaves a change out, and notes which.
 func (d *differ) hides(c Change) bool {
-	for _, f := range d.opts.Filters {
-		if f.Hide(c) {
-			d.result.Hidden = append(d.result.Hidden, Hidden{c, f.Name})
-			return true
-		}
+	f := d.filter(c)
+	if f != nil {
+		d.result.Hidden = append(d.result.Hidden, Hidden{c, f.Name})
 	}
-	return false
+	return f != nil
+}
+
+// filter returns the filter that leaves a change out, nil if none does.
+func (d *differ) filter(c Change) *Filter {
+	if i := slices.IndexFunc(d.opts.Filters, func(f Filter) bool { return f.Hide(c) }); i >= 0 {
+		return &d.opts.Filters[i]
+	}
+	return nil
 }
 
 // change returns a change of this comparison.

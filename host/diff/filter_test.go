@@ -94,3 +94,16 @@ func TestOwnFilter(t *testing.T) {
 		}
 	})
 }
+
+// An index that a filter keeps is not dropped for the sake of its name either.
+func TestHiddenIndexKeepsItsName(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	a := p.empty(t).run(t, `CREATE TABLE t (a TEXT); CREATE INDEX ix ON t (a); CREATE TABLE u (a TEXT)`)
+	b := p.empty(t).run(t, `CREATE TABLE t (a TEXT); CREATE TABLE u (a TEXT); CREATE INDEX ix ON u (a)`)
+	opts := a.unfiltered()
+	opts.Filters = []diff.Filter{{Name: "kept", Hide: func(c diff.Change) bool { return c.Action == diff.Drop }}}
+	r := compare(t, a, b, opts)
+	if len(r.Hidden) != 1 || len(r.Operations) != 1 {
+		t.Errorf("got\n%s", listed(r))
+	}
+}

@@ -4,9 +4,30 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
+
+// freeIndexNames drops the indexes of SQLite whose names indexes of other tables
+// get, before any table changes: tables change one after the other, and those that
+// are not wanted go last.
+func (d *differ) freeIndexNames() {
+	if d.opts.Dialect != chain.SQLite {
+		return
+	}
+	for _, t := range d.from.tables {
+		for _, i := range t.indexes {
+			moves := slices.ContainsFunc(d.to.tables, func(w *table) bool {
+				return !d.to.same(w.name, t.name) && slices.ContainsFunc(w.indexes, func(o *index) bool { return d.to.same(o.Name, i.Name) })
+			})
+			if moves && d.filter(d.dropsIndex(t, i)) == nil && (d.to.table(t.name) != nil || d.filter(d.dropsTable(t)) == nil) {
+				d.freed[i] = true
+				d.steps = append(d.steps, step{freeingIndexNames, t.name, nil, []schema.Operation{&schema.DropIndex{Name: i.Name, Table: t.name}}})
+			}
+		}
+	}
+}
 
 // indexes compares the indexes.
 func (p *tableDiff) indexes() {
@@ -27,9 +48,12 @@ func (p *tableDiff) indexes() {
 			c.Was, c.Index = i.Name, p.facts(to, nil)
 			p.do(add, c, &schema.RenameIndex{Name: i.Name, Table: p.to.name, To: to.Name})
 		case w == nil:
-			c := p.change(Drop, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
-			c.Index = p.facts(i, p.to.indexes)
-			p.do(drop, c, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			c := p.dropsIndex(p.to, i)
+			if p.freed[i] {
+				p.do(drop, c)
+			} else {
+				p.do(drop, c, &schema.DropIndex{Name: i.Name, Table: p.to.name})
+			}
 		case !p.equalIndexes(i, w):
 			c := p.change(Modify, KindIndex, p.to.name, i.Name, "index "+i.Name+" on "+p.to.name)
 			c.Index = p.facts(w, nil)
@@ -62,9 +86,23 @@ func (p *tableDiff) indexes() {
 	}
 }
 
+// dropsIndex is the change that an index is dropped from a table.
+func (d *differ) dropsIndex(t *table, i *index) Change {
+	c := d.change(Drop, KindIndex, t.name, i.Name, "index "+i.Name+" on "+t.name)
+	var others []*index
+	if w := d.to.table(t.name); w != nil {
+		others = w.indexes
+	}
+	c.Index = d.facts(i, others)
+	return c
+}
+
 // renamedIndex returns the index that one differs from in nothing but its name,
 // nil if there is none that is new.
 func (p *tableDiff) renamedIndex(i *index, taken map[*index]bool) *index {
+	if p.freed[i] {
+		return nil
+	}
 	return find(p.to.indexes, func(w *index) bool {
 		there := slices.ContainsFunc(p.from.indexes, func(o *index) bool { return p.model().same(o.Name, w.Name) })
 		return !there && !taken[w] && p.equalIndexes(i, w) && i.comment == w.comment && !p.indexAgain(w)
@@ -113,6 +151,22 @@ func (p *tableDiff) indexAgain(i *index) bool {
 		parts = append(parts, c.Expr.Both)
 	}
 	return p.uses(strings.Join(parts, " ")) || slices.ContainsFunc(i.Include, func(c string) bool { return p.lost[p.fold(c)] != "" })
+}
+
+// losesIndex reports whether a unique index of the columns, which foreign keys may
+// be of, is dropped or made anew.
+func (p *tableDiff) losesIndex(columns []string) bool {
+	return slices.ContainsFunc(p.from.indexes, func(i *index) bool {
+		names := make([]string, len(i.Columns))
+		for n, c := range i.Columns {
+			names[n] = c.Column
+		}
+		if !i.Unique || !sameSet(names, columns) {
+			return false
+		}
+		w := find(p.to.indexes, func(o *index) bool { return p.model().same(o.Name, i.Name) })
+		return w == nil && p.renamedIndex(i, nil) == nil || w != nil && !p.equalIndexes(i, w)
+	})
 }
 
 // equalIndexes reports whether two indexes are the same but for their comments.

@@ -39,6 +39,9 @@ type table struct {
 	besides      []string // sorted
 	sql          string   // SQLite: the statement that created it
 	materialized bool
+	rowSecurity  bool     // PostgreSQL: policies hold
+	forced       bool     // PostgreSQL: and for its owner too
+	parents      []string // PostgreSQL: tables that it inherits from, or is a partition of
 }
 
 type column struct {
@@ -48,6 +51,8 @@ type column struct {
 	identity string // PostgreSQL: ALWAYS or BY DEFAULT, else ""
 	owns     string // PostgreSQL: a sequence that serial would not have made
 	besides  string
+
+	inherited bool // PostgreSQL: from a parent of its table
 }
 
 type constraint struct {

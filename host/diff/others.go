@@ -20,6 +20,9 @@ func (d *differ) others() {
 		switch {
 		case i < 0 && o.SQL == "":
 			d.unwritten(c, "Sandpiper cannot write it")
+		case i < 0 && o.Kind == host.ObjectSequence && staysWithColumn(o.Name, d.to, d.from):
+			c.Action = Modify
+			d.do(d.creating(o), "", c, d.fromSerial(o)...)
 		case i < 0:
 			d.do(d.creating(o), "", c, d.executeAll(o.SQL)...)
 		case !slices.Equal(d.from.others[i].Facts, o.Facts):
@@ -32,7 +35,10 @@ func (d *differ) others() {
 			continue // it is there, or goes with its table
 		}
 		c := d.change(Drop, Kind(o.Kind), o.Table, o.Name, describe(o))
-		if sql := dropping(o); sql != "" {
+		if o.Kind == host.ObjectSequence && staysWithColumn(o.Name, d.from, d.to) {
+			c.Action = Modify
+			d.do(alteringColumns, "", c) // by its column
+		} else if sql := dropping(o); sql != "" {
 			d.do(d.removing(o), "", c, execute(sql)...)
 		} else {
 			d.unwritten(c, noOperation)
@@ -50,8 +56,16 @@ func describe(o host.Object) string {
 
 func (d *differ) changeOther(c Change, was, o host.Object) {
 	switch {
-	case o.Kind == host.ObjectFunction && (strings.HasPrefix(o.SQL, "CREATE FUNCTION ") || strings.HasPrefix(o.SQL, "CREATE PROCEDURE ")):
+	case o.Kind == host.ObjectFunction && replaceable(was, o):
 		d.do(d.creating(o), "", c, d.executeAll("CREATE OR REPLACE"+strings.TrimPrefix(o.SQL, "CREATE"))...)
+	case o.Kind == host.ObjectFunction && o.SQL != "":
+		c.Text += ", dropped and created again: it cannot be replaced"
+		if !d.hides(c) {
+			name, _, _ := strings.Cut(o.Name, "(")
+			d.remadeFunctions = append(d.remadeFunctions, name)
+			d.steps = append(d.steps, step{phase: droppingFunctions, operations: execute(dropping(was))},
+				step{d.creating(o), "", []Change{c}, d.executeAll(o.SQL)})
+		}
 	case o.Table != "" && o.SQL != "" && dropping(was) != "":
 		if !d.hides(c) {
 			d.steps = append(d.steps, step{phase: d.removing(was), operations: execute(dropping(was))},
@@ -153,8 +167,9 @@ func (d *differ) leftover(before, wanted []host.Object) {
 		said = append(said, u.Change)
 	}
 	actions := map[host.Presence]Action{host.InBoth: Modify, host.InFirst: Drop, host.InSecond: Add}
-	for _, diff := range host.CompareObjects(before, wanted) {
-		if slices.ContainsFunc(said, func(c Change) bool { return d.speaksOf(c, diff) }) {
+	differences := host.CompareObjects(before, wanted)
+	for _, diff := range differences {
+		if slices.ContainsFunc(said, func(c Change) bool { return d.speaksOf(c, diff) }) || d.ofParentIndex(diff, differences) {
 			continue
 		}
 		var facts []string
@@ -172,6 +187,18 @@ func (d *differ) leftover(before, wanted []host.Object) {
 		c := d.change(actions[diff.In], Kind(diff.Kind), diff.Table, diff.Name, string(diff.Kind)+" "+diff.Name+": "+strings.Join(facts, "; "))
 		d.unwritten(c, noOperation)
 	}
+}
+
+// ofParentIndex reports whether an index of a partition goes or comes with that of
+// the partitioned table
+// (https://www.postgresql.org/docs/current/ddl-partitioning.html).
+func (d *differ) ofParentIndex(diff host.Difference, all []host.Difference) bool {
+	return diff.Kind == host.ObjectIndex && slices.ContainsFunc(slices.Concat(diff.Had, diff.Has), func(fact string) bool {
+		parent, ok := strings.CutPrefix(fact, "part of index ")
+		return ok && slices.ContainsFunc(all, func(o host.Difference) bool {
+			return o.Kind == host.ObjectIndex && o.In == diff.In && (o.Name == parent || quoteIdent(o.Name) == parent)
+		})
+	})
 }
 
 // speaksOf reports whether a change is about all of an object: the object itself,

@@ -33,7 +33,9 @@ SELECT c.relname AS name, c.relkind AS kind, coalesce(pg_catalog.obj_description
   coalesce(pg_catalog.pg_get_partkeydef(c.oid), '') AS partition,
   coalesce((SELECT pg_catalog.string_agg(i.inhparent::regclass::text || coalesce(' ' || pg_catalog.pg_get_expr(c.relpartbound, c.oid), ''), ', ' ORDER BY i.inhseqno)
     FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid), '') AS parents,
-  coalesce(c.reloptions, '{}') AS options
+  (SELECT pg_catalog.json_agg(u.relname ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class u ON u.oid = i.inhparent AND u.relnamespace = c.relnamespace WHERE i.inhrelid = c.oid) AS parentnames,
+  coalesce(c.reloptions, '{}') AS options, c.relrowsecurity AS rowsecurity, c.relforcerowsecurity AS forced
 FROM pg_catalog.pg_class c
 WHERE c.relkind IN ('r', 'p', 'm', 'f') AND c.relnamespace ` + inSchema + ` AND ` + ours + `
 ORDER BY c.relname`
@@ -52,7 +54,7 @@ SELECT c.relname AS table, a.attname AS name, pg_catalog.format_type(a.atttypid,
   coalesce(s.standard, false) AS standardsequence,
   pg_catalog.concat_ws(' ', CASE WHEN a.attidentity <> '' AND NOT s.standard THEN s.def END,
     CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END, 'compression ' || nullif(a.attcompression::text, ''),
-    CASE WHEN a.attinhcount > 0 THEN 'inherited' END) AS besides
+    CASE WHEN a.attinhcount > 0 THEN 'inherited' END) AS besides, a.attinhcount > 0 AS inherited
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid

@@ -65,11 +65,12 @@ func (m *model) readEnums(ctx context.Context, tx *sql.Tx) error {
 func (m *model) readTables(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Name, Kind, Comment, Persistence, Partition, Parents string
-		Options                                              []string
+		Options, ParentNames                                 []string
+		RowSecurity, Forced                                  bool
 	}
 	list, err := rows[row](ctx, tx, tablesQuery)
 	for _, r := range list {
-		t := &table{name: r.Name, comment: r.Comment, materialized: r.Kind == "m"}
+		t := &table{name: r.Name, comment: r.Comment, materialized: r.Kind == "m", parents: r.ParentNames, rowSecurity: r.RowSecurity, forced: r.Forced}
 		for _, b := range []struct{ what, is string }{
 			{"persistence", strings.Trim(r.Persistence, "p")}, {"partitions", r.Partition}, {"parents", r.Parents},
 			{"with", strings.Join(r.Options, ", ")}, {"kind", strings.Trim(r.Kind, "rm")},
@@ -86,7 +87,7 @@ func (m *model) readTables(ctx context.Context, tx *sql.Tx) error {
 func (m *model) readColumns(ctx context.Context, tx *sql.Tx) error {
 	type row struct {
 		Table, Name, Type, Enum, Default, Generated, Identity, Collation, Comment, Sequence, Besides string
-		IsArray, NotNull, StandardSequence                                                           bool
+		IsArray, NotNull, StandardSequence, Inherited                                                bool
 	}
 	list, err := rows[row](ctx, tx, columnsQuery)
 	for _, r := range list {
@@ -94,7 +95,7 @@ func (m *model) readColumns(ctx context.Context, tx *sql.Tx) error {
 		if t == nil {
 			continue
 		}
-		c := &column{kind: r.Type, besides: r.Besides}
+		c := &column{kind: r.Type, besides: r.Besides, inherited: r.Inherited}
 		switch r.Identity {
 		case "a":
 			c.identity = "ALWAYS"

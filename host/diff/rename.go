@@ -264,12 +264,25 @@ func (d *differ) substitute(of *table, old, name string, objects []host.Object) 
 	}
 	for i := range objects {
 		o := &objects[i]
-		if of != nil && !m.same(o.Table, of.name) && !(o.Kind == host.ObjectTable && m.same(o.Name, of.name)) {
-			continue
-		}
 		o.Facts = slices.Clone(o.Facts)
 		for n := range o.Facts {
-			put(&o.Facts[n])
+			if of == nil || m.about(o, of.name, o.Facts[n]) {
+				put(&o.Facts[n])
+			} else {
+				o.Facts[n] = m.renamedReference(o.Facts[n], of.name, old, name)
+			}
 		}
 	}
+}
+
+// about reports whether a fact of an object may name the columns of a table: it is
+// the table, something on it, or something that reads it.
+func (m *model) about(o *host.Object, table, fact string) bool {
+	switch o.Kind {
+	case host.ObjectTable:
+		return m.same(o.Name, table)
+	case host.ObjectView, host.ObjectTrigger:
+		return m.same(o.Table, table) || m.mentions(fact, table)
+	}
+	return m.same(o.Table, table)
 }

@@ -120,8 +120,8 @@ func (p *tableDiff) foreignKeys() {
 				return true
 			}
 			parent := find(p.pairs, func(o *tableDiff) bool { return p.model().same(o.to.name, k.References) })
-			return parent != nil && (parent.disturbs(k.To) ||
-				!p.lite() && slices.ContainsFunc(parent.keys, func(key []string) bool { return sameSet(key, k.To) }))
+			return parent != nil && (parent.disturbs(k.To) || !p.lite() && (parent.losesIndex(k.To) ||
+				slices.ContainsFunc(parent.keys, func(key []string) bool { return sameSet(key, k.To) })))
 		})
 }
 
@@ -241,6 +241,10 @@ func (p *tableDiff) rest() {
 	if p.from.comment != p.to.comment {
 		c.Text = "comment on table " + p.to.name
 		p.do(settingComments, c, &schema.Comment{Table: p.to.name, Text: p.to.comment, Was: &p.from.comment})
+	}
+	if statements := rowSecurity(p.from, p.to); len(statements) > 0 {
+		c.Text = "row level security of table " + p.to.name
+		p.do(settingComments, c, execute(statements...)...)
 	}
 	if p.from.strict != p.to.strict || p.from.withoutRowID != p.to.withoutRowID {
 		c.Text = "options of table " + p.to.name

@@ -26,6 +26,7 @@ func (d *differ) tables() {
 			d.dropTable(t, going[i+1:])
 		}
 	}
+	d.freeIndexNames()
 	for _, compare := range []func(*tableDiff){
 		(*tableDiff).columns, (*tableDiff).constraints, (*tableDiff).foreignKeys, (*tableDiff).indexes, (*tableDiff).rest, (*tableDiff).finish,
 	} {
@@ -49,10 +50,8 @@ func ordered(m *model, tables []*table) []*table {
 		for _, k := range t.constraints {
 			visit(m.table(k.References))
 		}
-		for _, other := range tables {
-			if other != t && slices.ContainsFunc(t.besides, func(b string) bool { return strings.HasPrefix(b, "parents ") && m.mentions(b, other.name) }) {
-				visit(other)
-			}
+		for _, parent := range t.parents {
+			visit(m.table(parent))
 		}
 		list = append(list, t)
 	}
@@ -65,8 +64,7 @@ func ordered(m *model, tables []*table) []*table {
 // dropTable drops a table. Those of later are dropped after it: where one of
 // these refers to it, that foreign key is dropped before.
 func (d *differ) dropTable(t *table, later []*table) {
-	change := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
-	change.Destroys = true
+	change := d.dropsTable(t)
 	if d.hides(change) {
 		return
 	}
@@ -82,6 +80,13 @@ func (d *differ) dropTable(t *table, later []*table) {
 		ops = execute("DROP TABLE " + quoteIdent(t.name)) // which does not ask
 	}
 	d.steps = append(d.steps, step{droppingTables, t.name, []Change{change}, ops})
+}
+
+// dropsTable is the change that a table is dropped.
+func (d *differ) dropsTable(t *table) Change {
+	c := d.change(Drop, KindTable, "", t.name, "table "+t.name+" with all its rows")
+	c.Destroys = true
+	return c
 }
 
 // dangles reports whether foreign keys refer to a table of that name although it
@@ -114,6 +119,9 @@ func (d *differ) createTable(t *table) {
 		return
 	}
 	made := step{creatingTables, t.name, []Change{change}, nil}
+	if len(t.parents) > 0 {
+		made.phase = creatingChildren
+	}
 	switch {
 	case len(t.besides) > 0, d.opts.Dialect == chain.SQLite && !d.sayable(t),
 		d.opts.Dialect == chain.PostgreSQL && slices.ContainsFunc(t.columns, func(c *column) bool { return c.besides != "" }):
@@ -130,11 +138,26 @@ func (d *differ) createTable(t *table) {
 		for _, c := range t.columns {
 			d.columnBesides(&made, t, c)
 		}
+		made.operations = append(made.operations, execute(rowSecurity(&table{}, t)...)...)
 	}
 	d.steps = append(d.steps, made)
 	for _, i := range t.indexes {
 		d.addIndex(creatingIndexes, i, nil)
 	}
+}
+
+// rowSecurity returns the statements that make policies hold for a table, or not.
+//
+// https://www.postgresql.org/docs/current/ddl-rowsecurity.html
+func rowSecurity(was, t *table) (statements []string) {
+	alter := "ALTER TABLE " + quoteIdent(t.name)
+	if was.rowSecurity != t.rowSecurity {
+		statements = append(statements, alter+map[bool]string{true: " ENABLE", false: " DISABLE"}[t.rowSecurity]+" ROW LEVEL SECURITY")
+	}
+	if was.forced != t.forced {
+		statements = append(statements, alter+map[bool]string{true: "", false: " NO"}[t.forced]+" FORCE ROW LEVEL SECURITY")
+	}
+	return statements
 }
 
 func (d *differ) createTableOperation(t *table) *schema.CreateTable {
@@ -194,23 +217,24 @@ func (d *differ) inTable(t *table, k *constraint) bool {
 	switch {
 	case k.besides != "", k.NotValid:
 		return false
-	case len(k.ForeignKey) == 0, d.opts.Dialect == chain.SQLite, k.References == t.name:
+	case len(k.ForeignKey) == 0, d.opts.Dialect == chain.SQLite:
 		return true
 	}
 	parent, was := d.to.table(k.References), d.from.table(k.References)
-	if parent == nil {
+	switch {
+	case parent == nil, !has(parent, k.To):
 		return false
-	}
-	if was == nil {
+	case was == nil && parent != t:
 		return slices.ContainsFunc(d.steps, func(s step) bool { return s.phase == creatingTables && s.table == parent.name })
 	}
-	return has(was, k.To) && has(parent, k.To)
+	return was == nil || has(was, k.To)
 }
 
-// has reports whether a table has a key of the columns, without more to it.
+// has reports whether a table has a key of the columns that is created with it.
+// A foreign key may be of the columns of a unique index as well, which comes later.
 func has(t *table, columns []string) bool {
 	return slices.ContainsFunc(t.constraints, func(k *constraint) bool {
-		return slices.Equal(k.PrimaryKey, columns) || slices.Equal(k.Unique, columns)
+		return k.besides == "" && (sameSet(k.PrimaryKey, columns) || sameSet(k.Unique, columns))
 	})
 }
 
@@ -278,13 +302,32 @@ func (k *constraint) describe() string {
 	case len(k.Unique) > 0:
 		return "unique " + list(k.Unique)
 	case len(k.ForeignKey) > 0:
-		return "foreign key " + list(k.ForeignKey) + " references " + k.References + " " + list(k.To)
+		return "foreign key " + list(k.ForeignKey) + " references " + k.References + " " + list(k.To) + k.conduct()
 	case !k.Check.IsZero():
 		return "check (" + k.Check.Both + ")"
 	case len(k.Exclude) > 0:
 		return "exclusion constraint"
 	}
 	return k.def
+}
+
+// conduct says what a foreign key does as the row changes that it refers to, and
+// when it looks.
+func (k *constraint) conduct() string {
+	text := ""
+	if k.OnDelete != "" {
+		text += " on delete " + string(k.OnDelete)
+	}
+	if k.OnUpdate != "" {
+		text += " on update " + string(k.OnUpdate)
+	}
+	switch {
+	case k.InitiallyDeferred:
+		text += " initially deferred"
+	case k.Deferrable:
+		text += " deferrable"
+	}
+	return text
 }
 
 // label names a constraint; one without a name is what it is.
@@ -296,5 +339,9 @@ func (k *constraint) label() string {
 }
 
 func (k *constraint) text(table string) string {
-	return fmt.Sprintf("constraint %s of table %s: %s", k.Name, table, k.describe())
+	name := ""
+	if k.Name != "" {
+		name = " " + k.Name
+	}
+	return fmt.Sprintf("constraint%s of table %s: %s", name, table, k.describe())
 }

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -117,13 +118,13 @@ func negative(text, kind string) bool {
 // told how (https://www.postgresql.org/docs/current/typeconv-query.html).
 func assignable(from, to *column) bool {
 	family := func(c *column) string {
-		switch base := strings.TrimSpace(typmod.ReplaceAllString(c.kind, "")); base {
+		switch name := base(c); name {
 		case "smallint", "integer", "bigint", "numeric", "real", "double precision":
 			return "number"
 		case "json", "jsonb":
 			return "json"
 		default:
-			return base
+			return name
 		}
 	}
 	a, b := family(from), family(to)
@@ -152,6 +153,52 @@ func using(from, to *column) schema.SQL {
 		expr += "::text"
 	}
 	return schema.Expr(expr + "::" + to.typeName())
+}
+
+// loses reports whether values may lose something as the type of their column
+// changes, without an error: digits, or a date or a time of day.
+//
+// https://www.postgresql.org/docs/current/datatype.html
+func loses(from, to *column) bool {
+	a, b := base(from), base(to)
+	if a == "numeric" && b == "numeric" {
+		return to.Type.Size > 0 && (from.Type.Size == 0 || to.Type.Scale < from.Type.Scale)
+	}
+	if a == b && precise[a] {
+		return precision(to.kind) < precision(from.kind)
+	}
+	return slices.Contains(losing[a], b)
+}
+
+// losing are types that keep less of a value than another one has.
+var losing = map[string][]string{
+	"bigint":                      {"real", "double precision", "boolean"},
+	"integer":                     {"real", "boolean"},
+	"numeric":                     {"smallint", "integer", "bigint", "real", "double precision"},
+	"double precision":            {"smallint", "integer", "bigint", "real", "numeric"},
+	"real":                        {"smallint", "integer", "bigint", "numeric"},
+	"timestamp without time zone": {"date", "time without time zone", "time with time zone"},
+	"timestamp with time zone":    {"date", "time without time zone", "time with time zone"},
+	"time with time zone":         {"time without time zone"},
+	"interval":                    {"time without time zone"},
+}
+
+// precise are the types whose seconds have a number of digits, 6 if it is not told.
+var precise = map[string]bool{
+	"timestamp without time zone": true, "timestamp with time zone": true, "time without time zone": true, "time with time zone": true, "interval": true,
+}
+
+func precision(kind string) int {
+	if m := typmod.FindString(kind); m != "" {
+		n, _ := strconv.Atoi(strings.Trim(m, "()"))
+		return n
+	}
+	return 6
+}
+
+// base is the name of a column's type without its parameters.
+func base(c *column) string {
+	return strings.Join(strings.Fields(typmod.ReplaceAllString(c.kind, "")), " ")
 }
 
 // typeName is the name of the type in SQL.

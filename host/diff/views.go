@@ -71,8 +71,12 @@ func (d *differ) goingViews() map[string]bool {
 	return going
 }
 
-// disturbed reports whether a text uses a column that does not change under it.
+// disturbed reports whether a text uses a column or a function that does not change
+// under it.
 func (d *differ) disturbed(sql string) bool {
+	if slices.ContainsFunc(d.remadeFunctions, func(name string) bool { return d.to.mentions(sql, name) }) {
+		return true
+	}
 	for _, p := range d.pairs {
 		for _, c := range p.to.columns {
 			name := p.fold(c.Name)

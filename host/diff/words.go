@@ -31,23 +31,40 @@ func (m *model) mentionsAll(sql string, names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !m.mentions(sql, name) })
 }
 
-// renamed returns a text of SQL in which a name is another one. Where the
-// database spells a text otherwise after a rename, what the text belongs to is
-// made anew, which is no more than needless.
+// renamed returns a text of SQL in which a name is another one, spelled as the
+// texts of the database are. Where it spells a name otherwise, such as one that is
+// a keyword, what the text belongs to is made anew, which is no more than needless.
 func (m *model) renamed(sql, old, name string) string {
+	spelled := quoteIdent(name)
+	switch {
+	case m.dialect == chain.SQLite:
+		spelled = tabletext.Plain(spelled, "")
+	case bare(m.dialect, name):
+		spelled = name
+	}
 	var b strings.Builder
 	for t := range chain.Tokens(m.dialect, sql) {
 		if n, ok := t.Name(m.dialect); ok && m.same(n, old) {
-			if t.Kind == chain.Quoted || !bare(m.dialect, name) {
-				b.WriteString(quoteIdent(name))
-			} else {
-				b.WriteString(name)
-			}
+			b.WriteString(spelled)
 			continue
 		}
 		b.WriteString(t.Text)
 	}
 	return b.String()
+}
+
+// renamedReference returns a foreign key to a table, as text, in which a column of
+// that table has another name.
+func (m *model) renamedReference(fact, table, old, name string) string {
+	for t := range chain.Tokens(m.dialect, fact) {
+		if t.Is("REFERENCES") {
+			if rest := fact[t.Pos:]; m.mentions(rest, table) {
+				return fact[:t.Pos] + m.renamed(rest, old, name)
+			}
+			break
+		}
+	}
+	return fact
 }
 
 // bare reports whether a name is itself without quotes.

@@ -30,6 +30,9 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"indexes",
 			`CREATE TABLE t (a TEXT, b TEXT); CREATE INDEX i ON t (lower(a), b COLLATE NOCASE DESC) WHERE b <> ''; CREATE INDEX j ON t ((a || b))`,
 			`CREATE TABLE t (a TEXT, b TEXT); CREATE INDEX i ON t (upper(a), b COLLATE RTRIM) WHERE b <> 'x'; CREATE UNIQUE INDEX j ON t ((b || a) DESC)`},
+		{"names of indexes that move",
+			`CREATE TABLE person (a TEXT); CREATE INDEX ix ON person (a); CREATE TABLE a (x TEXT); CREATE INDEX i ON a (x); CREATE TABLE z (y TEXT UNIQUE); CREATE INDEX j ON z (y); CREATE INDEX kept ON z (y DESC)`,
+			`CREATE TABLE other (a TEXT); CREATE INDEX ix ON other (a); CREATE TABLE a (x TEXT); CREATE INDEX j ON a (x); CREATE TABLE z (y TEXT UNIQUE ON CONFLICT IGNORE); CREATE INDEX i ON z (y); CREATE INDEX kept ON z (y DESC)`},
 		{"generated and checked",
 			`CREATE TABLE t (a INT CHECK (a > 0), b INT AS (a * 2), c INT AS (a + 1) STORED, CONSTRAINT k CHECK (b > a))`,
 			`CREATE TABLE t (a INT CHECK (a > 1), b INT AS (a * 3) STORED, c INT, CHECK (b > a))`},
@@ -59,6 +62,13 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"functions",
 			`CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a'; CREATE TABLE t (a int DEFAULT f(1))`,
 			`CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a + 1'; CREATE TABLE u (a int); CREATE FUNCTION g() RETURNS SETOF u LANGUAGE sql AS 'SELECT * FROM u'; CREATE TABLE t (a int DEFAULT f(1), b int DEFAULT f(2), CHECK (f(a) > 0))`},
+		{"functions that cannot be replaced",
+			`CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE FUNCTION g(a int) RETURNS int LANGUAGE sql AS 'SELECT a'; CREATE FUNCTION h(a int) RETURNS int LANGUAGE sql AS 'SELECT a';
+			CREATE FUNCTION k(a int) RETURNS int LANGUAGE sql AS 'SELECT a'; CREATE PROCEDURE r(a int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS x; CREATE TABLE t (a int DEFAULT k(1));
+			CREATE FUNCTION z() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER z BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION z()`,
+			`CREATE FUNCTION f(a int, b int DEFAULT 2) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'; CREATE FUNCTION g(other int) RETURNS int LANGUAGE sql AS 'SELECT other'; CREATE FUNCTION h(a int DEFAULT abs(3)) RETURNS TABLE (x int, y text) LANGUAGE sql AS $$SELECT 1, 'y'$$;
+			CREATE FUNCTION k(a int) RETURNS int LANGUAGE sql AS 'SELECT a + 1'; CREATE PROCEDURE r(b int) LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS x; CREATE TABLE t (a int DEFAULT k(1));
+			CREATE FUNCTION z() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'; CREATE TRIGGER z BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION z()`},
 		{"constraints",
 			`CREATE TABLE p (a int, b int, PRIMARY KEY (a, b)); CREATE TABLE t (a int, b int, r int4range, FOREIGN KEY (a, b) REFERENCES p, EXCLUDE USING gist (r WITH &&))`,
 			`CREATE TABLE p (a int, b int, PRIMARY KEY (b, a) INCLUDE (a)); CREATE TABLE t (a int, b int, r int4range, FOREIGN KEY (b, a) REFERENCES p MATCH FULL DEFERRABLE, CONSTRAINT t_check CHECK (a > 0) NO INHERIT, EXCLUDE USING gist (r WITH -|-) WHERE (a > 1)); COMMENT ON CONSTRAINT t_check ON t IS 'why'`},
@@ -68,15 +78,30 @@ var written = map[chain.Dialect][]struct{ name, a, b string }{
 		{"a circle of foreign keys",
 			`CREATE TABLE t (id int PRIMARY KEY, u int); CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t); ALTER TABLE t ADD FOREIGN KEY (u) REFERENCES u`,
 			``},
+		{"foreign keys of unique indexes",
+			`CREATE TABLE p (id int PRIMARY KEY, k text NOT NULL, l text NOT NULL); CREATE UNIQUE INDEX uk ON p (k, l); CREATE TABLE q (a text, b text, FOREIGN KEY (a, b) REFERENCES p (k, l))`,
+			`CREATE TABLE p (id int PRIMARY KEY, k text NOT NULL, l text NOT NULL); CREATE UNIQUE INDEX uk ON p (k, l) WITH (fillfactor = 70); CREATE TABLE q (a text, b text, FOREIGN KEY (a, b) REFERENCES p (k, l));
+			CREATE TABLE s (id int PRIMARY KEY, k text, up text); CREATE UNIQUE INDEX us ON s (k); ALTER TABLE s ADD FOREIGN KEY (up) REFERENCES s (k); CREATE TABLE r (k text REFERENCES s (k)); CREATE TABLE o (a text, b text, FOREIGN KEY (b, a) REFERENCES p (l, k))`},
 		{"views over views",
 			`CREATE TABLE t (a int, b int); CREATE VIEW z AS SELECT a, b FROM t; CREATE VIEW y AS SELECT a FROM z; CREATE MATERIALIZED VIEW x AS SELECT a FROM y; CREATE UNIQUE INDEX ix ON x (a); COMMENT ON VIEW y IS 'mine'`,
 			`CREATE TABLE t (a bigint, c int); CREATE VIEW z WITH (security_barrier) AS SELECT a, c FROM t; CREATE VIEW y AS SELECT a FROM z; CREATE MATERIALIZED VIEW x AS SELECT a FROM y; CREATE UNIQUE INDEX ix ON x (a DESC)`},
 		{"policies, rules and statistics",
 			`CREATE TABLE t (a int, b int); CREATE POLICY p ON t USING (a > 0); CREATE STATISTICS s ON a, b FROM t`,
 			`CREATE TABLE t (a int, b int); CREATE POLICY p ON t USING (a > 1); CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING`},
+		{"row level security",
+			`CREATE TABLE t (a int); CREATE TABLE u (a int); ALTER TABLE u ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY p ON u USING (a > 0)`,
+			`CREATE TABLE t (a int); ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE TABLE u (a int); CREATE TABLE "N" (a int); ALTER TABLE "N" ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON "N" USING (a > 0);
+			CREATE TABLE w (a int) WITH (fillfactor = 70); ALTER TABLE w ENABLE ROW LEVEL SECURITY`},
 		{"partitions",
 			``,
 			`CREATE TABLE t (a int, b text, PRIMARY KEY (a)) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10); CREATE INDEX ix ON t (b); CREATE UNLOGGED TABLE u (a int) WITH (fillfactor = 70)`},
+		{"partitions of a table that changes",
+			`CREATE TABLE t (a int, b text, c text) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10)`,
+			`CREATE TABLE t (a int, b varchar(9) NOT NULL DEFAULT 'x', d int DEFAULT 5 CHECK (d > 0)) PARTITION BY RANGE (a); CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10);
+			CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20) PARTITION BY LIST (b); CREATE TABLE t3 PARTITION OF t2 FOR VALUES IN ('x'); COMMENT ON COLUMN t1.d IS 'new'; COMMENT ON COLUMN t1.b IS 'old'; CREATE INDEX ix ON t (d)`},
+		{"children of a table that changes",
+			`CREATE TABLE a (id int, b text); CREATE TABLE child (c int) INHERITS (a)`,
+			`CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE a (id bigint NOT NULL, d text); CREATE TABLE child (c bigint) INHERITS (a); CREATE TABLE more (m int REFERENCES u (id)) INHERITS (child)`},
 		{"names",
 			`CREATE TABLE "Odd Table" ("Odd ""Col" int, "select" text)`,
 			`CREATE TABLE "Odd Table" ("Odd ""Col" bigint CHECK ("Odd ""Col" > 0), "select" text DEFAULT 'it''s'); CREATE INDEX "Odd Index" ON "Odd Table" (lower("select"))`},
@@ -104,7 +129,6 @@ func TestUnwritten(t *testing.T) {
 	p := &place{dialect: chain.PostgreSQL, url: postgrestest.URL(t)}
 	for _, c := range []struct{ name, a, b, want string }{
 		{"storage parameters", `CREATE TABLE t (a int)`, `CREATE TABLE t (a int) WITH (fillfactor = 70)`, "fillfactor"},
-		{"row level security", `CREATE TABLE t (a int)`, `CREATE TABLE t (a int); ALTER TABLE t ENABLE ROW LEVEL SECURITY`, "ROW LEVEL SECURITY"},
 		{"a domain that changes", `CREATE DOMAIN d AS int`, `CREATE DOMAIN d AS int CHECK (VALUE > 0)`, "VALUE > 0"},
 		{"an index with options", `CREATE TABLE t (a int)`, `CREATE TABLE t (a int); ALTER TABLE t ALTER a SET STATISTICS 7`, "STATISTICS 7"},
 	} {
@@ -115,6 +139,39 @@ func TestUnwritten(t *testing.T) {
 				t.Errorf("%q is not said:\n%s", c.want, listed(r))
 			}
 		})
+	}
+}
+
+// What differs beside something that nothing writes is written all the same.
+func TestWrittenBesideUnwritten(t *testing.T) {
+	p := &place{dialect: chain.PostgreSQL, url: postgrestest.URL(t)}
+	a := p.empty(t).run(t, `CREATE TABLE t (a text, b text); ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL`)
+	b := p.empty(t).run(t, `CREATE TABLE t (a varchar(100), b text NOT NULL)`)
+	r := compare(t, a, b, a.unfiltered())
+	if len(r.Unwritten) != 1 || !strings.Contains(r.Unwritten[0].Change.Text, "t.b: storage e → nothing special") || len(r.Changes) != 2 {
+		t.Errorf("got\n%s", listed(r))
+	}
+	if err := a.apply(r.Operations...); err != nil {
+		t.Fatal(err)
+	}
+	if r = compare(t, a, b, a.unfiltered()); len(r.Changes) != 0 || len(r.Unwritten) != 1 {
+		t.Errorf("after it\n%s", listed(r))
+	}
+}
+
+// A foreign key is told with what it does, and a constraint without a name without one.
+func TestConstraintsAreTold(t *testing.T) {
+	p := &place{dialect: chain.SQLite}
+	a := p.empty(t).run(t, `CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) ON UPDATE SET NULL)`)
+	b := p.empty(t).run(t, `CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED)`)
+	r := listed(become(t, a, b, a.unfiltered()))
+	for _, want := range []string{
+		"drop constraint of table c: foreign key (p) references p (id) on update set null\n",
+		"add constraint of table c: foreign key (p) references p (id) on delete cascade initially deferred (the table is made anew)\n",
+	} {
+		if !strings.Contains(r, want) {
+			t.Errorf("%q is missing in\n%s", want, r)
+		}
 	}
 }
 
