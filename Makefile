@@ -35,7 +35,7 @@ run: plugins ## upgrade migrations/ on the embedded default, a SQLite file
 	@bin/sandpiper upgrade --dir migrations
 
 .PHONY: test
-test: check race cross ## run everything, with -race, and cross-build
+test: check race random cross ## run everything, with -race, and cross-build
 
 .PHONY: check
 check: ## formatting and vet
@@ -45,6 +45,10 @@ check: ## formatting and vet
 .PHONY: race
 race: need-gcc need-postgres
 	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
+
+.PHONY: random
+random: need-postgres # what tests make up by chance, in full: with -race it is a quarter
+	@CGO_ENABLED=0 $(GO) test -run '^(TestRoundTrips|TestOperations)$$' ./host/diff ./host/sqlite
 
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
