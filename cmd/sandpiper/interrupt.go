@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // interruption is the cause of a context that Ctrl-C or SIGTERM has ended. It is
@@ -15,9 +16,13 @@ type interruption struct{}
 func (interruption) Error() string        { return "interrupted" }
 func (interruption) Is(target error) bool { return target == context.Canceled }
 
+// oneInterrupt is how long signals are the same one: timeout(1) and some init
+// systems send theirs to the process and to its group.
+const oneInterrupt = time.Second
+
 // interrupts returns a context that the first SIGINT or SIGTERM cancels, so
-// that what is under way is rolled back. The second ends the process at once:
-// the database then rolls back by itself.
+// that what is under way is rolled back. A second one, a while later, ends the
+// process at once: the database then rolls back by itself.
 func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
@@ -26,10 +31,24 @@ func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 		if _, ok := <-signals; !ok {
 			return
 		}
-		if a.running.Load() {
-			fmt.Fprintln(a.stderr, "\nfinishing the rollback; press again to stop now")
+		running := a.running.Load()
+		if running {
+			fmt.Fprintln(a.stderr, "\nfinishing the rollback")
 		}
 		cancel(interruption{})
+		for same := time.After(oneInterrupt); same != nil; {
+			select {
+			case _, ok := <-signals:
+				if !ok {
+					return
+				}
+			case <-same:
+				same = nil
+			}
+		}
+		if running {
+			fmt.Fprintln(a.stderr, "press again to stop now")
+		}
 		if _, ok := <-signals; ok {
 			os.Exit(exitInterrupted)
 		}
