@@ -107,3 +107,24 @@ func TestLeftBack(t *testing.T) {
 		t.Errorf("left %+v, back %+v, want the index alone", p.Left, p.LeftBack)
 	}
 }
+
+// The downgrade of an upgrade that does not run is without what a filter keeps,
+// too. Here the copy has a table in its way.
+func TestUntriedWayBack(t *testing.T) {
+	task := task(t, database(t, "CREATE TABLE legacy (a TEXT)"), "CREATE TABLE memo (id INTEGER PRIMARY KEY);")
+	filters, err := autogenerate.Filters([]autogenerate.Rule{{Action: diff.Drop}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	task.Filters, task.Untried = filters, true
+	task.Bench.Scratch = func(context.Context) (host.Database, func(context.Context) error, error) {
+		return database(t, "CREATE TABLE memo (n INTEGER)"), func(context.Context) error { return nil }, nil
+	}
+	p, err := autogenerate.Propose(t.Context(), task, author.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Failed == nil || p.Body.Downgrade != "\n  - drop_table: {name: memo}" {
+		t.Errorf("failed %v, downgrade:%s", p.Failed, p.Body.Downgrade)
+	}
+}
