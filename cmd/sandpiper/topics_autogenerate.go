@@ -67,6 +67,9 @@ the default filters, which filters_off turns off by name:
   sqlite-enums    a column that is an enum on one side and text on the other, on
                   SQLite
 
+They are about what an upgrade leaves as it is. A downgrade undoes what its upgrade
+does, whatever they say, and leaves the rest as it is too.
+
 --format yaml, the default here, writes schema operations; --format sql writes the
 statements that these send. On SQLite statements that make a table anew copy its
 rows, and do not compare them as the operation does.

@@ -6,6 +6,9 @@
 //	                                                                                   │
 //	copy of the schema, in a scratch database ─ upgrade ─ as wanted? ─ downgrade ─ as before?
 //
+// The operations of the downgrade are the difference between such a copy after the
+// upgrade and the schema that was there.
+//
 // What differs is package diff's to find. This package brings the two schemas
 // together, turns the operations into the text of a migration, and runs that
 // text, up and down, on a copy of the schema, so that what is written is known

@@ -89,7 +89,7 @@ func (g gap) remarks(format author.Format) string {
 	}
 	return remark(format, "The upgrade destroys data:", destroyed) +
 		remark(format, "Not written:", unwritten(g.up.Unwritten)) +
-		remark(format, "Not undone by the downgrade:", unwritten(g.lost()))
+		remark(format, "Not undone by the downgrade:", unwritten(g.down.Unwritten))
 }
 
 // remark is a list in a comment, "" where it is empty.

@@ -84,12 +84,16 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 	if len(up.Operations) == 0 {
 		return p, nil
 	}
-	down, err := j.compare(ctx, j.wanted, j.current, backwards(append(j.Renames, answered...)), nil)
+	renames := backwards(append(j.Renames, answered...))
+	down, err := j.undo(ctx, up, renames)
+	if t.Untried && errors.As(err, new(*TrialError)) {
+		down, err = j.guessUndo(ctx, up, renames)
+	}
 	if err != nil {
 		return nil, err
 	}
 	g := gap{up, down}
-	p.NoWayBack = g.lost()
+	p.NoWayBack = down.Unwritten
 	draft, err := g.operations()
 	if err != nil {
 		return nil, err
@@ -114,16 +118,6 @@ func Propose(ctx context.Context, t Task, format author.Format) (p *Proposal, er
 // A gap is what lies between two schemas, in both directions.
 type gap struct{ up, down *diff.Result }
 
-// lost are the differences that the upgrade makes and the downgrade does not undo.
-func (g gap) lost() (lost []diff.Unwritten) {
-	for _, u := range g.down.Unwritten {
-		if !has(g.up.Unwritten, u.Change) {
-			lost = append(lost, u)
-		}
-	}
-	return lost
-}
-
 // has reports whether one of the differences is about the thing that a change is
 // about.
 func has(all []diff.Unwritten, c diff.Change) bool {
@@ -131,14 +125,14 @@ func has(all []diff.Unwritten, c diff.Change) bool {
 }
 
 // left says in what the schema that a trial has made is not what it should be,
-// besides what was known when it was made.
-func (j *job) left(ctx context.Context, db host.Database, should diff.Side, known *diff.Result) ([]diff.Change, error) {
+// besides what was known when it was made, and what filters hide.
+func (j *job) left(ctx context.Context, db host.Database, should diff.Side, known *diff.Result, filters []diff.Filter) ([]diff.Change, error) {
 	made, err := j.side(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	should.Objects = writable(should.Objects)
-	found, err := j.compare(ctx, made, should, nil, nil)
+	found, err := j.compare(ctx, made, should, filters, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,12 @@ var (
 // ledgerFilter is the default filter that hides Sandpiper's own tables.
 const ledgerFilter = "own-tables"
 
+// ownTables is that filter.
+func ownTables() diff.Filter {
+	defaults := diff.DefaultFilters()
+	return defaults[slices.IndexFunc(defaults, func(f diff.Filter) bool { return f.Name == ledgerFilter })]
+}
+
 // Filters returns what hides changes: the rules, in their order, and then the
 // default filters but for those that are turned off by name.
 func Filters(rules []Rule, off []string) ([]diff.Filter, error) {

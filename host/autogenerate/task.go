@@ -104,7 +104,7 @@ func (j *job) forward(ctx context.Context) (*Comparison, *diff.Result, error) {
 		return nil, nil, err
 	}
 	j.Renames = renames
-	found, err := j.compare(ctx, j.current, j.wanted, renames, j.Ask)
+	found, err := j.compare(ctx, j.current, j.wanted, j.Filters, renames, j.Ask)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,8 +113,8 @@ func (j *job) forward(ctx context.Context) (*Comparison, *diff.Result, error) {
 	}, found, nil
 }
 
-func (j *job) compare(ctx context.Context, from, to diff.Side, renames []diff.Rename, ask func(diff.Rename) (bool, error)) (*diff.Result, error) {
+func (j *job) compare(ctx context.Context, from, to diff.Side, filters []diff.Filter, renames []diff.Rename, ask func(diff.Rename) (bool, error)) (*diff.Result, error) {
 	return diff.Compare(ctx, from, to, diff.Options{
-		Dialect: j.Database.Dialect(), Renames: renames, Ask: ask, Filters: j.Filters, Elsewhere: j.Elsewhere,
+		Dialect: j.Database.Dialect(), Renames: renames, Ask: ask, Filters: filters, Elsewhere: j.Elsewhere,
 	})
 }

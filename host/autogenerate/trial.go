@@ -13,11 +13,15 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/diff"
 )
 
-// A trial is a draft that has run, up and down, on a copy of a schema.
+// A trial runs a draft, up and down, on a copy of a schema.
 type trial struct {
-	sent     map[chain.Direction][]sent
-	left     []diff.Change // what is not as wanted after the upgrade
-	leftBack []diff.Change // and not as before after the downgrade
+	draft     draft
+	db        host.Database // that has the copy
+	runner    *host.Runner
+	direction chain.Direction // in which it runs
+	sent      map[chain.Direction][]sent
+	left      []diff.Change // what is not as wanted after the upgrade
+	leftBack  []diff.Change // and not as before after the downgrade
 }
 
 // sent is a statement that was sent, and the number of the call that sent it.
@@ -35,14 +39,34 @@ var trialFiles = map[author.Format]string{
 
 const trialRevision = "000000000001"
 
-// try runs a draft as a migration in a scratch database that has a copy of the
-// schema, through the same runner as it will run through later.
-func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) {
-	db, err := j.scratch(ctx)
+// try runs a draft up and down.
+func (j *job) try(ctx context.Context, d draft, g gap) (*trial, error) {
+	t, err := j.prepare(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := copySchema(ctx, db, j.current.Objects); err != nil {
+	if err := t.upgrade(ctx); err != nil {
+		return nil, err
+	}
+	if t.left, err = j.left(ctx, t.db, j.wanted, g.up, j.Filters); err != nil {
+		return nil, err
+	}
+	if err := t.downgrade(ctx); err != nil {
+		return nil, err
+	}
+	// No filter makes up for what the upgrade has made and the downgrade leaves.
+	t.leftBack, err = j.left(ctx, t.db, j.current, g.down, []diff.Filter{ownTables()})
+	return t, err
+}
+
+// prepare makes a copy of the schema in a scratch database, and a migration of a
+// draft that runs there through the same runner as it will run through later.
+func (j *job) prepare(ctx context.Context, d draft) (t *trial, err error) {
+	t = &trial{draft: d, direction: chain.Upgrade, sent: map[chain.Direction][]sent{}}
+	if t.db, err = j.scratch(ctx); err != nil {
+		return nil, err
+	}
+	if err := copySchema(ctx, t.db, j.current.Objects); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "sandpiper-")
@@ -50,7 +74,7 @@ func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) 
 		return nil, err
 	}
 	j.closers = append(j.closers, func(context.Context) error { return os.RemoveAll(dir) })
-	folder := filepath.Join(dir, "versions", string(db.Dialect()))
+	folder := filepath.Join(dir, "versions", string(t.db.Dialect()))
 	text := fmt.Sprintf(trialFiles[d.format], trialRevision, d.body.Upgrade, d.body.Downgrade)
 	err = os.MkdirAll(folder, 0o700)
 	if err == nil {
@@ -59,47 +83,49 @@ func (j *job) try(ctx context.Context, d draft, g gap) (done *trial, err error) 
 	if err != nil {
 		return nil, err
 	}
-
-	done = &trial{sent: map[chain.Direction][]sent{}}
-	direction := chain.Upgrade
-	runner, err := host.NewRunner(os.DirFS(dir), db, j.Bench.Sandbox, host.Config{
+	t.runner, err = host.NewRunner(os.DirFS(dir), t.db, j.Bench.Sandbox, host.Config{
 		Naming: j.Naming, Statements: true,
 		OnEvent: func(e host.Event) {
 			if e.Kind == host.EventStatement {
-				done.sent[direction] = append(done.sent[direction], sent{e.Text, e.Call})
+				t.sent[t.direction] = append(t.sent[t.direction], sent{e.Text, e.Call})
 			}
 		},
 	})
 	if err != nil {
-		return nil, j.failed(d, direction, err)
+		return nil, t.failed(err)
 	}
-	if _, err := runner.Upgrade(ctx, "heads"); err != nil {
-		return nil, j.failed(d, direction, err)
-	}
-	if done.left, err = j.left(ctx, db, j.wanted, g.up); err != nil {
-		return nil, err
-	}
-	direction = chain.Downgrade
-	if _, err := runner.Downgrade(ctx, "base"); err != nil {
-		return nil, j.failed(d, direction, err)
-	}
-	done.leftBack, err = j.left(ctx, db, j.current, g.down)
-	return done, err
+	return t, nil
 }
 
-// failed says what of a draft did not run.
-func (j *job) failed(d draft, direction chain.Direction, err error) error {
-	trial := &TrialError{Dialect: j.Database.Dialect(), Format: d.format, Err: err}
+func (t *trial) upgrade(ctx context.Context) error {
+	t.direction = chain.Upgrade
+	if _, err := t.runner.Upgrade(ctx, "heads"); err != nil {
+		return t.failed(err)
+	}
+	return nil
+}
+
+func (t *trial) downgrade(ctx context.Context) error {
+	t.direction = chain.Downgrade
+	if _, err := t.runner.Downgrade(ctx, "base"); err != nil {
+		return t.failed(err)
+	}
+	return nil
+}
+
+// failed says what of the draft did not run.
+func (t *trial) failed(err error) error {
+	e := &TrialError{Dialect: t.db.Dialect(), Format: t.draft.format, Err: err}
 	var run *host.RunError
 	var parse *chain.ParseError
 	switch {
 	case errors.As(err, &run):
-		trial.Err = run.Err
-		if parts := d.parts[direction]; run.Statement >= 1 && run.Statement <= len(parts) {
-			trial.Part = direction.String() + " " + parts[run.Statement-1]
+		e.Err = run.Err
+		if parts := t.draft.parts[t.direction]; run.Statement >= 1 && run.Statement <= len(parts) {
+			e.Part = t.direction.String() + " " + parts[run.Statement-1]
 		}
 	case errors.As(err, &parse):
-		trial.Err = errors.New(parse.Msg)
+		e.Err = errors.New(parse.Msg)
 	}
-	return trial
+	return e
 }
