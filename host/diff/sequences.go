@@ -32,6 +32,8 @@ func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) 
 		return nil, nil // the sequence itself is changed
 	}
 	switch {
+	case was.owns != "" && c.owns == "": // so that the column has one sequence, whatever becomes of this one
+		before = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
 	case was.identity != "" && c.identity == "":
 		before = execute(alter + "DROP IDENTITY")
 	case was.serial != "" && c.serial == "":
@@ -40,8 +42,6 @@ func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) 
 	switch {
 	case c.owns != "":
 		after = execute(ownSequence(p.to, c))
-	case was.owns != "" && c.serial == "" && c.identity == "":
-		after = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
 	case was.identity != "" && c.identity != "":
 		after = execute(alter + "SET GENERATED " + c.identity)
 	case c.identity != "":
