@@ -49,6 +49,7 @@ type column struct {
 	kind     string // the type as the database names it
 	serial   string // PostgreSQL: the sequence that it owns and has its default from
 	identity string // PostgreSQL: ALWAYS or BY DEFAULT, else ""
+	sequence string // PostgreSQL: that of an identity
 	owns     string // PostgreSQL: a sequence that serial would not have made
 	besides  string
 

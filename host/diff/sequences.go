@@ -42,6 +42,9 @@ func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) 
 	switch {
 	case c.owns != "":
 		after = execute(ownSequence(p.to, c))
+		if p.differ.from.sequence(c.owns) == nil {
+			after = append(after, execute(p.countAlone(c))...)
+		}
 	case was.identity != "" && c.identity != "":
 		after = execute(alter + "SET GENERATED " + c.identity)
 	case c.identity != "":
@@ -104,4 +107,12 @@ func (p *tableDiff) count(c *column) string {
 	table, column := quoteIdent(p.to.name), quoteIdent(c.Name)
 	return "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(" + quoteText(table) + ", " + quoteText(c.Name) + "), max(" + column + "))" +
 		" FROM " + table + " HAVING max(" + column + ") > 0"
+}
+
+// countAlone is that statement for a sequence that may count in another way than
+// that of a serial column does.
+func (p *tableDiff) countAlone(c *column) string {
+	name := quoteText(quoteIdent(c.owns))
+	return "SELECT pg_catalog.setval(" + name + ", m.highest) FROM pg_catalog.pg_sequence s, (SELECT max(" + quoteIdent(c.Name) + ") AS highest FROM " + quoteIdent(p.to.name) + ") m" +
+		" WHERE s.seqrelid = " + name + "::regclass AND s.seqincrement > 0 AND m.highest BETWEEN s.seqstart AND s.seqmax"
 }
