@@ -114,6 +114,15 @@ func find[T any](list []*T, is func(*T) bool) *T {
 	return nil
 }
 
+// pointers returns the elements of a list by reference.
+func pointers[T any](list []T) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return all
+}
+
 // primaryKey returns the columns of the primary key.
 func (t *table) primaryKey() []string {
 	for _, k := range t.constraints {

@@ -71,14 +71,6 @@ func (m *model) sequence(name string) *host.Object {
 	return find(pointers(m.others), func(o *host.Object) bool { return o.Kind == host.ObjectSequence && o.Name == name })
 }
 
-func pointers[T any](list []T) []*T {
-	all := make([]*T, len(list))
-	for i := range list {
-		all[i] = &list[i]
-	}
-	return all
-}
-
 // hasRelation reports whether something has a name that a sequence would share:
 // https://www.postgresql.org/docs/current/catalog-pg-class.html.
 func (m *model) hasRelation(name string) bool {

@@ -139,6 +139,22 @@ func TestSequencesOfRenames(t *testing.T) {
 	}
 }
 
+// A sequence that stands alone keeps its name, and its owner.
+func TestSequenceOfRenamedOwner(t *testing.T) {
+	p := &place{dialect: chain.PostgreSQL, url: postgrestest.URL(t)}
+	schema := func(table, column string) string {
+		return "CREATE SEQUENCE q START 5; CREATE TABLE " + table + " (" + column + " int DEFAULT nextval('q'), v text); ALTER SEQUENCE q OWNED BY " + table + "." + column
+	}
+	a, b := p.empty(t).run(t, schema("t", "a")+"; INSERT INTO t (v) VALUES ('a')"), p.empty(t).run(t, schema("u", "b"))
+	opts := a.unfiltered()
+	opts.Renames = []diff.Rename{{Old: "t", New: "u"}, {Table: "u", Old: "a", New: "b"}}
+	become(t, a, b, opts)
+	var rows string
+	if err := a.db.QueryRow("WITH n AS (INSERT INTO u (v) VALUES ('b') RETURNING b) SELECT (SELECT b FROM u) || ' ' || b FROM n").Scan(&rows); err != nil || rows != "5 6" {
+		t.Errorf("the rows are %s, %v; want 5 6", rows, err)
+	}
+}
+
 // The sequences of two tables, one of which takes over the name of the other,
 // do not meet.
 func TestSequencesOfRenamesInARow(t *testing.T) {
