@@ -32,6 +32,7 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	d.renameSequences(before)
 	d.extensions()
 	d.enums()
 	d.tables()

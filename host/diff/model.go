@@ -49,6 +49,7 @@ type column struct {
 	kind     string // the type as the database names it
 	serial   string // PostgreSQL: the sequence that it owns and has its default from
 	identity string // PostgreSQL: ALWAYS or BY DEFAULT, else ""
+	sequence string // PostgreSQL: that of an identity
 	owns     string // PostgreSQL: a sequence that serial would not have made
 	besides  string
 
@@ -111,6 +112,15 @@ func find[T any](list []*T, is func(*T) bool) *T {
 		return list[i]
 	}
 	return nil
+}
+
+// pointers returns the elements of a list by reference.
+func pointers[T any](list []T) []*T {
+	all := make([]*T, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	return all
 }
 
 // primaryKey returns the columns of the primary key.

@@ -50,7 +50,7 @@ SELECT c.relname AS table, a.attname AS name, pg_catalog.format_type(a.atttypid,
   a.attnotnull AS notnull, coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') AS default, a.attgenerated AS generated, a.attidentity AS identity,
   coalesce((SELECT n.collname FROM pg_catalog.pg_collation n WHERE n.oid = a.attcollation AND n.oid <> t.typcollation), '') AS collation,
   coalesce(pg_catalog.col_description(c.oid, a.attnum), '') AS comment,
-  CASE WHEN a.attidentity = '' AND d.adbin IS NOT NULL AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN coalesce(s.name, '') ELSE '' END AS sequence,
+  CASE WHEN a.attidentity <> '' OR d.adbin IS NOT NULL AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%' THEN coalesce(s.name, '') ELSE '' END AS sequence,
   coalesce(s.standard, false) AS standardsequence,
   pg_catalog.concat_ws(' ', CASE WHEN a.attidentity <> '' AND NOT s.standard THEN s.def END,
     CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END, 'compression ' || nullif(a.attcompression::text, ''),
@@ -66,7 +66,7 @@ LEFT JOIN LATERAL (SELECT q.relname AS name,
     pg_catalog.format('start %s increment %s min %s max %s cache %s cycle %s', s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle) AS def
   FROM pg_catalog.pg_depend o JOIN pg_catalog.pg_class q ON q.oid = o.objid AND q.relkind = 'S' JOIN pg_catalog.pg_sequence s ON s.seqrelid = q.oid
   WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.refclassid = 'pg_catalog.pg_class'::regclass AND o.refobjid = c.oid AND o.refobjsubid = a.attnum
-    AND o.deptype IN ('a', 'i') LIMIT 1) s ON true
+    AND o.deptype IN ('a', 'i') ORDER BY o.deptype DESC LIMIT 1) s ON true
 WHERE c.relkind IN ('r', 'p', 'f') AND c.relnamespace ` + inSchema + ` AND ` + ours + `
 ORDER BY c.relname, a.attnum`
 

@@ -114,6 +114,8 @@ func (m *model) readColumns(ctx context.Context, tx *sql.Tx) error {
 		switch {
 		case r.Generated != "":
 			c.Generated = schema.Expr(unwrapped(m.dialect, r.Default))
+		case c.identity != "":
+			c.sequence = r.Sequence
 		case r.Sequence == r.Table+"_"+r.Name+"_seq" && r.StandardSequence && r.NotNull:
 			c.serial = r.Sequence
 		case r.Default != "":

@@ -262,8 +262,8 @@ func (d *differ) substitute(of *table, old, name string, objects []host.Object) 
 			put(&g.text)
 		}
 	}
-	for i := range objects {
-		o := &objects[i]
+	sequences := slices.DeleteFunc(pointers(m.others), func(o *host.Object) bool { return o.Kind != host.ObjectSequence }) // their owners follow
+	for _, o := range append(pointers(objects), sequences...) {
 		o.Facts = slices.Clone(o.Facts)
 		for n := range o.Facts {
 			if of == nil || m.about(o, of.name, o.Facts[n]) {
@@ -283,6 +283,8 @@ func (m *model) about(o *host.Object, table, fact string) bool {
 		return m.same(o.Name, table)
 	case host.ObjectView, host.ObjectTrigger:
 		return m.same(o.Table, table) || m.mentions(fact, table)
+	case host.ObjectSequence:
+		return m.mentions(fact, table) // its owner
 	}
 	return m.same(o.Table, table)
 }

@@ -13,6 +13,9 @@ func (p *tableDiff) renumbered(was, c *column) bool {
 	return was.Autoincrement != c.Autoincrement || was.identity != c.identity || (was.serial == "") != (c.serial == "") || was.owns != c.owns
 }
 
+// aside is what a sequence is called while that which has its name is there.
+const aside = "sandpiper_sequence"
+
 // sequence returns what gives or takes a column the sequence that numbers its
 // rows, before and after the rest.
 //
@@ -32,27 +35,42 @@ func (p *tableDiff) sequence(was, c *column) (before, after []schema.Operation) 
 		return nil, nil // the sequence itself is changed
 	}
 	switch {
+	case was.owns != "" && c.owns == "": // so that the column has one sequence, whatever becomes of this one
+		before = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
+	case was.identity != "" && c.serial != "": // the sequence goes with the identity
+		before = execute("CREATE SEQUENCE "+aside+" AS "+c.kind, p.goOn(c, was.sequence, aside), alter+"DROP IDENTITY")
 	case was.identity != "" && c.identity == "":
 		before = execute(alter + "DROP IDENTITY")
+	case was.serial != "" && c.identity != "":
+		before = execute(alter+"DROP DEFAULT", "ALTER SEQUENCE "+quoteIdent(was.serial)+" OWNED BY NONE")
 	case was.serial != "" && c.serial == "":
 		before = execute(alter+"DROP DEFAULT", "DROP SEQUENCE "+quoteIdent(was.serial))
 	}
 	switch {
 	case c.owns != "":
 		after = execute(ownSequence(p.to, c))
-	case was.owns != "" && c.serial == "" && c.identity == "":
-		after = execute("ALTER SEQUENCE " + quoteIdent(was.owns) + " OWNED BY NONE")
+		if p.differ.from.sequence(c.owns) == nil {
+			after = append(after, execute(p.countAlone(c))...)
+		}
 	case was.identity != "" && c.identity != "":
 		after = execute(alter + "SET GENERATED " + c.identity)
+	case was.serial != "" && c.identity != "":
+		after = execute(
+			alter+"ADD GENERATED "+c.identity+" AS IDENTITY (SEQUENCE NAME "+aside+")",
+			p.goOn(c, was.serial, aside),
+			"DROP SEQUENCE "+quoteIdent(was.serial),
+			"ALTER SEQUENCE "+aside+" RENAME TO "+quoteIdent(c.sequence),
+		)
 	case c.identity != "":
 		after = execute(alter+"ADD GENERATED "+c.identity+" AS IDENTITY", p.count(c))
 	case c.serial != "" && was.serial == "":
-		name := quoteIdent(c.serial)
-		after = execute(
-			"CREATE SEQUENCE "+name+" AS "+c.kind+" OWNED BY "+quoteIdent(p.to.name)+"."+quoteIdent(c.Name),
-			alter+"SET DEFAULT nextval("+quoteText(name)+")",
-			p.count(c),
-		)
+		name, owner := quoteIdent(c.serial), quoteIdent(p.to.name)+"."+quoteIdent(c.Name)
+		value := alter + "SET DEFAULT nextval(" + quoteText(name) + ")"
+		if was.identity != "" {
+			after = execute("ALTER SEQUENCE "+aside+" RENAME TO "+name, "ALTER SEQUENCE "+name+" OWNED BY "+owner, value)
+		} else {
+			after = execute("CREATE SEQUENCE "+name+" AS "+c.kind+" OWNED BY "+owner, value, p.count(c))
+		}
 	}
 	return before, after
 }
@@ -104,4 +122,20 @@ func (p *tableDiff) count(c *column) string {
 	table, column := quoteIdent(p.to.name), quoteIdent(c.Name)
 	return "SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(" + quoteText(table) + ", " + quoteText(c.Name) + "), max(" + column + "))" +
 		" FROM " + table + " HAVING max(" + column + ") > 0"
+}
+
+// countAlone is that statement for a sequence that may count in another way than
+// that of a serial column does.
+func (p *tableDiff) countAlone(c *column) string {
+	name := quoteText(quoteIdent(c.owns))
+	return "SELECT pg_catalog.setval(" + name + ", m.highest) FROM pg_catalog.pg_sequence s, (SELECT max(" + quoteIdent(c.Name) + ") AS highest FROM " + quoteIdent(p.to.name) + ") m" +
+		" WHERE s.seqrelid = " + name + "::regclass AND s.seqincrement > 0 AND m.highest BETWEEN s.seqstart AND s.seqmax"
+}
+
+// goOn is the statement that lets a sequence that is new go on from another one,
+// and from the highest number that the rows have.
+func (p *tableDiff) goOn(c *column, other, name string) string {
+	return "SELECT pg_catalog.setval(" + quoteText(quoteIdent(name)) + ", greatest(s.last_value, m.highest), s.is_called OR coalesce(m.highest >= s.last_value, false))" +
+		" FROM " + quoteIdent(other) + " s, (SELECT max(" + quoteIdent(c.Name) + ") AS highest FROM " + quoteIdent(p.to.name) + ") m" +
+		" WHERE greatest(s.last_value, m.highest) > 0"
 }
