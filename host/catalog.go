@@ -112,10 +112,11 @@ func inParallel(n int, f func(int) error) []error {
 // written for one dialect; modules and YAML may serve both, beside its folder.
 func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, error) {
 	if path.Ext(root) == ".wasm" {
-		return []string{root}, nil
+		return []string{root}, mustBeFile(fsys, root)
 	}
 	versions := path.Join(root, "versions")
 	var files []string
+	var others []error // what is listed and is no file
 	for _, dir := range []string{versions, path.Join(versions, string(dialect))} {
 		entries, err := fs.ReadDir(fsys, dir)
 		if errors.Is(err, fs.ErrNotExist) && len(files) > 0 {
@@ -131,11 +132,24 @@ func migrationFiles(fsys fs.FS, root string, dialect chain.Dialect) ([]string, e
 				form == source.None && path.Ext(e.Name()) != ".wasm" {
 				continue
 			}
-			files = append(files, path.Join(dir, e.Name()))
+			name := path.Join(dir, e.Name())
+			files = append(files, name)
+			if !e.Type().IsRegular() { // a link may lead to a file
+				others = append(others, mustBeFile(fsys, name))
+			}
 		}
 	}
 	sort.Strings(files)
-	return files, nil
+	return files, errors.Join(others...)
+}
+
+// mustBeFile refuses what would be read for ever, such as a pipe that nobody
+// writes into. What is not there is told by reading it.
+func mustBeFile(fsys fs.FS, name string) error {
+	if info, err := fs.Stat(fsys, name); err == nil && !info.Mode().IsRegular() {
+		return &chain.ParseError{Path: name, Msg: "it is not a file"}
+	}
+	return nil
 }
 
 // noVersions explains a folder that is not laid out as one of migrations.
@@ -146,19 +160,11 @@ func noVersions(fsys fs.FS, root, missing string) error {
 	return fmt.Errorf("no folder %s: migrations are in versions/postgresql and versions/sqlite; `sandpiper init` makes such a folder, --dir names one: %w", missing, fs.ErrNotExist)
 }
 
-// readWhole reads a file that its folder lists. What is none, such as a pipe,
-// which nobody may ever write into, is an error. That it cannot be read is about
+// readWhole reads a file that its folder lists. That it cannot be read is about
 // this file: the error does not say, as fs.ErrNotExist would, that there is no
 // chain.
 func readWhole(fsys fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, &chain.ParseError{Path: name, Msg: "it is not a file"}
-	}
-	var b []byte
-	if err == nil {
-		b, err = fs.ReadFile(fsys, name)
-	}
+	b, err := fs.ReadFile(fsys, name)
 	if err == nil {
 		return b, nil
 	}

@@ -105,7 +105,10 @@ func revisionsNamed(name string, graph *chain.Graph, others []*chain.Graph) (key
 
 func readSeed(fsys fs.FS, name string, revision chain.Key, dialect chain.Dialect) (Seed, error) {
 	seed := Seed{Revision: revision, Path: name}
-	text, err := readWhole(fsys, name)
+	text, err := []byte(nil), mustBeFile(fsys, name)
+	if err == nil {
+		text, err = readWhole(fsys, name)
+	}
 	if err != nil {
 		return seed, fmt.Errorf("read the seeds: %w", err)
 	}
