@@ -15,6 +15,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author/imports"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
@@ -23,10 +24,7 @@ import (
 // compares the schema with what the same files make when they are run by hand.
 // SANDPIPER_CHAINS names the folder.
 func TestImportedChains(t *testing.T) {
-	chains := os.Getenv("SANDPIPER_CHAINS")
-	if chains == "" {
-		t.Skip("SANDPIPER_CHAINS is not set: the chains are not part of the project")
-	}
+	chains := hosttest.Chains(t)
 	for _, p := range []struct {
 		project   string
 		revisions map[chain.Dialect]int

@@ -10,15 +10,13 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 )
 
 // TestPrefect runs Prefect's real chains from empty, and compares the schema
 // with the one that its own tool makes. SANDPIPER_CHAINS names the folder.
 func TestPrefect(t *testing.T) {
-	chains := os.Getenv("SANDPIPER_CHAINS")
-	if chains == "" {
-		t.Skip("SANDPIPER_CHAINS is not set: the chains are not part of the project")
-	}
+	chains := hosttest.Chains(t)
 	revisions := map[chain.Dialect]int{chain.PostgreSQL: 116, chain.SQLite: 112}
 	each(t, func(t *testing.T, f *fixture) {
 		b, err := box()

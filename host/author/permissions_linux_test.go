@@ -4,30 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 )
-
-// asNobody runs do as a user whom permissions concern.
-func asNobody(t *testing.T, do func()) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		do()
-		return
-	}
-	const nobody = 65534
-	if err := syscall.Setresuid(-1, nobody, -1); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := syscall.Setresuid(-1, 0, -1); err != nil {
-			panic(err) // the tests after it would run as somebody else
-		}
-	}()
-	do()
-}
 
 // A folder that cannot be written is told by what was to be written into it.
 func TestReadOnlyFolder(t *testing.T) {
@@ -41,7 +22,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, "chain.svg")
-	asNobody(t, func() {
+	hosttest.AsNobody(t, func() {
 		err := author.WriteFile(name, []byte("<svg/>"), false)
 		if err == nil || !strings.HasPrefix(err.Error(), name+" cannot be written: ") || strings.Contains(err.Error(), ".sandpiper-") {
 			t.Errorf("writing a file: %v, want that %s cannot be written", err, name)

@@ -8,17 +8,11 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 )
 
-// chains returns the folder with real projects' migrations. It is not part of
-// this repository, so these tests run only where SANDPIPER_CHAINS names it.
-func chains(t testing.TB) fs.FS {
-	dir := os.Getenv("SANDPIPER_CHAINS")
-	if dir == "" {
-		t.Skip("SANDPIPER_CHAINS does not name a folder with real chains")
-	}
-	return os.DirFS(dir)
-}
+// chains returns the folder with real projects' migrations.
+func chains(t testing.TB) fs.FS { return os.DirFS(hosttest.Chains(t)) }
 
 // texts reads the .sql files of a folder, sorted by name.
 func texts(t testing.TB, fsys fs.FS, dir string) (names []string, contents [][]byte) {

@@ -9,16 +9,14 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 )
 
 // TestChainsFromEmpty makes the schemas that real projects' migrations lead to of
 // nothing, and nothing of them. SANDPIPER_CHAINS names the folder of the projects.
 func TestChainsFromEmpty(t *testing.T) {
-	chains := os.Getenv("SANDPIPER_CHAINS")
-	if chains == "" {
-		t.Skip("SANDPIPER_CHAINS is not set: the chains are not part of the project")
-	}
+	chains := hosttest.Chains(t)
 	for _, project := range []string{"hydra", "authelia"} {
 		t.Run(project, func(t *testing.T) {
 			t.Parallel()

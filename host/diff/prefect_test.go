@@ -8,16 +8,14 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 )
 
 // TestPrefect builds the final schema of Prefect's real chains one table at a
 // time, from nothing, and takes it apart again. SANDPIPER_CHAINS names their
 // folder.
 func TestPrefect(t *testing.T) {
-	chains := os.Getenv("SANDPIPER_CHAINS")
-	if chains == "" {
-		t.Skip("SANDPIPER_CHAINS is not set: the chains are not part of the project")
-	}
+	chains := hosttest.Chains(t)
 	places(t, func(t *testing.T, p *place) {
 		p.apart = true // extensions are the database's
 		text, err := os.ReadFile(filepath.Join(chains, "prefect", string(p.dialect)+".expected.sql"))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/lint"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
@@ -16,10 +17,7 @@ import (
 // TestRealChains lints chains that nobody wrote for this: everything in them can be
 // read, and next to nothing would fail. SANDPIPER_CHAINS names the folder.
 func TestRealChains(t *testing.T) {
-	chains := os.Getenv("SANDPIPER_CHAINS")
-	if chains == "" {
-		t.Skip("SANDPIPER_CHAINS is not set: the chains are not part of the project")
-	}
+	chains := hosttest.Chains(t)
 	for _, d := range chain.Dialects {
 		for _, project := range []string{"prefect", "hydra", "authelia"} {
 			t.Run(project+"/"+string(d), func(t *testing.T) {

@@ -6,31 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
-
-// asNobody runs do as a user whom permissions concern.
-func asNobody(t *testing.T, do func()) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		do()
-		return
-	}
-	const nobody = 65534
-	if err := syscall.Setresuid(-1, nobody, -1); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := syscall.Setresuid(-1, 0, -1); err != nil {
-			panic(err) // the tests after it would run as somebody else
-		}
-	}()
-	do()
-}
 
 func TestPermissions(t *testing.T) {
 	for _, c := range []struct {
@@ -82,7 +63,7 @@ func TestPermissions(t *testing.T) {
 					t.Errorf("%s: got %v, want %q in it", what, err, want)
 				}
 			}
-			asNobody(t, func() {
+			hosttest.AsNobody(t, func() {
 				check("reading", c.read, func(conn host.Conn) error { _, err := conn.Ledger(t.Context()); return err })
 				check("writing", c.write, func(conn host.Conn) error { return run(t.Context(), conn, "CREATE TABLE t (a)") })
 			})
@@ -98,7 +79,7 @@ func TestPermissions(t *testing.T) {
 		if err := os.Chmod(folder, 0o555); err != nil {
 			t.Fatal(err)
 		}
-		asNobody(t, func() {
+		hosttest.AsNobody(t, func() {
 			url := "sqlite:" + filepath.Join(folder, "x.db")
 			conn := connect(t, open(t, url))
 			if ledger, err := conn.Ledger(t.Context()); err != nil || ledger.Exists {
