@@ -20,6 +20,7 @@ var pure = map[string][]string{
 	"host/wasmfile":         {"sdk/abi", "host/chain"},
 	"host/sqlite/tabletext": {"host/chain"},
 	"sdk/schema":            {"sdk/abi"},
+	"host/policy":           {"sdk/abi", "sdk/schema", "host/chain"},
 	"host/draw":             {"host/chain"},
 }
 

@@ -44,6 +44,15 @@ type Config struct {
 	// the goroutine that runs the migrations.
 	OnEvent func(Event)
 
+	// Plugins are modules of others, with what they are allowed. Their lines
+	// must not be in the Runner's file system. Defaults to none.
+	Plugins []Plugin
+
+	// Worker runs the steps of plugins. Defaults to running them in this
+	// process, where what no wall stops (a bug in a compiler, memory that is
+	// counted nowhere) ends the process and not the plugin alone.
+	Worker Worker
+
 	// Before, if set, is called once before the first step of a run that has
 	// something to do, with the plan. An error ends the run before anything
 	// is changed. The command line asks for confirmation and makes backups here.

@@ -78,6 +78,10 @@ type Conn interface {
 	// from reading.
 	Objects(ctx context.Context) ([]Object, error)
 
+	// Confine puts the connection behind the walls of a plugin. On PostgreSQL it
+	// makes the plugin's role and schema, and its privileges what the grants say.
+	Confine(ctx context.Context, c Confinement) (Confined, error)
+
 	// Reset drops everything in the schema that the connection works in, the
 	// ledger included, under the lock.
 	Reset(ctx context.Context) error
@@ -251,6 +255,9 @@ type Entry struct {
 	Duration time.Duration // microseconds
 	Runner   string        // version of Sandpiper
 	Reason   string        // why, as a person gave it; of a rehash or a repair
+	Signer   string        // of a plugin: the key that signed its module, "" if nobody did
+	Grants   string        // of a plugin: what it was allowed, as policy.Grants.String
+	Fuel     int64         // that the guest used; 0 where it is not metered
 }
 
 // Action is what was done to a revision.
@@ -263,5 +270,6 @@ const (
 	ActionStamp     Action = "stamp"   // recorded as applied, not run
 	ActionUnstamp   Action = "unstamp" // recorded as not applied, not run
 	ActionRehash    Action = "rehash"  // the digest of what is applied was changed, nothing was run
+	ActionPurge     Action = "purge"   // what a plugin owned was dropped, its revisions are not applied
 	ActionRepair    Action = "repair"  // the heads were put right, or a half-done run was given up; nothing was run
 )

@@ -11,8 +11,9 @@ import (
 
 // A Sandbox makes guests out of modules. Package sandbox is the one there is.
 type Sandbox interface {
-	// Load checks and compiles a module. Nothing of it runs.
-	Load(ctx context.Context, module []byte) (Guest, error)
+	// Load checks and compiles a module, whose runs keep within limits. Nothing
+	// of it runs.
+	Load(ctx context.Context, module []byte, limits GuestLimits) (Guest, error)
 
 	// Close frees what the sandbox holds. Guests are closed on their own.
 	Close() error

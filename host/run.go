@@ -363,7 +363,7 @@ func (u *run) prepare(ctx context.Context, m *module) *loading {
 		u.guests[m] = l
 		go func() {
 			defer close(l.done)
-			l.guest, l.err = u.box.Load(ctx, m.bytes)
+			l.guest, l.err = u.box.Load(ctx, m.bytes, GuestLimits{})
 		}()
 	}
 	return l

@@ -202,12 +202,12 @@ type lateSandbox struct {
 }
 
 // Load implements host.Sandbox.
-func (l *lateSandbox) Load(ctx context.Context, module []byte) (host.Guest, error) {
+func (l *lateSandbox) Load(ctx context.Context, module []byte, limits host.GuestLimits) (host.Guest, error) {
 	l.once.Do(func() { l.box, l.err = l.open() })
 	if l.err != nil {
 		return nil, l.err
 	}
-	return l.box.Load(ctx, module)
+	return l.box.Load(ctx, module, limits)
 }
 
 // Close implements host.Sandbox.

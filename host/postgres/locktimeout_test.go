@@ -54,7 +54,7 @@ func TestLockTimeoutOfAnOperationIsTheEngines(t *testing.T) {
 // operator is a sandbox whose guests apply operations.
 type operator []schema.Request
 
-func (o operator) Load(context.Context, []byte) (host.Guest, error) { return o, nil }
+func (o operator) Load(context.Context, []byte, host.GuestLimits) (host.Guest, error) { return o, nil }
 func (o operator) Close() error                                     { return nil }
 func (o operator) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	for _, q := range o {

@@ -87,7 +87,7 @@ func TestAssembledLarge(t *testing.T) {
 	text := "INSERT INTO t VALUES ('" + strings.Repeat("x", 5<<20) + "')"
 	steps[1234].Upgrade = []wasmfile.Op{{Text: text}}
 	box := open(t, sandbox.Options{})
-	g, err := box.Load(context.Background(), assembleSteps(t, steps...))
+	g, err := box.Load(context.Background(), assembleSteps(t, steps...), host.GuestLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestLoadRefuses(t *testing.T) {
 		"noise":     bytes.Repeat([]byte{0xff}, 100),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := box.Load(context.Background(), module)
+			_, err := box.Load(context.Background(), module, host.GuestLimits{})
 			var guest *host.GuestError
 			if !errors.As(err, &guest) || guest.Kind != host.GuestRefused || guest.Err == nil {
 				t.Errorf("got %v", err)

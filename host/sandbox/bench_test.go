@@ -50,7 +50,7 @@ func BenchmarkLoad(b *testing.B) {
 				}
 				box := open(b, opts)
 				for b.Loop() {
-					loaded, err := box.Load(context.Background(), g.module)
+					loaded, err := box.Load(context.Background(), g.module, host.GuestLimits{})
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -90,7 +90,7 @@ func BenchmarkRows(b *testing.B) {
 }
 
 func benchmarkStep(b *testing.B, module []byte, mode sandbox.Mode, step int32) {
-	g, err := open(b, sandbox.Options{Mode: mode}).Load(context.Background(), module)
+	g, err := open(b, sandbox.Options{Mode: mode}).Load(context.Background(), module, host.GuestLimits{})
 	if err != nil {
 		b.Fatal(err)
 	}

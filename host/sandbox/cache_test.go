@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sandbox"
 )
 
@@ -211,7 +212,7 @@ func useCache(t *testing.T, dir string) {
 			}
 			defer box.Close()
 			for range 10 {
-				g, err := box.Load(context.Background(), module)
+				g, err := box.Load(context.Background(), module, host.GuestLimits{})
 				if err != nil {
 					t.Error(err)
 					return

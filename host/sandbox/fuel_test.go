@@ -192,7 +192,7 @@ func TestGuestsDoNotHoldUpCollections(t *testing.T) {
 
 func load(t testing.TB, box *sandbox.Sandbox, module []byte) host.Guest {
 	t.Helper()
-	g, err := box.Load(t.Context(), module)
+	g, err := box.Load(t.Context(), module, host.GuestLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}

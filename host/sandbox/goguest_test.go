@@ -112,7 +112,7 @@ func loadGo(t testing.TB, opts sandbox.Options, module []byte) host.Guest {
 	if opts.CacheDir, err = sharedCache(); err != nil {
 		t.Fatal(err)
 	}
-	g, err := open(t, opts).Load(context.Background(), module)
+	g, err := open(t, opts).Load(context.Background(), module, host.GuestLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestCancel(t *testing.T) {
 func TestCancelledCallsAreCancelled(t *testing.T) {
 	box := open(t, sandbox.Options{})
 	module := assemble(t, "SELECT 1", "SELECT 2", "SELECT 3")
-	g, err := box.Load(context.Background(), module)
+	g, err := box.Load(context.Background(), module, host.GuestLimits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type guest struct {
 	compiled wazero.CompiledModule
 	kept     wazero.CompilationCache // nil if the runtime has an engine of its own
 	shared   bool                    // the runtime is the sandbox's
+	opts     Options                 // of its runs
 	metered  bool
 	exports  map[string]bool
 }
@@ -46,13 +47,13 @@ var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithR
 
 // Run implements host.Guest.
 func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
-	in := newInstance(g.sandbox, run, calls)
+	in := newInstance(g, run, calls)
 	err := g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
 	return host.GuestUsage{Fuel: in.fuel.used()}, err
 }
 
 func (g *guest) describe(ctx context.Context) ([]byte, error) {
-	in := newInstance(g.sandbox, host.GuestRun{Started: time.Unix(0, 0)}, nowhere{})
+	in := newInstance(g, host.GuestRun{Started: time.Unix(0, 0)}, nowhere{})
 	in.describing = true
 	if err := g.run(ctx, in, abi.ExportDescribe); err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (g *guest) describe(ctx context.Context) ([]byte, error) {
 
 // run makes an instance, calls a function of it, and discards the instance.
 func (g *guest) run(ctx context.Context, in *instance, function string, args ...uint64) error {
-	if limit := g.sandbox.opts.Timeout; limit > 0 {
+	if limit := g.opts.Timeout; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
 		defer cancel()

@@ -59,10 +59,10 @@ const maxIgnored = 1000
 
 type instanceKey struct{}
 
-func newInstance(s *Sandbox, run host.GuestRun, calls host.Calls) *instance {
-	in := &instance{opts: &s.opts, run: run, calls: calls, last: abi.ErrorDocument{Message: "no error"}}
-	if s.opts.Trace != nil {
-		in.trace = &transcript{sandbox: s}
+func newInstance(g *guest, run host.GuestRun, calls host.Calls) *instance {
+	in := &instance{opts: &g.opts, run: run, calls: calls, last: abi.ErrorDocument{Message: "no error"}}
+	if g.opts.Trace != nil {
+		in.trace = &transcript{sandbox: g.sandbox}
 	}
 	return in
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/sandpiper-db/sandpiper/host"
 )
 
 // Options are the limits of a Sandbox, and where it keeps what it compiles. The
@@ -80,6 +82,23 @@ func (o Options) withDefaults() Options {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// within returns the options where limits are narrower.
+func (o Options) within(limits host.GuestLimits) Options {
+	if limits.Memory > 0 {
+		o.MemoryPages = uint32(min(int64(o.MemoryPages), limits.Memory>>16))
+	}
+	narrow(&o.Timeout, limits.Time)
+	narrow(&o.MaxFuel, limits.Fuel)
+	return o
+}
+
+// narrow sets a limit that is not set, 0, or larger.
+func narrow[T ~int64](field *T, limit T) {
+	if limit > 0 && (*field == 0 || limit < *field) {
+		*field = limit
+	}
 }
 
 func fill[T int | int64 | uint32](field *T, value T) {

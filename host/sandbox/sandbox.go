@@ -74,8 +74,8 @@ func (s *Sandbox) Close() error {
 
 // Load checks a module and makes it ready to run. Nothing of it runs. The error
 // is a *host.GuestError of kind GuestRefused, which wraps package wasmfile's.
-func (s *Sandbox) Load(ctx context.Context, module []byte) (host.Guest, error) {
-	g, err := s.load(ctx, module, s.opts.Mode)
+func (s *Sandbox) Load(ctx context.Context, module []byte, limits host.GuestLimits) (host.Guest, error) {
+	g, err := s.load(ctx, module, s.opts.within(limits))
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -87,7 +87,9 @@ func (s *Sandbox) Load(ctx context.Context, module []byte) (host.Guest, error) {
 // not there: every call that needs one returns STATE.
 func (s *Sandbox) Describe(ctx context.Context, module []byte) ([]byte, error) {
 	// It runs once, and for a moment: compiling a Go module would take longer.
-	g, err := s.load(ctx, module, Interpreter)
+	opts := s.opts
+	opts.Mode = Interpreter
+	g, err := s.load(ctx, module, opts)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -98,7 +100,8 @@ func (s *Sandbox) Describe(ctx context.Context, module []byte) ([]byte, error) {
 	return g.describe(ctx)
 }
 
-func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, error) {
+// load makes a guest that runs with opts.
+func (s *Sandbox) load(ctx context.Context, module []byte, opts Options) (*guest, error) {
 	file, err := wasmfile.Open(module)
 	if err != nil {
 		return nil, err
@@ -106,15 +109,15 @@ func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, e
 	if err := file.Check(); err != nil {
 		return nil, err
 	}
-	if m, _ := file.Memory(); m.Min > s.opts.MemoryPages {
-		return nil, fmt.Errorf("the module wants %d pages of memory (%d MiB) and may have %d", m.Min, m.Min>>4, s.opts.MemoryPages)
+	if m, _ := file.Memory(); m.Min > opts.MemoryPages {
+		return nil, fmt.Errorf("the module wants %d pages of memory (%d MiB) and may have %d", m.Min, m.Min>>4, opts.MemoryPages)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	straight := file.Straight()
-	interpreted := mode == Interpreter || mode == Auto && straight
-	code, err := s.prepare(file, straight, !interpreted)
+	interpreted := opts.Mode == Interpreter || opts.Mode == Auto && straight
+	code, err := prepare(file, straight, !interpreted, opts.MemoryPages)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, e
 	if err != nil {
 		return nil, err
 	}
-	g.metered = !straight
+	g.opts, g.metered = opts, !straight
 	g.exports = map[string]bool{}
 	for _, e := range file.Exports() {
 		g.exports[e.Name] = true
@@ -138,14 +141,14 @@ func (s *Sandbox) load(ctx context.Context, module []byte, mode Mode) (*guest, e
 // prepare returns the module that is really run; what is compiled is kept under
 // the digest of what this returns. A straight module is bounded as it is, unless
 // it is compiled.
-func (s *Sandbox) prepare(file *wasmfile.File, straight, compiled bool) ([]byte, error) {
+func prepare(file *wasmfile.File, straight, compiled bool, pages uint32) ([]byte, error) {
 	if straight && !compiled {
 		return file.Runnable(), nil
 	}
 	if err := file.CheckCode(); err != nil || straight {
 		return file.Runnable(), err
 	}
-	return file.Meter(wasmfile.Limits{Pages: s.opts.MemoryPages, Entries: maxEntries})
+	return file.Meter(wasmfile.Limits{Pages: pages, Entries: maxEntries})
 }
 
 // refused makes an error of Load of what was found wrong.

@@ -229,7 +229,7 @@ func privateDir(t testing.TB) string {
 }
 
 func loadAndRun(box *sandbox.Sandbox, module []byte, run host.GuestRun, db host.Calls) error {
-	g, err := box.Load(context.Background(), module)
+	g, err := box.Load(context.Background(), module, host.GuestLimits{})
 	if err != nil {
 		return err
 	}

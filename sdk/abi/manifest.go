@@ -14,6 +14,8 @@ type Manifest struct {
 	Version   string // for people
 	Line      string // the line all revisions belong to; DecodeManifest never leaves it empty
 	Revisions []Revision
+
+	Capabilities Capabilities // what it asks for where it is run as a plugin
 }
 
 // Revision is one revision of a module.
@@ -34,7 +36,7 @@ type Revision struct {
 }
 
 var (
-	manifestFields = []string{"manifest", "abi", "name", "version", "line", "revisions"}
+	manifestFields = []string{"manifest", "abi", "name", "version", "line", "capabilities", "revisions"}
 	revisionFields = []string{"step", "dialect", "id", "revises", "depends_on", "labels", "slug",
 		"created", "irreversible", "source", "digest", "upgrade_lines", "downgrade_lines"}
 )
@@ -49,6 +51,10 @@ func AppendManifest(dst []byte, m *Manifest) []byte {
 	w.text("name", m.Name)
 	w.text("version", m.Version)
 	w.text("line", m.Line)
+	if !m.Capabilities.Empty() {
+		w.Name("capabilities")
+		w.capabilities(&m.Capabilities)
+	}
 	w.Name("revisions")
 	w.Open('[')
 	for i := range m.Revisions {
@@ -97,6 +103,8 @@ func DecodeManifest(b []byte) (*Manifest, error) {
 			m.Version = r.Text()
 		case "line":
 			m.Line = r.Text()
+		case "capabilities":
+			m.Capabilities = r.capabilities()
 		case "revisions":
 			r.Array(func() { r.revision(m) })
 		}
@@ -196,6 +204,9 @@ func (m *Manifest) Validate() error {
 		return wrong("it has no revisions")
 	case len(m.Revisions) > MaxRevisions:
 		return wrong("more than 65,536 revisions")
+	}
+	if reason := m.Capabilities.wrong(); reason != "" {
+		return wrong(reason)
 	}
 	seen := make(map[string]uint8, len(m.Revisions)) // the dialects of an id, as bits
 	for i := range m.Revisions {

@@ -1,0 +1,108 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// Grants are what an operator allows a plugin.
+type Grants struct {
+	// Line is the plugin's line, and its name.
+	Line string
+
+	// Allowed has the form of what a module asks for.
+	Allowed abi.Capabilities
+
+	// Others are the names and prefixes that other plugins own. A table that
+	// one of them owns by a longer prefix, or by name, is not this plugin's.
+	Others []string
+}
+
+// New checks what is allowed.
+func New(line string, allowed abi.Capabilities, others ...string) (*Grants, error) {
+	if !chain.ValidLine(line) || line == chain.DefaultLine {
+		return nil, fmt.Errorf("%q is not the name of a plugin's line", line)
+	}
+	if err := allowed.Validate(); err != nil {
+		return nil, err
+	}
+	for _, pattern := range allowed.Owns {
+		if slices.Contains(others, pattern) {
+			return nil, fmt.Errorf("another plugin owns %s already", pattern)
+		}
+	}
+	return &Grants{line, allowed, others}, nil
+}
+
+// String returns the grants as the ledger keeps them: the document of ABI.md.
+func (g *Grants) String() string { return string(abi.AppendCapabilities(nil, &g.Allowed)) }
+
+// The limits of one migration where no grant says more.
+const (
+	DefaultRows   = 1_000_000
+	DefaultTime   = 5 * time.Minute
+	DefaultFuel   = 100_000_000_000
+	DefaultMemory = 64 // MiB
+)
+
+// Rows is how many rows a migration may write.
+func (g *Grants) Rows() int64 { return either(g.Allowed.Rows, DefaultRows) }
+
+// Time is how long a migration may take.
+func (g *Grants) Time() time.Duration {
+	return either(time.Duration(g.Allowed.Seconds)*time.Second, DefaultTime)
+}
+
+// Fuel is how much fuel a migration may use.
+func (g *Grants) Fuel() int64 { return either(g.Allowed.Fuel, DefaultFuel) }
+
+// Memory is how much memory a module may have, in MiB.
+func (g *Grants) Memory() int64 { return either(g.Allowed.Memory, DefaultMemory) }
+
+func either[T ~int64](given, otherwise T) T {
+	if given > 0 {
+		return given
+	}
+	return otherwise
+}
+
+// Names reports whether a table or view of that name would be the plugin's to
+// create. Names are compared as SQLite does, without regard to the case of ASCII
+// letters; on PostgreSQL a name with capitals is nobody's, since grants have none.
+func (g *Grants) Names(name string) bool {
+	mine := longest(g.Allowed.Owns, name)
+	return mine > 0 && mine > longest(g.Others, name)
+}
+
+// longest returns how long the longest pattern is that a name matches. A name
+// in full is longer than any prefix of it.
+func longest(patterns []string, name string) (length int) {
+	for _, pattern := range patterns {
+		prefix, isPrefix := strings.CutSuffix(pattern, "*")
+		switch {
+		case !isPrefix && name == pattern:
+			return len(name) + 1
+		case isPrefix && strings.HasPrefix(name, prefix):
+			length = max(length, len(prefix))
+		}
+	}
+	return length
+}
+
+// Use returns what the plugin may do with a table that it does not own.
+func (g *Grants) Use(table string) (abi.Use, bool) {
+	for _, u := range g.Allowed.Uses {
+		if u.Table == table {
+			return u, true
+		}
+	}
+	return abi.Use{}, false
+}
+
+// Function reports whether a function is granted beyond the default list.
+func (g *Grants) Function(name string) bool { return slices.Contains(g.Allowed.Functions, name) }

@@ -1,0 +1,193 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A Judge gives verdicts on one plugin in one database.
+type Judge struct {
+	Grants  *Grants
+	Dialect chain.Dialect
+
+	// Foreign reports whether a table, view, index or sequence of a name that
+	// the grants name was there before the plugin, or was made by somebody else.
+	Foreign func(name string) bool
+}
+
+// Facts are what a statement would do, as the dialect's own parser sees it.
+type Facts struct {
+	// Kind is the statement's, for people: "CREATE TABLE".
+	Kind string
+
+	// Access is what it does with the rows of tables and views.
+	Access []Access
+
+	// Makes, Changes and Drops are the objects that it creates (new names of a
+	// RENAME included), alters, and drops.
+	Makes, Changes, Drops []Object
+
+	// Functions are those that it calls, in lower case.
+	Functions []Call
+
+	// Denied is what no grant can allow: a statement, an option, an operator.
+	// The adapter that parses says why.
+	Denied []Denial
+}
+
+// An Access is a verb on a table.
+type Access struct {
+	Table   string
+	Verb    string   // of abi.Verbs
+	Columns []string // that are read or written
+	All     bool     // it may be all of its columns
+	At      int      // 1-based character, 0 if unknown
+}
+
+// An Object is a name in the schema.
+type Object struct {
+	Kind string // "table", "view", "index", "sequence", "constraint"
+	Name string
+	At   int
+}
+
+// A Call is a call of a function.
+type Call struct {
+	Name string
+	At   int
+}
+
+// A Denial is something that no grant can allow.
+type Denial struct {
+	Reason string // a sentence without its full stop: "COMMIT: the host begins and ends transactions"
+	At     int
+}
+
+// A Refusal is the verdict on what is not allowed.
+type Refusal struct {
+	Line   string // the plugin's
+	Reason string // what was refused, and why
+	Needs  string // the capability that is missing, as a line of sandpiper.toml; "" if none would do
+	At     int    // 1-based character in the statement, 0 if unknown
+}
+
+// Error says what was refused, and what would allow it.
+func (r *Refusal) Error() string {
+	text := fmt.Sprintf("plugin %s may not: %s", r.Line, r.Reason)
+	if r.Needs != "" {
+		text += fmt.Sprintf("; it would need the grant %s", r.Needs)
+	}
+	return text
+}
+
+// Errno is the errno that a guest gets.
+func (r *Refusal) Errno() abi.Errno { return abi.ErrnoDenied }
+
+func (j *Judge) refuse(at int, needs, format string, args ...any) *Refusal {
+	return &Refusal{j.Grants.Line, fmt.Sprintf(format, args...), needs, at}
+}
+
+// Check gives the verdict on a statement: nil if it is allowed.
+func (j *Judge) Check(f *Facts) *Refusal {
+	for _, d := range f.Denied {
+		return j.refuse(d.At, "", "%s", d.Reason)
+	}
+	for _, o := range f.Makes {
+		if r := j.Make(o); r != nil {
+			return r
+		}
+	}
+	for _, o := range slices.Concat(f.Changes, f.Drops) {
+		if r := j.Change(o); r != nil {
+			return r
+		}
+	}
+	for _, a := range f.Access {
+		if r := j.Touch(a); r != nil {
+			return r
+		}
+	}
+	for _, c := range f.Functions {
+		if r := j.Call(c); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// Owns reports whether a table or view is the plugin's.
+func (j *Judge) Owns(name string) bool {
+	return j.Grants.Names(j.fold(name)) && !(j.Foreign != nil && j.Foreign(j.fold(name)))
+}
+
+// fold gives a name the case in which grants are written, where the database
+// does not tell them apart (https://sqlite.org/lang_keywords.html).
+func (j *Judge) fold(name string) string {
+	if j.Dialect != chain.SQLite {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, name)
+}
+
+// Make gives the verdict on a new name.
+func (j *Judge) Make(o Object) *Refusal {
+	name := j.fold(o.Name)
+	switch {
+	case !j.Grants.Names(name):
+		return j.refuse(o.At, fmt.Sprintf("owns = [%q]", name), "create the %s %s, whose name is not among those it owns", o.Kind, o.Name)
+	case j.Foreign != nil && j.Foreign(name):
+		return j.refuse(o.At, "", "create the %s %s: that name was there before the plugin", o.Kind, o.Name)
+	}
+	return nil
+}
+
+// Change gives the verdict on altering or dropping an object.
+func (j *Judge) Change(o Object) *Refusal {
+	if j.Owns(o.Name) {
+		return nil
+	}
+	return j.refuse(o.At, "", "change the %s %s, which it does not own", o.Kind, o.Name)
+}
+
+// Touch gives the verdict on a verb.
+func (j *Judge) Touch(a Access) *Refusal {
+	if j.Owns(a.Table) {
+		return nil
+	}
+	name := j.fold(a.Table)
+	need := fmt.Sprintf("uses = [{table = %q, verbs = [%q]}]", name, a.Verb)
+	use, ok := j.Grants.Use(name)
+	if !ok || !slices.Contains(use.Verbs, a.Verb) {
+		return j.refuse(a.At, need, "%s %s", a.Verb, a.Table)
+	}
+	if len(use.Columns) == 0 {
+		return nil
+	}
+	if a.All {
+		return j.refuse(a.At, need, "%s all columns of %s: its grant names %s", a.Verb, a.Table, strings.Join(use.Columns, ", "))
+	}
+	for _, column := range a.Columns {
+		if !slices.Contains(use.Columns, j.fold(column)) {
+			return j.refuse(a.At, fmt.Sprintf("uses = [{table = %q, verbs = [%q], columns = [%q]}]", name, a.Verb, j.fold(column)),
+				"%s column %s of %s", a.Verb, column, a.Table)
+		}
+	}
+	return nil
+}
+
+// Call gives the verdict on a call of a function.
+func (j *Judge) Call(c Call) *Refusal {
+	if Functions(j.Dialect)[c.Name] || j.Grants.Function(c.Name) {
+		return nil
+	}
+	return j.refuse(c.At, fmt.Sprintf("functions = [%q]", c.Name), "call the function %s", c.Name)
+}
