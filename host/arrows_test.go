@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"host":                       {"host/source"},
 	"host/source":                {},
 	"host/sandbox":               {"host"},
-	"host/postgres":              {"host"},
+	"host/postgres":              {"host", "host/postgres/grammar"},
 	"host/postgres/grammar":      {},
 	"host/postgres/postgrestest": {},
 	"host/sqlite":                {"host"},

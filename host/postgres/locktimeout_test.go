@@ -55,7 +55,7 @@ func TestLockTimeoutOfAnOperationIsTheEngines(t *testing.T) {
 type operator []schema.Request
 
 func (o operator) Load(context.Context, []byte, host.GuestLimits) (host.Guest, error) { return o, nil }
-func (o operator) Close() error                                     { return nil }
+func (o operator) Close() error                                                       { return nil }
 func (o operator) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	for _, q := range o {
 		if err := calls.Schema(ctx, q); err != nil {
