@@ -10,7 +10,7 @@ import "strings"
 // names, which is the plugin's; how long repeat, lpad, rpad and format make a text
 // is looked at as well.
 var postgresFunctions = set(strings.Fields(`
-	abs cbrt ceil ceiling degrees div exp factorial floor gcd lcm ln log log10 min_scale mod pi power
+	abs cbrt ceil ceiling degrees div exp floor gcd lcm ln log log10 min_scale mod pi power
 	radians random round scale sign sqrt trim_scale trunc width_bucket acos acosd asin asind atan atan2
 	atan2d atand cos cosd cot cotd sin sind tan tand sinh cosh tanh asinh acosh atanh erf erfc
 
@@ -38,7 +38,7 @@ var postgresFunctions = set(strings.Fields(`
 	abbrev broadcast family host hostmask inet_merge inet_same_family masklen netmask network
 	set_masklen macaddr8_set7bit
 
-	array_to_tsvector get_current_ts_config numnode plainto_tsquery phraseto_tsquery
+	array_to_tsvector numnode plainto_tsquery phraseto_tsquery
 	websearch_to_tsquery querytree setweight strip to_tsquery to_tsvector json_to_tsvector
 	jsonb_to_tsvector ts_delete ts_filter ts_headline ts_rank ts_rank_cd tsquery_phrase
 	tsvector_to_array

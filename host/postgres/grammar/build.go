@@ -1,5 +1,7 @@
 package grammar
 
+import "slices"
+
 // Make returns a new node of a kind.
 func Make(kind string) Node {
 	return nodeOf(&tree{kind: kinds()[kind]})
@@ -74,8 +76,7 @@ func (n Node) SetItem(field string, i int, node Node) { n.field(field).nodes[i] 
 
 // Moved returns a node with what is in n, so that n can become another.
 func (n Node) Moved() Node {
-	t := *n.tree
-	return nodeOf(&t)
+	return nodeOf(&tree{n.tree.kind, slices.Clone(n.tree.fields)})
 }
 
 // Become puts another node in the place of n, which must take nodes of that kind.

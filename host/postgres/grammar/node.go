@@ -71,10 +71,8 @@ func (n Node) Text(field string) string {
 		return ""
 	case f.form.enum == nil:
 		return f.text
-	case f.number >= 0 && f.number < int64(len(f.form.enum.names)):
-		return f.form.enum.names[f.number]
 	}
-	return "?"
+	return f.form.enum.names[f.number]
 }
 
 // True reports whether a field is there and true.
@@ -137,10 +135,17 @@ func (n Node) Name(field string) string {
 // At returns the byte that the node begins at, as far as the parser says so.
 func (n Node) At() int { return n.Int("location") }
 
-// Fields yields the fields that are there, but for where in the text they are,
-// each with the nodes in it.
-func (n Node) Fields() iter.Seq2[string, iter.Seq[Node]] {
-	return func(yield func(string, iter.Seq[Node]) bool) {
+// A Field is one field of a node, for those who look at all of them.
+type Field struct {
+	Name string
+	Enum string // the value's name, "" if it is no enum
+
+	nodes []*tree
+}
+
+// Fields yields the fields that are there, but for where in the text they are.
+func (n Node) Fields() iter.Seq[Field] {
+	return func(yield func(Field) bool) {
 		if n.tree == nil {
 			return
 		}
@@ -149,14 +154,23 @@ func (n Node) Fields() iter.Seq2[string, iter.Seq[Node]] {
 			if f.form.place {
 				continue
 			}
-			inner := func(yield func(Node) bool) {
-				for _, t := range f.nodes {
-					if !yield(nodeOf(t)) {
-						return
-					}
-				}
+			out := Field{Name: f.form.name, nodes: f.nodes}
+			if f.form.enum != nil {
+				out.Enum = f.form.enum.names[f.number]
 			}
-			if !yield(f.form.name, inner) {
+			if !yield(out) {
+				return
+			}
+		}
+	}
+}
+
+// Nodes yields the nodes in a field. One that is not there is where nothing is in
+// a list.
+func (f Field) Nodes() iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		for _, t := range f.nodes {
+			if !yield(nodeOf(t)) {
 				return
 			}
 		}
