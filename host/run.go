@@ -277,10 +277,11 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		Digest: step.Revision.Digest, Module: module.digest, Seed: hex.EncodeToString(seed[:]),
 		Started: started, Runner: Version,
 	}
-	_, err = guest.Run(ctx, GuestRun{
+	used, err := guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed,
 		Context: u.context(step, started),
 	}, s)
+	entry.Fuel = used.Fuel
 	if s.fatal != nil {
 		err = s.fatal
 	}
