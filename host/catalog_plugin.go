@@ -55,11 +55,8 @@ func readPlugin(p *Plugin, dialect chain.Dialect) ([]found, error) {
 		return nil, err
 	}
 	if manifest.Line != p.Grants.Line {
-		line := manifest.Line
-		if line == "" {
-			line = chain.DefaultLine
-		}
-		return nil, &LineError{p.Path, fmt.Sprintf("its migrations are of line %s, and it is named as plugin %s", line, p.Grants.Line), fmt.Sprintf("its vendor ships it as plugin %s, or it is another module than was meant", line)}
+		return nil, &LineError{p.Path, fmt.Sprintf("its migrations are of line %s, and it is configured as plugin %s", manifest.Line, p.Grants.Line),
+			"give it the name of its line, or find the module that was meant"}
 	}
 	m.plugin = p
 	return m.revisions(manifest, dialect)

@@ -41,6 +41,10 @@ func nextOfPlugin(step Step, err error) string {
 	}
 }
 
+// nextOfEditedPlugin is what to do about a plugin whose module has an applied
+// revision in another form.
+const nextOfEditedPlugin = "go back to the plugin's version before, and ask its vendor why an applied migration was changed"
+
 // pluginTable is the table of sandpiper.toml that a plugin has
 // (https://toml.io/en/v1.0.0#keys).
 func pluginTable(line string) string {
