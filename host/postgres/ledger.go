@@ -222,7 +222,7 @@ func (c *conn) CreateLedger(ctx context.Context) error {
 	}
 	err := c.waitLocked(ctx,
 		func() (bool, error) { return c.exists(ctx) },
-		func() error { return c.main.do(ctx, items...) })
+		func(string) error { return c.main.do(ctx, items...) })
 	if codeOf(err) == codePrivilege {
 		user := quoteIdent(c.db.config.User)
 		return fmt.Errorf("create the ledger's tables in schema %q: %w; run as its owner: GRANT CREATE ON SCHEMA %s TO %s",

@@ -140,21 +140,22 @@ func commitItem() item { return own(roleCommit, "commit", "COMMIT") }
 // newToken names a transaction.
 func newToken() string { return rand.Text() }
 
-// waitLocked runs f in a transaction under the lock, on a link without one. It
-// waits for the lock, outside any transaction, unless done says that there is
-// nothing left to do.
-func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func() error) error {
+// waitLocked runs f in a transaction under the lock, on a link without one, and
+// gives it the transaction's token. It waits for the lock, outside any
+// transaction, unless done says that there is nothing left to do.
+func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func(token string) error) error {
 	for {
 		if over, err := done(); over || err != nil {
 			return err
 		}
 		var took bool
-		if err := c.main.do(ctx, beginItem(), c.lockItem(newToken(), &took)); err != nil {
+		token := newToken()
+		if err := c.main.do(ctx, beginItem(), c.lockItem(token, &took)); err != nil {
 			c.main.rollback()
 			return err
 		}
 		if took {
-			err := f()
+			err := f(token)
 			if err == nil {
 				err = c.main.do(ctx, commitItem())
 			}
