@@ -92,7 +92,7 @@ func (t *confinedTx) recordOwned(ctx context.Context) error {
 	}
 	table, line := t.w.c.table(ownedTable), []byte(t.w.quarters.line())
 	t.t.put(item{role: roleLedger, sql: `DELETE FROM ` + table + ` WHERE line = $1 AND kind <> 'schema'`, values: [][]byte{line}})
-	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM pg_catalog.unnest($2::text[], $3::text[])`,
+	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM unnest($2::text[], $3::text[])`,
 		values: [][]byte{line, textArray(kinds), textArray(names)}})
 	return nil
 }
