@@ -66,8 +66,8 @@ func makeOwnStatements(c *conn) ownStatements {
 	heads, history, progress := c.table("sandpiper_heads"), c.table("sandpiper_history"), c.table("sandpiper_progress")
 	// The setting that lock made is gone if the transaction is another one.
 	entry := `INSERT INTO ` + history + `
-  (line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason)
-  SELECT $1, $2, $4, $5, $6, $7, $8, $9::timestamptz, $10::bigint, $11, $13
+  (line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason, signer, grants, fuel)
+  SELECT $1, $2, $4, $5, $6, $7, $8, $9::timestamptz, $10::bigint, $11, $13, $14, $15, $16::bigint
   FROM (SELECT CASE WHEN pg_catalog.current_setting('sandpiper.transaction', true) = $12 THEN 1
     ELSE ` + raise("the transaction was ended by a statement in it") + ` END AS same) t WHERE same = 1`
 	return ownStatements{
@@ -88,7 +88,7 @@ INSERT INTO ` + heads + ` (line, revision) SELECT $1, unnest($3::text[]) ON CONF
 		// Most migrations move their line from one head to the next and have
 		// recorded nothing on the way: a third of the work.
 		advance: `WITH history AS (` + entry + `)
-UPDATE ` + heads + ` SET revision = $3 WHERE line = $1 AND revision = $14`,
+UPDATE ` + heads + ` SET revision = $3 WHERE line = $1 AND revision = $17`,
 
 		progress: `INSERT INTO ` + progress + ` AS p
   (line, revision, direction, position, kind, name, digest, affected, begun)
