@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -108,28 +106,4 @@ func askedIn(source string) (abi.Capabilities, error) {
 		return abi.Capabilities{}, file.sectionError(err, "capabilities")
 	}
 	return asked, nil
-}
-
-// readBounded reads a file of at most limit bytes. A pipe, which may never end,
-// is no file.
-func readBounded(name string, limit int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, &os.PathError{Op: "read", Path: name, Err: errors.New("it is a folder")}
-	case !info.Mode().IsRegular():
-		return nil, &os.PathError{Op: "read", Path: name, Err: errors.New("it is not a file")}
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = &os.PathError{Op: "read", Path: name, Err: fmt.Errorf("it has more than %s", size(int(limit)))}
-	}
-	return b, err
 }
