@@ -4,6 +4,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // plain is a text of a stranger's within a line of ours: quoted where it holds
@@ -14,4 +17,16 @@ func plain(s string) string {
 		return strconv.Quote(s)
 	}
 	return s
+}
+
+// unsigned stands for the signer of a module that nobody signed.
+const unsigned = "nobody"
+
+// grantsWords is what the ledger has of a plugin's grants, in words.
+func grantsWords(document string) string {
+	c, err := abi.DecodeCapabilities([]byte(document))
+	if err != nil {
+		return plain(document)
+	}
+	return policy.Brief(*c)
 }
