@@ -10,6 +10,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/trust"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -45,6 +46,7 @@ type pluginJSON struct {
 	Digest    string          `json:"digest,omitempty"`
 	Signer    string          `json:"signer,omitempty"`    // the name of the key
 	Key       string          `json:"key,omitempty"`       // that signed it
+	Unknown   string          `json:"unknown,omitempty"`   // the ID of a key that is not in sandpiper.toml
 	Revisions map[string]int  `json:"revisions,omitempty"` // by dialect
 	Grants    json.RawMessage `json:"grants"`              // as in a manifest
 	Allows    []string        `json:"allows"`              // the same in words
@@ -92,7 +94,7 @@ func printPlugin(w io.Writer, p pluginJSON, reasons ...string) {
 	field("module", p.Module)
 	field("digest", p.Digest)
 	if p.Digest != "" {
-		field("signed", signedWords(p.Signer, p.Key))
+		field("signed", signer{trust.Signer{Name: p.Signer, Key: p.Key}, p.Unknown}.words())
 	}
 	var revisions []string
 	for _, d := range chain.Dialects {

@@ -223,7 +223,8 @@ func (p *installed) plugin(withoutRole bool) host.Plugin {
 // document is the plugin in a document.
 func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
-	out.Module, out.Signer, out.Key, out.Role = filepath.ToSlash(p.path), p.signer.Name, p.signer.Key, p.config.Role
+	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
+	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
 	if p.refused != nil {
 		out.Refused = p.refused.Error()
 	}
