@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
+	"host/trust":                 {},
 	"host/lint":                  {"host", "host/source", "host/postgres/grammar"},
 	"host/autogenerate":          {"host", "host/source", "host/author", "host/diff"},
 	"host/author/imports":        {"host", "host/author"},
@@ -49,7 +50,7 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/author/configfile", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/author/configfile", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/trust"},
 }
 
 // sole importers of what only one adapter may know of.
@@ -59,6 +60,7 @@ var sole = map[string][]string{
 	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
+	"aead.dev/minisign":               {"host/trust"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
 	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper", "host/author/configfile"},
 	"go.opentelemetry.io/otel":        {"host"},

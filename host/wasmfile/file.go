@@ -173,6 +173,9 @@ func (f *File) Custom(name string) [][]byte {
 	return found
 }
 
+// Bytes returns the module as it was opened. It must not be changed.
+func (f *File) Bytes() []byte { return f.b }
+
 // Size returns the size of the module in bytes.
 func (f *File) Size() int { return len(f.b) }
 
