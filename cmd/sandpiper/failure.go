@@ -145,7 +145,7 @@ func (f *failure) ofKind(err error) {
 			f.Position = refusal.At
 		}
 		if refusal.Needs != "" {
-			f.Next = fmt.Sprintf("to allow it, add to [plugins.%s] of sandpiper.toml: %s; then run `sandpiper plugin update %s`", refusal.Line, refusal.Needs, refusal.Line)
+			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
 		}
 	case errors.As(err, &untrusted):
 		f.Kind, f.exit, f.Next = kindTrust, exitProblems, untrusted.Next
