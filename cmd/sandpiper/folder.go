@@ -97,7 +97,7 @@ func (a *app) hold(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	leave, err := author.Hold(ctx, set.dir)
+	leave, err := author.Hold(ctx, set.lockFolder().Dir)
 	if err != nil {
 		return nil, err
 	}

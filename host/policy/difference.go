@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -61,6 +62,27 @@ func Compare(granted, asked abi.Capabilities) Difference {
 	return d
 }
 
+// Renew returns what to grant a new version that is given all it asks for. A limit
+// that was granted higher stays: it was somebody's decision.
+func Renew(granted, asked abi.Capabilities) abi.Capabilities {
+	out := asked
+	for _, l := range []struct {
+		kept  *int64
+		was   int64
+		usual int64
+	}{
+		{&out.Rows, granted.Rows, DefaultRows},
+		{&out.Seconds, granted.Seconds, int64(DefaultTime / time.Second)},
+		{&out.Fuel, granted.Fuel, DefaultFuel},
+		{&out.Memory, granted.Memory, DefaultMemory},
+	} {
+		if either(l.was, l.usual) > either(*l.kept, l.usual) {
+			*l.kept = either(l.was, l.usual)
+		}
+	}
+	return out
+}
+
 // beyond returns what is in b and that a does not cover, but for limits and place.
 func beyond(a, b abi.Capabilities) (changes []Change) {
 	for _, pattern := range b.Owns {
@@ -112,21 +134,17 @@ func beyondUse(a abi.Capabilities, use abi.Use) (changes []Change) {
 // lacking returns the columns of a use that capabilities do not have for a verb;
 // none are all.
 func lacking(a abi.Capabilities, use abi.Use, verb string) (columns []string, is bool) {
-	columns = use.Columns
-	for _, u := range a.Uses {
-		if u.Table != use.Table || !slices.Contains(u.Verbs, verb) {
-			continue
-		}
-		if len(u.Columns) == 0 || verb == "delete" {
-			return nil, false
-		}
-		if len(use.Columns) == 0 {
-			continue // some columns are not all
-		}
-		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(u.Columns, c) })
-		if len(columns) == 0 {
-			return nil, false
-		}
+	i := slices.IndexFunc(a.Uses, func(u abi.Use) bool { return u.Table == use.Table && slices.Contains(u.Verbs, verb) })
+	if i < 0 {
+		return use.Columns, true
 	}
-	return columns, true
+	had := a.Uses[i].Columns
+	switch {
+	case len(had) == 0, verb == "delete": // a row is deleted as a whole
+		return nil, false
+	case len(use.Columns) == 0: // some columns are not all
+		return nil, true
+	}
+	columns = slices.DeleteFunc(slices.Clone(use.Columns), func(c string) bool { return slices.Contains(had, c) })
+	return columns, len(columns) > 0
 }
