@@ -88,7 +88,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
 		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
-	root.AddCommand(newDocs(a))
+	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
 }

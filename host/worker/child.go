@@ -164,7 +164,7 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 		case r, ok := <-c.reports:
 			switch {
 			case !ok && ctx.Err() != nil:
-				return host.Entry{}, cancelledError(ctx)
+				return host.Entry{}, ended(ctx)
 			case !ok:
 				return host.Entry{}, c.death()
 			case r.Event != nil:
@@ -183,11 +183,14 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 			}
 		case <-deadline.C:
 			if ctx.Err() != nil {
-				return host.Entry{}, cancelledError(ctx)
+				return host.Entry{}, ended(ctx)
 			}
 			return host.Entry{}, &host.GuestError{Kind: host.GuestTimedOut, Err: context.DeadlineExceeded, Message: fmt.Sprintf(
 				"it may take %s, and its process, still at work %s later, was killed", granted, c.grace)}
 		case <-cancelled:
+			if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+				return host.Entry{}, ended(ctx) // it has had its time
+			}
 			cancelled, c.asked = nil, true
 			_ = c.in.Close() // asks it to roll back and end
 			deadline.Reset(c.grace)

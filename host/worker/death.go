@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,8 +17,14 @@ func lost(format string, args ...any) *host.GuestError {
 	return &host.GuestError{Kind: host.GuestLost, Message: fmt.Sprintf(format, args...)}
 }
 
-func cancelledError(ctx context.Context) error {
-	return &host.GuestError{Kind: host.GuestCancelled, Message: context.Cause(ctx).Error(), Err: context.Cause(ctx)}
+// ended returns the error of a guest whose context has ended.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	kind := host.GuestCancelled
+	if errors.Is(cause, context.DeadlineExceeded) {
+		kind = host.GuestTimedOut
+	}
+	return &host.GuestError{Kind: kind, Message: cause.Error(), Err: cause}
 }
 
 // failure returns the error that the child reports.

@@ -43,6 +43,7 @@ var kinds = map[string]kind{
 	"changed":   errorKind[host.ChangedError](nil),
 	"ledger":    errorKind(func(e *host.LedgerFormError) *error { return &e.Err }),
 	"refusal":   errorKind[policy.Refusal](nil),
+	"refused":   refusedKind,
 	"not wasm":  errorKind[wasmfile.NotWasmError](nil),
 	"format":    errorKind[wasmfile.FormatError](nil),
 	"abi":       errorKind[wasmfile.ABIError](nil),
@@ -88,6 +89,27 @@ func errorKind[T any, E interface {
 			return e, nil
 		},
 	}
+}
+
+// refusedKind is that of *host.RefusedError, behind which there is a *policy.Refusal.
+var refusedKind = kind{
+	take: func(err error) (any, error, bool) {
+		e, ok := err.(*host.RefusedError)
+		if !ok || e == nil {
+			return nil, nil, false
+		}
+		return host.RefusedError{SQL: e.SQL, Ordinal: e.Ordinal}, e.Refusal, true
+	},
+	make: func(fields []byte, behind error) (error, error) {
+		e := &host.RefusedError{}
+		if err := json.Unmarshal(fields, e); err != nil {
+			return nil, err
+		}
+		if !errors.As(behind, &e.Refusal) {
+			return nil, errors.New("a refusal without its reason")
+		}
+		return e, nil
+	},
 }
 
 // newFault makes a fault of an error.

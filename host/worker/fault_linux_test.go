@@ -30,7 +30,9 @@ func faults() map[string]error {
 		"locked":  fmt.Errorf("begin: %w", host.ErrInUse),
 		"moved":   host.ErrMoved,
 		"sql":     &host.GuestError{Kind: host.GuestReturned, Message: "no", Stack: "at f", Err: sql},
-		"refusal": &host.GuestError{Kind: host.GuestReturned, Err: &policy.Refusal{Line: "acme", Reason: "select users", Needs: "uses", At: 8}},
+		"refusal": &host.GuestError{Kind: host.GuestReturned, Err: &host.RefusedError{
+			Refusal: &policy.Refusal{Line: "acme", Reason: "select users", Needs: "uses", At: 8}, SQL: "SELECT 1", Ordinal: 3,
+		}},
 		"changed": fmt.Errorf("step: %w", &host.ChangedError{
 			Revision: chain.Revision{Key: chain.Key{Line: "acme", ID: "0123456789ab"}}, Call: 2, Unit: host.Unit{Kind: host.UnitExec, Position: 3},
 		}),
@@ -65,6 +67,7 @@ func TestFaults(t *testing.T) {
 		same[*host.SQLError](t, name, got, want)
 		same[*host.GuestError](t, name, got, want)
 		same[*host.ChangedError](t, name, got, want)
+		same[*host.RefusedError](t, name, got, want)
 		same[*policy.Refusal](t, name, got, want)
 		same[*wasmfile.FormatError](t, name, got, want)
 		same[*abi.MalformedError](t, name, got, want)

@@ -33,8 +33,9 @@ type Process struct {
 	Env []string
 
 	// Grace is how long a child may go on when the time that the plugin is
-	// granted is over, or when the context ends: what it then has not rolled back,
-	// its death does. Defaults to 10 seconds.
+	// granted is over, or when the context is cancelled: what it then has not
+	// rolled back, its death does. A context whose deadline is over grants none.
+	// Defaults to 10 seconds.
 	Grace time.Duration
 
 	// Stderr, if set, receives what children write to their standard error, up to
