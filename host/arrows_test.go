@@ -40,16 +40,18 @@ var allowed = map[string][]string{
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
+	"host/trust":                 {},
 	"host/lint":                  {"host", "host/source", "host/postgres/grammar"},
 	"host/autogenerate":          {"host", "host/source", "host/author", "host/diff"},
 	"host/author/imports":        {"host", "host/author"},
+	"host/author/configfile":     {"host/author"},
 	"sdk":                        {"sdk/abi", "sdk/schema"},
 	"sdk/sdktest":                {"sdk", "sdk/abi", "sdk/schema"},
 	"sdk/sdktest/sqlitetest":     {"sdk", "sdk/sdktest", "sdk/abi", "sdk/schema", "host/sqlite"},
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust"},
 }
 
 // sole importers of what only one adapter may know of.
@@ -60,8 +62,9 @@ var sole = map[string][]string{
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
 	"golang.org/x/sys":                {"host/worker"},
+	"aead.dev/minisign":               {"host/trust"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
-	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper"},
+	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper", "host/author/configfile"},
 	"go.opentelemetry.io/otel":        {"host"},
 	"go.yaml.in/yaml":                 {"host/source"},
 	"golang.org/x/text":               {"host/author"},

@@ -46,7 +46,12 @@ type configFile struct {
 	Schema       schemaConfig `toml:"schema"`
 	Lint         lintRules    `toml:"lint"`
 
+	Capabilities capabilitiesConfig      `toml:"capabilities"` // for build
+	Plugins      map[string]pluginConfig `toml:"plugins"`      // by line
+	Trust        map[string]keyConfig    `toml:"trust"`        // by whose key it is
+
 	path string // "" where there is no file
+	text []byte
 }
 
 // naming is how indexes and constraints are called that a migration does not
@@ -157,7 +162,7 @@ func readConfig(path string) (configFile, error) {
 	if err != nil {
 		return configFile{}, usage("", "the configuration cannot be read: %w", err)
 	}
-	file := configFile{path: path}
+	file := configFile{path: path, text: text}
 	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&file)
 	var unknown *toml.StrictMissingError
 	var malformed *toml.DecodeError
@@ -167,7 +172,7 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema] and [lint]; see: sandpiper help config",
+		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema], [lint], [plugins.LINE], [trust.NAME] and [capabilities]; see: sandpiper help config",
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()
