@@ -27,6 +27,10 @@ var (
 	// than lock_timeout allows. The engine rolls back and tries again.
 	ErrLockTimeout = errors.New("timed out waiting for a database lock")
 
+	// ErrNotReady: what a plugin needs to be confined is not there, and was not to
+	// be made (see Confinement.Existing).
+	ErrNotReady = errors.New("the plugin's role, schema and privileges are not there yet: its first upgrade makes them")
+
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
 )

@@ -32,7 +32,8 @@ type RehearsedStatement struct {
 // a transaction are shown and not run; so is what then cannot run without them.
 //
 // The steps of a plugin are rehearsed behind its walls, where the plan has no
-// others; else, and where Config.Worker is to run them, they are named and not run.
+// others. They are named and not run in other plans, where Config.Worker is to run
+// them, and before the plugin's first upgrade has made its role and schema.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
 	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
@@ -52,13 +53,16 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 		return Rehearsal{Plan: plan}, err
 	}
 	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
-	if stage.plugin = u.onlyPlugin(plan); stage.plugin != nil {
-		confined, err := u.conn.Confine(ctx, u.confinement(stage.plugin))
-		if err != nil {
+	if p := u.onlyPlugin(plan); p != nil {
+		how := u.confinement(p)
+		how.Existing = true
+		confined, err := u.conn.Confine(ctx, how)
+		if err == nil {
+			defer confined.Close()
+			stage.Conn, stage.plugin = confined, p
+		} else if !errors.Is(err, ErrNotReady) {
 			return Rehearsal{Plan: plan}, err
 		}
-		defer confined.Close()
-		stage.Conn = confined
 	}
 	defer stage.clear()
 	for w := (waiting{runner: r}); ; {
@@ -107,7 +111,7 @@ func (u *run) onlyPlugin(plan Plan) *Plugin {
 func (s *stage) omit(p *Plugin, step Step) {
 	s.held = true
 	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", p.Grants.Line, step.Revision.ID, step.Revision.Slug)}, 0, false,
-		"a plugin's statements are known only by running it behind its walls, which are not those of the project's own migrations")
+		"a plugin is rehearsed only in a plan of its own, in this process, once its role and schema are there")
 }
 
 // rehearse runs one step on the stage.

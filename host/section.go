@@ -178,10 +178,11 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 // of a plugin have refused: a resumed run must not take it for another call.
 func (s *session) saveRefused(ctx context.Context, c call, denied error) (int64, error) {
 	c.unit.record(0, denied)
-	if err := s.commitUnits(ctx, c.unit); err != nil {
+	if err := s.commitUnits(ctx, c.unit); s.fatal != nil {
 		return 0, err
+	} else if err == nil {
+		s.pos++
 	}
-	s.pos++
 	return 0, denied
 }
 

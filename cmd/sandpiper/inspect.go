@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -26,6 +27,16 @@ type inspectData struct {
 	MemoryTo int64        `json:"memory_max_kib,omitempty"` // at most, as it declares
 	Allows   []string     `json:"allows,omitempty"`         // what its capabilities come to, in words
 	Refused  string       `json:"refused,omitempty"`        // why its code does not pass the checks
+
+	Signature signatureJSON `json:"signature"`
+}
+
+// A signatureJSON is who signed a module; nobody if it is empty.
+type signatureJSON struct {
+	Signer  string `json:"signer,omitempty"` // the name of the key in sandpiper.toml
+	Key     string `json:"key,omitempty"`
+	Unknown string `json:"unknown,omitempty"` // the ID of a key that is not there
+	Refused string `json:"refused,omitempty"` // why the signature is not right
 }
 
 type manifestJSON struct {
@@ -42,9 +53,10 @@ func newInspect(a *app) *cobra.Command {
 		Use:   "inspect FILE.wasm",
 		Short: "Print what a module holds, without running it",
 		Long: `Prints a module's manifest, size, digest and imports, what it asks for where it is
-run as a plugin, in plain words, and whether its code passes the checks that a
-runner makes. Nothing in the module is run or compiled, so it is safe to inspect a
-module that nobody trusts yet.`,
+run as a plugin, in plain words, who signed it (FILE.wasm.minisig, against [trust] of
+sandpiper.toml), and whether its code passes the checks that a runner makes. Nothing
+in the module is run or compiled, so it is safe to inspect a module that nobody trusts
+yet.`,
 		Example: `  sandpiper inspect vendor.wasm
   sandpiper inspect vendor.wasm --json`,
 		Args: arguments(1, 1, "one FILE.wasm"),
@@ -53,9 +65,14 @@ module that nobody trusts yet.`,
 			if err != nil {
 				return err
 			}
-			data := inspect(m)
-			a.result(data, func(w io.Writer) { a.printInspection(w, data) })
-			return m.code
+			config, err := findConfig(a.flags.config, a.flags.dir)
+			if err != nil {
+				return err
+			}
+			by, badSignature := config.signedBy(m)
+			data := inspect(m, by, badSignature)
+			a.result(data, func(w io.Writer) { a.printInspection(w, data, by.words()) })
+			return cmp.Or(m.code, badSignature)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"wasm"}, cobra.ShellCompDirectiveFilterFileExt
@@ -64,7 +81,7 @@ module that nobody trusts yet.`,
 }
 
 // inspect says what is in a module.
-func inspect(o *openedModule) *inspectData {
+func inspect(o *openedModule, by signer, badSignature error) *inspectData {
 	m, f := o.manifest, o.file
 	data := &inspectData{
 		File: o.name, Size: f.Size(), Digest: f.Digest(),
@@ -77,6 +94,10 @@ func inspect(o *openedModule) *inspectData {
 	}
 	if o.code != nil {
 		data.Refused = o.code.Error()
+	}
+	data.Signature = signatureJSON{Signer: by.Name, Key: by.Key, Unknown: by.stranger}
+	if badSignature != nil {
+		data.Signature.Refused = badSignature.Error()
 	}
 	for _, i := range f.Imports() {
 		data.Imports = append(data.Imports, i.Module+"."+i.Name)
@@ -101,7 +122,7 @@ func moduleRevision(m abi.Manifest, r abi.Revision) revisionJSON {
 	}
 }
 
-func (a *app) printInspection(w io.Writer, data *inspectData) {
+func (a *app) printInspection(w io.Writer, data *inspectData, signed string) {
 	m := data.Manifest
 	fmt.Fprintf(w, "file     %s\nname     %s\n", data.File, plain(title(m.Name, m.Version)))
 	fmt.Fprintf(w, "line     %s\nabi      %s\n", plain(m.Line), plain(m.ABI))
@@ -110,7 +131,10 @@ func (a *app) printInspection(w io.Writer, data *inspectData) {
 	if data.Refused != "" {
 		code = "refused"
 	}
-	fmt.Fprintf(w, "code     %s\nimports  %s\n", code, strings.Join(data.Imports, "\n         "))
+	if data.Signature.Refused != "" {
+		signed = "the signature is refused"
+	}
+	fmt.Fprintf(w, "code     %s\nsigned   %s\nimports  %s\n", code, signed, strings.Join(data.Imports, "\n         "))
 	if len(data.Allows) > 0 {
 		fmt.Fprintf(w, "asks     %s\n", strings.Join(data.Allows, "\n         "))
 	}

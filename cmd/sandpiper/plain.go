@@ -24,6 +24,9 @@ const unsigned = "nobody"
 
 // grantsWords is what the ledger has of a plugin's grants, in words.
 func grantsWords(document string) string {
+	if document == "" {
+		return ""
+	}
 	c, err := abi.DecodeCapabilities([]byte(document))
 	if err != nil {
 		return plain(document)

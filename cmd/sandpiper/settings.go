@@ -32,6 +32,7 @@ type settings struct {
 	timeLimit    time.Duration  // of one migration; 0: none
 	allowChanged bool
 	naming       schema.Naming
+	file         configFile
 }
 
 // configFile is sandpiper.toml. Every key may be left out.
@@ -50,8 +51,9 @@ type configFile struct {
 	Plugins      map[string]pluginConfig `toml:"plugins"`      // by line
 	Trust        map[string]keyConfig    `toml:"trust"`        // by whose key it is
 
-	path string // "" where there is no file
-	text []byte
+	path  string // "" where there is no file
+	begin string // which one to begin then
+	text  []byte
 }
 
 // naming is how indexes and constraints are called that a migration does not
@@ -111,6 +113,7 @@ func (a *app) projectSettings() (settings, configFile, error) {
 	s := settings{
 		allowChanged: a.flags.allowChanged || file.AllowChanged,
 		naming:       schema.Naming(file.Naming),
+		file:         file,
 	}
 	if err := s.naming.Validate(); err != nil {
 		return settings{}, file, usage("see: sandpiper help config", "%s: %w", file.path, err)
@@ -152,7 +155,7 @@ func findConfig(path, dir string) (configFile, error) {
 			return readConfig(candidate)
 		}
 	}
-	return configFile{}, nil
+	return configFile{begin: candidates[len(candidates)-1]}, nil
 }
 
 // readConfig reads one sandpiper.toml. An unknown key is an error: a misspelt

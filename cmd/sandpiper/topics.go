@@ -156,7 +156,14 @@ data:
               notes: [{file, line, text}]
   build       output, size, digest, revisions
   inspect     file, size, digest, manifest, imports, exports, memory_kib,
-              memory_max_kib, allows: [text], refused
+              memory_max_kib, allows: [text], refused,
+              signature: {signer, key, unknown, refused}
+  plugin add, plugin update
+              plugin, reasons: [text], files: [path]
+  plugin list plugins: [plugin]
+  plugin remove
+              line, dropped: [{kind, name}], files: [path]
+  audit       runs: [entry], problems: [problem], remarks: [text]
   version     version, abi, go, os, arch
 
   revision    revision, line, dialect, slug, revises, depends_on, labels, created,
@@ -167,6 +174,8 @@ data:
   finding     rule, severity, dialect, revision, file, line, column, message, why,
               instead
   rule        name, dialects, severity, why, instead
+  plugin      line, name, version, module, digest, signer, key, unknown, revisions,
+              grants, allows: [text], lacks: [text], unused: [text], role, refused
   comparison  dialect, database, schema, changes, unwritten, hidden, no_way_back,
               left, left_back: [{action, kind, table, name, text, destroys,
               reason, filter}]

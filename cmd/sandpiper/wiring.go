@@ -132,9 +132,19 @@ func databaseName(shown string) string {
 	return shown
 }
 
-// runner makes a runner of the session's parts. What cfg leaves out is taken
-// from the settings.
+// runner makes a runner of the session's parts, plugins included. What cfg leaves
+// out is taken from the settings.
 func (s *session) runner(cfg host.Config) (*host.Runner, error) {
+	plugins, err := s.plugins()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Plugins = plugins
+	return s.ownRunner(cfg)
+}
+
+// ownRunner makes a runner with no other plugins than cfg names.
+func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	fsys, root, err := openDir(s.set.dir)
 	if err != nil {
 		return nil, err

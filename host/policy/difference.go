@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -59,6 +60,27 @@ func Compare(granted, asked abi.Capabilities) Difference {
 		}
 	}
 	return d
+}
+
+// Renew returns what to grant a new version that is given all it asks for. A limit
+// that was granted higher stays: it was somebody's decision.
+func Renew(granted, asked abi.Capabilities) abi.Capabilities {
+	out := asked
+	for _, l := range []struct {
+		kept  *int64
+		was   int64
+		usual int64
+	}{
+		{&out.Rows, granted.Rows, DefaultRows},
+		{&out.Seconds, granted.Seconds, int64(DefaultTime / time.Second)},
+		{&out.Fuel, granted.Fuel, DefaultFuel},
+		{&out.Memory, granted.Memory, DefaultMemory},
+	} {
+		if either(l.was, l.usual) > either(*l.kept, l.usual) {
+			*l.kept = either(l.was, l.usual)
+		}
+	}
+	return out
 }
 
 // beyond returns what is in b and that a does not cover, but for limits and place.

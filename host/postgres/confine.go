@@ -19,6 +19,7 @@ type confined struct {
 	judge    *policy.Judge
 	check    func(host.Statement) (checked, error)
 	temp     bool        // temp_file_limit can be lowered
+	existing bool        // nothing is to be made
 	tx       *confinedTx // the open transaction, if any
 }
 
@@ -43,6 +44,7 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 			"or name one in the URL (?search_path=NAME)")
 	}
 	w := &confined{c: c, quarters: c.quartersOf(how)}
+	w.existing = how.Existing
 	w.judge = &policy.Judge{Grants: how.Grants, Dialect: chain.PostgreSQL, Foreign: w.foreign}
 	w.check = newWall(w.judge, w.quarters.home, w.quarters.shared).check
 	if err := w.provision(ctx); err != nil {

@@ -63,6 +63,9 @@ func (w *confined) provision(ctx context.Context) error {
 		if steps, err = w.plan(s); err != nil {
 			return false, err
 		}
+		if len(steps) > 0 && w.existing {
+			return false, host.ErrNotReady
+		}
 		if slices.ContainsFunc(steps, func(s step) bool { return !s.able }) {
 			return false, w.ask(steps, who, nil)
 		}
