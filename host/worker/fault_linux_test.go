@@ -27,9 +27,9 @@ func faults() map[string]error {
 		Err: fmt.Errorf("the driver's words: %w", host.ErrLockTimeout),
 	}
 	return map[string]error{
-		"locked":  fmt.Errorf("begin: %w", host.ErrInUse),
-		"moved":   host.ErrMoved,
-		"sql":     &host.GuestError{Kind: host.GuestReturned, Message: "no", Stack: "at f", Err: sql},
+		"locked": fmt.Errorf("begin: %w", host.ErrInUse),
+		"moved":  host.ErrMoved,
+		"sql":    &host.GuestError{Kind: host.GuestReturned, Message: "no", Stack: "at f", Err: sql},
 		"refusal": &host.GuestError{Kind: host.GuestReturned, Err: &host.RefusedError{
 			Refusal: &policy.Refusal{Line: "acme", Reason: "select users", Needs: "uses", At: 8}, SQL: "SELECT 1", Ordinal: 3,
 		}},
