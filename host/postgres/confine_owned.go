@@ -10,7 +10,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 )
 
-// A standing is an object in the plugin's schema whose name the grants name.
+// A standing is an object in the plugin's schema.
 type standing struct {
 	kind, name string
 	owned      bool // it is the plugin's
@@ -25,7 +25,7 @@ type standing struct {
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
 const objects = `SELECT o.*, n.nspname AS schema, pg_catalog.pg_get_userbyid(o.ownerid) AS owner,
   EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype IN ('a', 'i')
-    AND d.refclassid = 'pg_catalog.pg_class'::regclass) AS part
+    AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> o.oid) AS part
 FROM (
   SELECT 'pg_catalog.pg_class'::regclass AS classid, c.oid, c.relnamespace AS namespace, c.relname AS name, c.relowner AS ownerid,
     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'S' THEN 'sequence'
@@ -36,7 +36,7 @@ FROM (
   UNION ALL
   SELECT 'pg_catalog.pg_type'::regclass, y.oid, y.typnamespace, y.typname, y.typowner, 'type', 'TYPE'
   FROM pg_catalog.pg_type y WHERE y.typrelid = 0 AND y.typelem = 0
-) o JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace`
+) o JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace AND n.nspname <> 'pg_toast'`
 
 // recorded says that a plugin without a role owns an object; $1 is its schema,
 // $2 its line.
@@ -44,7 +44,7 @@ func (w *confined) recorded() string {
 	return `o.schema = $1 AND EXISTS (SELECT FROM ` + w.c.table(ownedTable) + ` r WHERE r.line = $2 AND r.kind = o.kind AND r.name = o.name)`
 }
 
-// readStanding reads what stands in the plugin's schema under its names.
+// readStanding reads what stands in the plugin's schema.
 func (t *confinedTx) readStanding(ctx context.Context) (all []standing, err error) {
 	q := &t.w.quarters
 	owned, who := `o.owner = $2`, q.role
@@ -55,9 +55,7 @@ func (t *confinedTx) readStanding(ctx context.Context) (all []standing, err erro
 		sql:    `SELECT o.kind, o.name, ` + owned + ` FROM (` + objects + `) o WHERE o.schema = $1`,
 		values: [][]byte{[]byte(q.home), []byte(who)},
 		row: func(v [][]byte) error {
-			if q.grants.Names(string(v[1])) {
-				all = append(all, standing{string(v[0]), string(v[1]), isTrue(v[2])})
-			}
+			all = append(all, standing{string(v[0]), string(v[1]), isTrue(v[2])})
 			return nil
 		},
 	})
@@ -84,15 +82,16 @@ func (t *confinedTx) recordOwned(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	q := &t.w.quarters
 	var kinds, names []string
 	for _, o := range now {
-		if !t.foreign[o.name] {
+		if q.grants.NamesPart(o.name) && !t.foreign[o.name] {
 			kinds, names = append(kinds, o.kind), append(names, o.name)
 		}
 	}
-	table, line := t.w.c.table(ownedTable), []byte(t.w.quarters.line())
+	table, line := t.w.c.table(ownedTable), []byte(q.line())
 	t.t.put(item{role: roleLedger, sql: `DELETE FROM ` + table + ` WHERE line = $1 AND kind <> 'schema'`, values: [][]byte{line}})
-	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM pg_catalog.unnest($2::text[], $3::text[])`,
+	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM unnest($2::text[], $3::text[])`,
 		values: [][]byte{line, textArray(kinds), textArray(names)}})
 	return nil
 }
@@ -160,7 +159,7 @@ UNION ALL SELECT 'role', r.rolname, 'ROLE', pg_catalog.quote_ident(r.rolname), f
 	}
 	add := func(v [][]byte) error {
 		t := thing{host.Owned{Kind: string(v[0]), Name: string(v[1])}, string(v[2]), string(v[3]), isTrue(v[4])}
-		if q.made || t.Kind == "schema" || q.grants.Names(t.Name) {
+		if q.made || t.Kind == "schema" || q.grants.NamesPart(t.Name) {
 			things = append(things, t)
 		}
 		return nil
