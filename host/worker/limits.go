@@ -18,10 +18,10 @@ type limits struct {
 }
 
 const (
-	// ownMemory is what a child needs beside the plugin's memory. Measured at
-	// most, with a Go guest and its compiler: 230 MiB on SQLite; 610 MiB on
-	// PostgreSQL, whose grammar is a module itself.
-	ownMemory = 1 << 30
+	// ownMemory is what a child needs beside the plugin's memory, twice: 180 MiB
+	// for PostgreSQL's grammar, which is a module itself, 200 MiB at most to
+	// compile the plugin's, and 10 MiB for a connection.
+	ownMemory = 768 << 20
 
 	// reserved is what it needs of addresses: each connection to SQLite reserves
 	// 256 MiB, and the grammar's memory 4 GiB.
