@@ -108,7 +108,7 @@ func printPlugin(w io.Writer, p pluginJSON, reasons ...string) {
 	field("asks also", p.Lacks...)
 	field("unasked", p.Unused...)
 	field("refused", p.Refused)
-	field("because", reasons...)
+	field("changed", reasons...)
 }
 
 // signedWords says whose key signed a module.

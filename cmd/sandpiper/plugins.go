@@ -172,6 +172,13 @@ func (c configFile) signedBy(m *openedModule) (signer, error) {
 
 // check says who signed the module of a plugin, and why a run would refuse it.
 func (c configFile) check(p *installed) (signer, error) {
+	if !p.pinned {
+		by, err := c.signedBy(p.module)
+		if err == nil {
+			err = fmt.Errorf("%s: %s does not pin it: look at what it may do, and pin it with `sandpiper plugin update %s`", p.path, chain.LockName, p.line)
+		}
+		return by, err
+	}
 	keys, err := c.keys()
 	if err != nil {
 		return signer{}, err
@@ -180,21 +187,15 @@ func (c configFile) check(p *installed) (signer, error) {
 	if err != nil {
 		return signer{}, err
 	}
-	var pin *chain.PluginPin
-	if p.pinned {
-		pin = &p.pin
-	}
-	by, err := trust.Check(p.module.file, text, keys, pin)
+	by, err := trust.Check(p.module.file, text, keys, &p.pin)
 	switch {
 	case err != nil:
-		return signer{Signer: by}, fmt.Errorf("%s: %w", p.path, err)
-	case !p.pinned:
-		return signer{Signer: by}, fmt.Errorf("%s does not pin it: look at what it may do and pin it with `sandpiper plugin update %s`", chain.LockName, p.line)
+		err = fmt.Errorf("%s: %w", p.path, err)
 	case p.pin.Grants != trust.Digest(&p.grants.Allowed):
-		return signer{Signer: by}, fmt.Errorf("%s:%d: its grants are not those that %s pins: if you have edited them, run `sandpiper plugin update %s`",
+		err = fmt.Errorf("%s:%d: its grants are not those that %s pins: if you have edited them, run `sandpiper plugin update %s`",
 			c.path, c.sectionLine("plugins", p.line), chain.LockName, p.line)
 	}
-	return signer{Signer: by}, nil
+	return signer{Signer: by}, err
 }
 
 // open reads the module of a plugin, and says whether a run would take it.
@@ -227,6 +228,10 @@ func (p *installed) document() pluginJSON {
 	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
 	if p.refused != nil {
 		out.Refused = p.refused.Error()
+		var why *trust.Error
+		if errors.As(p.refused, &why) {
+			out.Refused += ": " + why.Next
+		}
 	}
 	return out
 }
@@ -247,7 +252,16 @@ func (s *session) plugins() ([]host.Plugin, error) {
 		plugins = append(plugins, p.plugin(s.app.flags.withoutRole))
 	}
 	if len(refused) > 0 {
-		return nil, &statusError{exitProblems, kindTrust, "nothing was run; `sandpiper plugin list` shows the plugins", errors.Join(refused...)}
+		return nil, &statusError{exitProblems, kindTrust, refusedNext(refused), errors.Join(refused...)}
 	}
 	return plugins, nil
+}
+
+// refusedNext is what to do about plugins that a run does not take.
+func refusedNext(refused []error) string {
+	var why *trust.Error
+	if len(refused) == 1 && errors.As(refused[0], &why) {
+		return why.Next
+	}
+	return "`sandpiper plugin list` shows the plugins; nothing was run"
 }
