@@ -39,6 +39,7 @@ type flags struct {
 	lockTimeout  time.Duration
 	timeLimit    time.Duration
 	allowChanged bool
+	withoutRole  bool
 	yes          bool
 }
 
@@ -83,12 +84,12 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
-		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a))...)
+		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a), newPlugin(a))...)
 	root.AddCommand(
-		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
+		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newAudit(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
 		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
-	root.AddCommand(newDocs(a))
+	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
 }
@@ -118,6 +119,12 @@ func (a *app) runFlags(f *pflag.FlagSet) {
 	f.DurationVar(&a.flags.lockTimeout, "lock-timeout", 0, "how long a statement may wait for a lock of the database\nbefore the migration is rolled back and tried again (0: the default)")
 	f.DurationVar(&a.flags.timeLimit, "time-limit", 0, "stop a migration that takes longer (0: no limit)")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
+	a.roleFlag(f)
+}
+
+// roleFlag adds the flag of commands that run plugins.
+func (a *app) roleFlag(f *pflag.FlagSet) {
+	f.BoolVar(&a.flags.withoutRole, "without-role", false, "PostgreSQL: run plugins as the role of the connection, where the server\ngives none for them: their statements are judged, and nothing else holds them")
 }
 
 func (a *app) yesFlag(f *pflag.FlagSet, what string) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"os"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -27,6 +28,7 @@ var testModules = map[string]testModule{
 	"fine":        {imports: fail, code: "\x41\x00"},                 // i32.const 0
 	"traps":       {imports: fail, code: "\x00"},                     // unreachable
 	"loops":       {imports: fail, code: "\x03\x40\x0c\x00\x0b\x00"}, // loop br 0 end unreachable
+	"deep":        {imports: fail, code: strings.Repeat("\x03\x40", 65) + strings.Repeat("\x0b", 65) + "\x41\x00"},
 	"fails":       {imports: fail, text: reason, code: "\x41\x00\x41" + string(rune(len(reason))) + "\x10\x00\x1a\x41\x01"},
 	"newer-abi":   {imports: [2]string{abi.ModulePrefix + "1.9", "fail"}, code: "\x41\x00"},
 	"imports":     {imports: [2]string{"env", "system"}, code: "\x41\x00"},

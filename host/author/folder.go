@@ -164,6 +164,16 @@ func (f *Folder) Relock(accept func(chain.Dialect, chain.Key) bool) *chain.Lock 
 	return lock
 }
 
+// PinPlugin returns the lock with a plugin pinned. A lock file that is begun with
+// it pins the chains as well: what it does not have would be a problem to Check.
+func (f *Folder) PinPlugin(p chain.PluginPin) (*chain.Lock, error) {
+	lock := f.Lock
+	if lock == nil {
+		lock = f.Relock(func(chain.Dialect, chain.Key) bool { return true })
+	}
+	return lock.WithPlugin(p)
+}
+
 // WriteLock writes the lock file.
 func (f *Folder) WriteLock(lock *chain.Lock) error {
 	if err := writeAll([]file{{f.lockName(), []byte(lock.String()), true}}); err != nil {

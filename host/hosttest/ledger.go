@@ -67,6 +67,9 @@ func testLedger(t *testing.T, h Harness) {
 			Duration: 1234567 * time.Microsecond,
 			Runner:   "9.9.9",
 			Reason:   `the "same" rows -- größer`,
+			Signer:   "RWQ0",
+			Grants:   `{"owns":["acme_*"]}`,
+			Fuel:     1 << 40,
 		}
 		f := host.Fence{Line: want.Key.Line}
 		mustApply(t, conn, f, want, []string{want.Key.ID}, "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (7)")
@@ -212,7 +215,7 @@ func testLedger(t *testing.T, h Harness) {
 	})
 
 	t.Run("a ledger of which a part is missing is not an empty one", func(t *testing.T) {
-		for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "DROP TABLE sandpiper_heads"} {
+		for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "ALTER TABLE sandpiper_history DROP COLUMN fuel", "DROP TABLE sandpiper_heads"} {
 			db, conn := ready(t, h)
 			mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
 			run(t, conn, damage)

@@ -70,7 +70,7 @@ func (a *applier) request(ctx context.Context, q schema.Request) error {
 	// A migration may have set a timeout of its own, so what to put back is
 	// known to the server alone.
 	a.own(`SELECT pg_catalog.set_config('sandpiper.lock_timeout', pg_catalog.current_setting('lock_timeout'), true)`)
-	if err := a.send(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", q.LockTimeout)); err != nil {
+	if err := a.sendOwn(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", q.LockTimeout)); err != nil {
 		return err
 	}
 	if err := a.apply(ctx, q.Operation); err != nil {
@@ -145,6 +145,16 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 // send defers a statement of the operation.
 func (a *applier) send(ctx context.Context, sql string) error {
 	return a.tx.Defer(ctx, host.Statement{SQL: sql, Ordinal: a.ordinal})
+}
+
+// sendOwn defers a statement that belongs to the operation and holds nothing of
+// the migration's words: a plugin, which could not send it, need not be allowed to.
+func (a *applier) sendOwn(ctx context.Context, sql string) error {
+	if a.t.warden == nil {
+		return a.send(ctx, sql)
+	}
+	a.own(sql)
+	return nil
 }
 
 // own queues a statement that is the adapter's and not the migration's.

@@ -101,6 +101,13 @@ func firsts(rows [][]string) []string {
 // counting says how many rows are in the way, and which ones.
 func counting(sql, which, hint string) explanation {
 	return func(ctx context.Context, t *tx, e *host.SQLError) error {
+		if t.warden != nil {
+			judged, err := t.warden.judge(sql)
+			if err != nil {
+				return err
+			}
+			sql = judged
+		}
 		rows, err := t.look(ctx, sql)
 		if err != nil || len(rows) != 1 {
 			return errors.Join(errors.New("no count"), err)

@@ -137,7 +137,7 @@ func (a *applier) refuseUsedValue(ctx context.Context, op *schema.DropEnumValue,
 		}
 		counts = append(counts, "SELECT "+quoteText(c.where)+", count(*) FROM "+c.table+" WHERE "+quoteText(op.Value)+" = "+has)
 	}
-	if err := a.send(ctx, "LOCK TABLE "+strings.Join(tables, ", ")); err != nil {
+	if err := a.sendOwn(ctx, "LOCK TABLE "+strings.Join(tables, ", ")); err != nil {
 		return err
 	}
 	rows, err := a.ask(ctx, strings.Join(counts, " UNION ALL "))

@@ -1,0 +1,440 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
+)
+
+// A pluginRevision is a revision of a plugin in a test: statements, with
+// "autocommit begin" and "autocommit end" among them.
+type pluginRevision struct {
+	up, down  []string
+	dependsOn []string
+}
+
+const (
+	acme1 = "0000000000a1"
+	acme2 = "0000000000a2"
+)
+
+// acme makes plugin acme of assembled SQL, whose revisions are called acme1 and so
+// on, and may do what allowed says.
+func (f *fixture) acme(allowed abi.Capabilities, revisions ...pluginRevision) host.Plugin {
+	f.t.Helper()
+	m := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: "acme", Line: "acme", Version: "1.0"}
+	var steps []wasmfile.Step
+	for i, r := range revisions {
+		described := abi.Revision{
+			Step: int32(i), Dialect: string(f.dialect), ID: fmt.Sprintf("0000000000a%d", i+1), Slug: fmt.Sprintf("step_%d", i+1),
+			DependsOn: r.dependsOn, Irreversible: r.down == nil, Source: "acme.sql",
+		}
+		if i > 0 {
+			described.Revises = []string{m.Revisions[i-1].ID}
+		}
+		for k := range r.up {
+			described.UpgradeLines = append(described.UpgradeLines, 10*(k+1))
+		}
+		steps = append(steps, wasmfile.Step{Upgrade: statements(r.up), Downgrade: statements(r.down)})
+		m.Revisions = append(m.Revisions, described)
+	}
+	module, err := wasmfile.Assemble(steps, m)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	grants, err := policy.New("acme", allowed)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return host.Plugin{Path: "plugins/acme.wasm", Module: module, Grants: grants, Signer: "RWQacme"}
+}
+
+func statements(texts []string) []wasmfile.Op {
+	var ops []wasmfile.Op
+	for _, text := range texts {
+		switch text {
+		case "autocommit begin":
+			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpAutocommitBegin})
+		case "autocommit end":
+			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpAutocommitEnd})
+		default:
+			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, Text: text})
+		}
+	}
+	return ops
+}
+
+// ownsAcme is what plugin acme is allowed in most tests.
+var ownsAcme = abi.Capabilities{Shared: true, Owns: []string{"acme_*"}}
+
+// walledRunner makes a runner of the fixture's files and of plugins.
+func (f *fixture) walledRunner(cfg host.Config, plugins ...host.Plugin) *host.Runner {
+	f.t.Helper()
+	cfg.Plugins = plugins
+	if len(f.files) == 0 {
+		f.write(rev1, "-- +upgrade\nCREATE TABLE secret (id INTEGER);\n-- +downgrade\nDROP TABLE secret;\n")
+	}
+	return f.runnerOn(walled{f.open()}, cfg)
+}
+
+var (
+	acmeTable = pluginRevision{
+		up:        []string{"CREATE TABLE acme_t (id INTEGER)", "INSERT INTO acme_t VALUES (1)"},
+		down:      []string{"DROP TABLE acme_t"},
+		dependsOn: []string{"main@" + rev1},
+	}
+	acmeRow = pluginRevision{up: []string{"INSERT INTO acme_t VALUES (2)"}, down: []string{"DELETE FROM acme_t WHERE id = 2"}}
+	acmeSpy = pluginRevision{up: []string{"INSERT INTO acme_t VALUES (3)", "INSERT INTO acme_t SELECT id FROM secret"}, down: []string{}}
+)
+
+// A plugin is a line of the same graph. The history says what it was allowed, who
+// has signed it and what it used.
+func TestPlugin(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
+		r := f.walledRunner(host.Config{}, plugin)
+		result, err := r.Upgrade(t.Context(), "heads")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Applied) != 3 || !slices.Equal(result.Heads["acme"], []string{acme2}) {
+			t.Errorf("got %+v", result)
+		}
+		f.wantCount(2, "SELECT count(*) FROM acme_t")
+		if rev, _ := r.Graph().Revision(chain.Key{Line: "acme", ID: acme1}); rev.Source != plugin.Path {
+			t.Errorf("the revision is of %s, want %s", rev.Source, plugin.Path)
+		}
+		history, err := r.History(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := history[0]; e.Key.ID != acme2 || e.Signer != plugin.Signer || e.Grants != plugin.Grants.String() || e.Module == "" || e.Fuel <= 0 {
+			t.Errorf("the entry is %+v, want the signer, the grants and the fuel", e)
+		}
+		if report, err := r.Verify(t.Context()); err != nil || len(report.Problems) > 0 || report.Applied != 3 {
+			t.Errorf("verify: %+v, %v", report, err)
+		}
+		if _, err := r.Downgrade(t.Context(), "acme@base"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCount(-1, "SELECT count(*) FROM acme_t")
+		f.wantCount(0, "SELECT count(*) FROM secret")
+	})
+}
+
+// What is refused is told with its place in the module and what would allow it,
+// and nothing of the migration is left.
+func TestPluginIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		r := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy))
+		_, err := r.Upgrade(t.Context(), "heads")
+		var failed *host.RunError
+		var refused *host.RefusedError
+		if !errors.As(err, &failed) || !errors.As(err, &refused) {
+			t.Fatalf("got %v, want a RunError of a RefusedError", err)
+		}
+		if failed.Statement != 2 || failed.Line != 20 || failed.Source != "plugins/acme.wasm (acme.sql)" || failed.SQL != acmeSpy.up[1] {
+			t.Errorf("it was at %s:%d, statement %d: %s", failed.Source, failed.Line, failed.Statement, failed.SQL)
+		}
+		if refused.Refusal.Line != "acme" || refused.Refusal.Needs == "" || refused.Errno() != abi.ErrnoDenied {
+			t.Errorf("the refusal is %+v", refused.Refusal)
+		}
+		if want := "add " + refused.Refusal.Needs + " to [plugins.acme]"; !strings.Contains(failed.Next, want) || !strings.Contains(failed.Next, "plugin update acme") {
+			t.Errorf("next: %q, want %q", failed.Next, want)
+		}
+		if !strings.Contains(failed.State, acme1) || !strings.Contains(failed.State, "rolled back") {
+			t.Errorf("state: %q", failed.State)
+		}
+		f.wantCount(1, "SELECT count(*) FROM acme_t")
+	})
+}
+
+// A plugin's line is its own.
+func TestPluginLines(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		b, err := box()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.write(rev1, "CREATE TABLE a (id INTEGER);\n")
+		acme := f.acme(ownsAcme, acmeTable)
+		other := acme
+		other.Path = "plugins/other.wasm"
+		misnamed := acme
+		if misnamed.Grants, err = policy.New("acme2", ownsAcme); err != nil {
+			t.Fatal(err)
+		}
+		damaged := acme
+		damaged.Module = []byte("\x00asm\x01\x00\x00\x00\xff")
+		missing := f.acme(ownsAcme, pluginRevision{up: []string{"SELECT 1"}, dependsOn: []string{"main@ffffffffffff"}})
+		for name, c := range map[string]struct {
+			plugins []host.Plugin
+			want    string
+		}{
+			"twice":     {[]host.Plugin{acme, other}, "plugins/other.wasm: line acme is that of plugins/acme.wasm"},
+			"misnamed":  {[]host.Plugin{misnamed}, "its migrations are of line acme, and it is configured as plugin acme2"},
+			"damaged":   {[]host.Plugin{damaged}, "plugins/acme.wasm: "},
+			"no grants": {[]host.Plugin{{Path: "plugins/acme.wasm", Module: acme.Module}}, "the plugin has no grants"},
+			"depends":   {[]host.Plugin{missing}, "ffffffffffff"},
+		} {
+			if _, err := host.NewRunner(f.files, f.open(), b, host.Config{Plugins: c.plugins}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: got %v, want %q", name, err, c.want)
+			}
+		}
+		f.files["versions/acme.wasm"] = &fstest.MapFile{Data: acme.Module}
+		_, err = host.NewRunner(f.files, f.open(), b, host.Config{Plugins: []host.Plugin{acme}})
+		if !errors.As(err, new(*host.LineError)) || !strings.Contains(err.Error(), "versions/acme.wasm") {
+			t.Errorf("in the folder too: got %v", err)
+		}
+	})
+}
+
+// A plugin that is refused after it has committed something goes on behind it
+// when it is granted, and repeats nothing.
+func TestPluginIsRefusedInASection(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		r := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
+			"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "VACUUM", "autocommit end",
+		}}))
+		for range 2 {
+			_, err := r.Upgrade(t.Context(), "heads")
+			var failed *host.RunError
+			if !errors.As(err, new(*host.RefusedError)) || !errors.As(err, &failed) || failed.Statement != 3 {
+				t.Fatalf("got %v, want statement 3 to be refused", err)
+			}
+			if !strings.Contains(failed.Next, "no grant would allow it") {
+				t.Errorf("next: %q", failed.Next)
+			}
+			f.wantCount(3, "SELECT count(*) FROM acme_t")
+		}
+	})
+}
+
+// A scripted sandbox runs a Go function in the place of every guest.
+type scripted func(ctx context.Context, calls host.Calls) error
+
+func (s scripted) Load(context.Context, []byte, host.GuestLimits) (host.Guest, error) { return s, nil }
+
+func (s scripted) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
+	return host.GuestUsage{Fuel: 7}, s(ctx, calls)
+}
+
+func (s scripted) Close() error { return nil }
+
+// A guest that gets over a refusal goes on in the same transaction.
+func TestARefusalSpoilsNothing(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE secret (id INTEGER);\n")
+		f.upgrade()
+		plugin := f.acme(ownsAcme, acmeTable)
+		guest := scripted(func(ctx context.Context, calls host.Calls) error {
+			exec := func(sql string, deferred bool) error {
+				_, err := calls.Exec(ctx, sql, nil, deferred)
+				return err
+			}
+			if err := exec("CREATE TABLE acme_t (id INTEGER)", true); err != nil {
+				return err
+			}
+			for _, deferred := range []bool{true, false} {
+				var refused *host.RefusedError
+				if err := exec("DELETE FROM secret", deferred); !errors.As(err, &refused) || refused.Ordinal == 0 {
+					return fmt.Errorf("it was not refused at the call: %v", err)
+				}
+			}
+			if _, err := calls.Query(ctx, "SELECT id FROM secret", nil); !errors.As(err, new(*host.RefusedError)) {
+				return fmt.Errorf("the query was not refused: %v", err)
+			}
+			return exec("INSERT INTO acme_t VALUES (1)", false)
+		})
+		r, err := host.NewRunner(f.files, walled{f.open()}, guest, host.Config{Plugins: []host.Plugin{plugin}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := r.Upgrade(t.Context(), "acme@head")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Applied) != 1 || result.Applied[0].Fuel != 7 {
+			t.Errorf("applied: %+v", result.Applied)
+		}
+		f.wantCount(1, "SELECT count(*) FROM acme_t")
+	})
+}
+
+// A plugin's time is up with all that it has begun.
+func TestPluginTakesTooLong(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		allowed := ownsAcme
+		allowed.Seconds = 1
+		r := f.walledRunner(host.Config{}, f.acme(allowed, acmeTable, pluginRevision{up: []string{
+			"INSERT INTO acme_t SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT i FROM n) AS s",
+		}}))
+		_, err := r.Upgrade(t.Context(), "heads")
+		var failed *host.RunError
+		var guest *host.GuestError
+		if !errors.As(err, &failed) || !errors.As(err, &guest) || guest.Kind != host.GuestTimedOut {
+			t.Fatalf("got %v, want it to run out of time", err)
+		}
+		if !strings.Contains(guest.Message, "1s") || !strings.Contains(failed.Next, "raise seconds in [plugins.acme]") {
+			t.Errorf("message %q, next %q", guest.Message, failed.Next)
+		}
+		f.wantCount(1, "SELECT count(*) FROM acme_t")
+	})
+}
+
+// What a plugin owned goes, and its line is not applied; its module need not be
+// there any more.
+func TestPurge(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
+		if _, err := f.walledRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		gone := plugin
+		gone.Module = nil
+		r := f.walledRunner(host.Config{}, gone)
+		if owned, err := r.Owned(t.Context(), "acme"); err != nil || !slices.Contains(owned, host.Owned{Kind: "table", Name: "acme_t"}) {
+			t.Errorf("it owns %v, %v", owned, err)
+		}
+		owned, err := r.Purge(t.Context(), "acme", "not needed any more")
+		if err != nil || !slices.Contains(owned, host.Owned{Kind: "table", Name: "acme_t"}) {
+			t.Fatalf("purged %v, %v", owned, err)
+		}
+		f.wantCount(-1, "SELECT count(*) FROM acme_t")
+		f.wantCount(0, "SELECT count(*) FROM secret")
+		ledger, err := r.Ledger(t.Context())
+		if err != nil || len(ledger.Applied) != 1 || len(ledger.Heads["acme"]) > 0 {
+			t.Errorf("the ledger is %+v, %v, want the line main alone", ledger, err)
+		}
+		history, err := r.History(t.Context(), 1)
+		if err != nil || history[0].Action != host.ActionPurge || history[0].Key.Line != "acme" || history[0].Reason != "not needed any more" {
+			t.Errorf("the newest entry is %+v, %v", history, err)
+		}
+		if _, err := f.walledRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
+			t.Errorf("the plugin cannot be had again: %v", err)
+		}
+		if _, err := r.Purge(t.Context(), "other", ""); err == nil || !strings.Contains(err.Error(), "no plugin other") {
+			t.Errorf("a plugin that is not there: %v", err)
+		}
+	})
+}
+
+// A plan of a plugin alone is rehearsed behind its walls; in one with others its
+// steps are named.
+func TestRehearseAPlugin(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
+		r := f.walledRunner(host.Config{}, plugin)
+		wantRehearsed(t, r, "CREATE TABLE secret (id INTEGER)", "-- plugin acme, revision "+acme1+" (step_1) NOT RUN", "-- plugin acme, revision "+acme2+" (step_2) NOT RUN")
+		if _, err := r.Upgrade(t.Context(), "main@head"); err != nil {
+			t.Fatal(err)
+		}
+		wantRehearsed(t, r, slices.Concat(acmeTable.up, acmeRow.up)...)
+		f.wantCount(-1, "SELECT count(*) FROM acme_t")
+
+		elsewhere := f.walledRunner(host.Config{Worker: inProcess{}}, plugin)
+		wantRehearsed(t, elsewhere, "-- plugin acme, revision "+acme1+" (step_1) NOT RUN", "-- plugin acme, revision "+acme2+" (step_2) NOT RUN")
+
+		_, err := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy)).Rehearse(t.Context(), chain.Upgrade, "heads")
+		if !errors.As(err, new(*host.RefusedError)) {
+			t.Errorf("got %v, want a RefusedError", err)
+		}
+	})
+}
+
+func wantRehearsed(t *testing.T, r *host.Runner, want ...string) {
+	t.Helper()
+	rehearsal, err := r.Rehearse(t.Context(), chain.Upgrade, "heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range rehearsal.Statements {
+		if s.NotRun != "" {
+			s.SQL += " NOT RUN"
+		}
+		got = append(got, s.SQL)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("rehearsed\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Whenever the database goes away, a plugin's migration is as before or as after,
+// and the next run goes on behind what is committed.
+func TestAnomalyInAPlugin(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for n := 0; ; n++ {
+			f := *base
+			fresh(t, &f)
+			plugin := f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
+				"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "autocommit end", "INSERT INTO acme_t VALUES (4)",
+			}})
+			left := n
+			r := f.walledRunner(host.Config{}, plugin)
+			broken := f.runnerOn(walled{brittle{f.open(), &left}}, host.Config{Plugins: []host.Plugin{plugin}})
+			_, err := broken.Upgrade(t.Context(), "heads")
+			if err == nil {
+				if n < 15 {
+					t.Errorf("the upgrade made only %d calls: this test has lost its hooks", n)
+				}
+				break
+			}
+			if !errors.Is(err, errBroken) {
+				t.Fatalf("call %d: %v", n, err)
+			}
+			if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+				t.Fatalf("after a failure at call %d: %v", n, err)
+			}
+			f.wantCount(4, "SELECT count(*) FROM acme_t")
+			f.wantCount(4, "SELECT count(DISTINCT id) FROM acme_t")
+			f.wantCount(0, "SELECT count(*) FROM sandpiper_progress")
+			f.wantCount(3, "SELECT count(*) FROM sandpiper_history")
+		}
+	})
+}
+
+// Of a schema operation that is refused half-way nothing is left, and the guest
+// can go on.
+func TestARefusedOperation(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE other (id INTEGER);\n")
+		f.upgrade()
+		guest := scripted(func(ctx context.Context, calls host.Calls) error {
+			apply := func(document string) error {
+				request, err := schema.Decode([]byte(document))
+				if err != nil {
+					return err
+				}
+				return calls.Schema(ctx, request)
+			}
+			if err := apply(`{"create_table":{"name":"acme_t","columns":[{"name":"id","type":"integer"}]}}`); err != nil {
+				return err
+			}
+			if err := apply(`{"drop_table":{"name":"other"}}`); !errors.As(err, new(*host.RefusedError)) {
+				return fmt.Errorf("it was not refused at the call: %v", err)
+			}
+			return apply(`{"add_column":{"table":"acme_t","column":{"name":"n","type":"integer"}}}`)
+		})
+		r, err := host.NewRunner(f.files, walled{f.open()}, guest, host.Config{Plugins: []host.Plugin{f.acme(ownsAcme, acmeTable)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCount(0, "SELECT count(n) FROM acme_t")
+		f.wantCount(0, "SELECT count(*) FROM other")
+	})
+}
