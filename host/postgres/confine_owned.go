@@ -25,7 +25,7 @@ type standing struct {
 // https://www.postgresql.org/docs/current/catalog-pg-depend.html
 const objects = `SELECT o.*, n.nspname AS schema, pg_catalog.pg_get_userbyid(o.ownerid) AS owner,
   EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype IN ('a', 'i')
-    AND d.refclassid = 'pg_catalog.pg_class'::regclass) AS part
+    AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> o.oid) AS part
 FROM (
   SELECT 'pg_catalog.pg_class'::regclass AS classid, c.oid, c.relnamespace AS namespace, c.relname AS name, c.relowner AS ownerid,
     CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'S' THEN 'sequence'
@@ -36,7 +36,7 @@ FROM (
   UNION ALL
   SELECT 'pg_catalog.pg_type'::regclass, y.oid, y.typnamespace, y.typname, y.typowner, 'type', 'TYPE'
   FROM pg_catalog.pg_type y WHERE y.typrelid = 0 AND y.typelem = 0
-) o JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace`
+) o JOIN pg_catalog.pg_namespace n ON n.oid = o.namespace AND n.nspname <> 'pg_toast'`
 
 // recorded says that a plugin without a role owns an object; $1 is its schema,
 // $2 its line.
@@ -92,7 +92,7 @@ func (t *confinedTx) recordOwned(ctx context.Context) error {
 	}
 	table, line := t.w.c.table(ownedTable), []byte(t.w.quarters.line())
 	t.t.put(item{role: roleLedger, sql: `DELETE FROM ` + table + ` WHERE line = $1 AND kind <> 'schema'`, values: [][]byte{line}})
-	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM pg_catalog.unnest($2::text[], $3::text[])`,
+	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM unnest($2::text[], $3::text[])`,
 		values: [][]byte{line, textArray(kinds), textArray(names)}})
 	return nil
 }

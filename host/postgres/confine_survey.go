@@ -123,10 +123,10 @@ func (s *survey) roleItem(q *quarters, version int) item {
 	}
 	return item{
 		sql: `SELECT coalesce(pg_catalog.shobj_description(r.oid, 'pg_authid'), ''),
-  CASE WHEN r.rolsuper THEN 'it is a superuser'
+  CASE WHEN r.rolname IN (session_user, current_user) THEN 'it is the runner''s own'
+    WHEN r.rolsuper THEN 'it is a superuser'
     WHEN r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
       THEN 'it has one of the attributes CREATEROLE, CREATEDB, REPLICATION and BYPASSRLS'
-    WHEN r.rolname IN (session_user, current_user) THEN 'it is the runner''s own'
     WHEN pg_catalog.pg_has_role(r.oid, session_user, 'MEMBER') OR pg_catalog.pg_has_role(r.oid, current_user, 'MEMBER')
       THEN 'it is a member of the runner''s'
     WHEN EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
