@@ -33,8 +33,6 @@ func (v *sqliteVictim) host() (before, after string) {
 		INSERT INTO app_state VALUES ('a', '1', 'hush');
 		CREATE TABLE app_log (id INTEGER PRIMARY KEY, msg TEXT);
 		CREATE TRIGGER host_tr AFTER DELETE ON flow_run BEGIN INSERT INTO app_log (msg) VALUES ('deleted'); END;
-		CREATE VIRTUAL TABLE flow_fts USING fts5(secret);
-		INSERT INTO flow_fts VALUES ('hush');
 		ANALYZE;`,
 		`CREATE VIEW host_v AS SELECT id FROM acme_t;`
 }

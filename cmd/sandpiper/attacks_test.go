@@ -29,6 +29,8 @@ type attack struct {
 // The file statements.tsv in the folder that SANDPIPER_ATTACKS names may hold more
 // of them, for a plugin that is granted its own tables and nothing else.
 func TestAttacks(t *testing.T) {
+	pluginsHere = true
+	t.Cleanup(func() { pluginsHere = false })
 	const uses = `uses = [
   {table = "flow_run", verbs = ["select"], columns = ["id", "name"]},
   {table = "app_state", verbs = ["select", "insert", "update"], columns = ["k", "v"]},
