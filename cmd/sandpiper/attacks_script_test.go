@@ -100,7 +100,7 @@ func expandToken(token string) string {
 
 // attackModule is the module of a plugin whose first migration makes the table
 // acme_t, if that is the plugin's, and whose others do what is said.
-func attackModule(t *testing.T, line string, dialect chain.Dialect, migrations ...attackMigration) []byte {
+func attackModule(t *testing.T, dialect chain.Dialect, line string, asked abi.Capabilities, migrations ...attackMigration) []byte {
 	t.Helper()
 	first := attackMigration{up: []attackCall{{text: "SELECT 1"}}}
 	if line == "acme" {
@@ -110,7 +110,7 @@ func attackModule(t *testing.T, line string, dialect chain.Dialect, migrations .
 		}
 	}
 	all := append([]attackMigration{first}, migrations...)
-	m := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: line, Line: line, Version: "1.0.0"}
+	m := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: line, Line: line, Version: "1.0.0", Capabilities: asked}
 	parent := []string(nil)
 	for i, migration := range all {
 		id := fmt.Sprintf("%012x", i+1)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // An attack is a line of testdata/attacks: what the second migration of a plugin
@@ -31,17 +31,22 @@ type attack struct {
 func TestAttacks(t *testing.T) {
 	pluginsHere = true
 	t.Cleanup(func() { pluginsHere = false })
-	const uses = `uses = [
-  {table = "flow_run", verbs = ["select"], columns = ["id", "name"]},
-  {table = "app_state", verbs = ["select", "insert", "update"], columns = ["k", "v"]},
-  {table = "app_log", verbs = ["insert"]},
-]
-rows = 5000
-`
+	grants := abi.Capabilities{
+		Owns: []string{"acme_*"},
+		Uses: []abi.Use{
+			{Table: "flow_run", Verbs: []string{"select"}, Columns: []string{"id", "name"}},
+			{Table: "app_state", Verbs: []string{"select", "insert", "update"}, Columns: []string{"k", "v"}},
+			{Table: "app_log", Verbs: []string{"insert"}},
+		},
+		Rows:    5000,
+		Seconds: int64(attackedFor.Seconds()),
+	}
+	shared := grants
+	shared.Shared = true
 	own := append(readAttacks(t, "testdata/attacks/postgresql.tsv"), readAttacks(t, "testdata/attacks/sqlite.tsv")...)
-	t.Run("sqlite", func(t *testing.T) { runAttacks(t, newSQLiteVictim(t), uses, own) })
-	t.Run("postgresql", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "public"), "shared = true\n"+uses, own) })
-	t.Run("postgresql schema", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "acme"), uses, own) })
+	t.Run("sqlite", func(t *testing.T) { runAttacks(t, newSQLiteVictim(t), shared, own) })
+	t.Run("postgresql", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "public"), shared, own) })
+	t.Run("postgresql schema", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "acme"), grants, own) })
 
 	folder := os.Getenv("SANDPIPER_ATTACKS")
 	if folder == "" {
@@ -49,8 +54,9 @@ rows = 5000
 		return
 	}
 	more := readAttacks(t, filepath.Join(folder, "statements.tsv"))
-	t.Run("more sqlite", func(t *testing.T) { runAttacks(t, newSQLiteVictim(t), "", more) })
-	t.Run("more postgresql", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "public"), "shared = true\n", more) })
+	shared.Uses = nil
+	t.Run("more sqlite", func(t *testing.T) { runAttacks(t, newSQLiteVictim(t), shared, more) })
+	t.Run("more postgresql", func(t *testing.T) { runAttacks(t, newPostgresVictim(t, "public"), shared, more) })
 }
 
 func readAttacks(t *testing.T, name string) (attacks []attack) {
@@ -106,7 +112,7 @@ const (
 
 // runAttacks runs the attacks on one database. It is made anew where one of them
 // has changed it, which most don't.
-func runAttacks(t *testing.T, v victim, grants string, attacks []attack) {
+func runAttacks(t *testing.T, v victim, grants abi.Capabilities, attacks []attack) {
 	t.Parallel()
 	p := newAttackedProject(t, v, grants)
 	before := v.look(t)
@@ -174,14 +180,14 @@ const attackedFor = 2 * time.Second
 type attackedProject struct {
 	dir    string
 	victim victim
-	config string // sandpiper.toml and sandpiper.lock as they were before an attack
-	lock   string
-	runs   int
+	grants abi.Capabilities
+
+	config, lock string // sandpiper.toml and sandpiper.lock as they were before an attack
 }
 
-func newAttackedProject(t *testing.T, v victim, grants string) *attackedProject {
+func newAttackedProject(t *testing.T, v victim, grants abi.Capabilities) *attackedProject {
 	t.Helper()
-	p := &attackedProject{dir: t.TempDir(), victim: v}
+	p := &attackedProject{dir: t.TempDir(), victim: v, grants: grants}
 	versions := filepath.Join(p.dir, "migrations", "versions", string(v.dialect()))
 	if err := os.MkdirAll(versions, 0o777); err != nil {
 		t.Fatal(err)
@@ -190,12 +196,11 @@ func newAttackedProject(t *testing.T, v victim, grants string) *attackedProject 
 	if _, err := query(v.url(), before); err != nil {
 		t.Fatal(err)
 	}
-	p.write(t, "sandpiper.toml", fmt.Sprintf("[plugins.acme]\nmodule = \"acme.wasm\"\nowns = [\"acme_*\"]\nseconds = %d\n%s\n"+
-		"[plugins.tools]\nmodule = \"tools.wasm\"\nowns = [\"acme_tools_*\"]\nshared = true\n", int(attackedFor.Seconds()), grants))
-	p.write(t, "acme.wasm", string(attackModule(t, "acme", v.dialect())))
-	p.write(t, "tools.wasm", string(attackModule(t, "tools", v.dialect())))
-	p.mustDo(t, "plugin", "update", "acme", "--yes")
-	p.mustDo(t, "plugin", "update", "tools", "--yes")
+	p.write(t, "sandpiper.toml", "")
+	p.write(t, "acme.wasm", string(attackModule(t, v.dialect(), "acme", grants)))
+	p.write(t, "tools.wasm", string(attackModule(t, v.dialect(), "tools", abi.Capabilities{Owns: []string{"acme_tools_*"}})))
+	p.mustDo(t, "plugin", "add", filepath.Join(p.dir, "acme.wasm"), "--yes")
+	p.mustDo(t, "plugin", "add", filepath.Join(p.dir, "tools.wasm"), "--yes")
 	p.mustDo(t, "upgrade")
 	if _, err := query(v.url(), after); err != nil {
 		t.Fatal(err)
@@ -210,7 +215,7 @@ func (p *attackedProject) run(t *testing.T, script attackScript) (failed bool, o
 	t.Helper()
 	p.write(t, "sandpiper.toml", p.config)
 	p.write(t, "migrations/sandpiper.lock", p.lock)
-	p.write(t, "acme.wasm", string(attackModule(t, "acme", p.victim.dialect(), script.migrations...)))
+	p.write(t, "acme.wasm", string(attackModule(t, p.victim.dialect(), "acme", p.grants, script.migrations...)))
 	code, output := p.do("plugin", "update", "acme", "--yes")
 	if code == exitOK {
 		code, output = p.do("upgrade")
