@@ -54,7 +54,7 @@ var ledgerTables = []struct{ name, sql string }{
 }
 
 // ownTables are the tables that are Sandpiper's own.
-var ownTables = []string{"sandpiper_heads", "sandpiper_history", "sandpiper_progress", "sandpiper_enums"}
+var ownTables = []string{"sandpiper_heads", "sandpiper_history", "sandpiper_progress", "sandpiper_enums", "sandpiper_owned"}
 
 const instant = "2006-01-02 15:04:05.000000"
 

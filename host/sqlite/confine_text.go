@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
+)
+
+// A reading is what the text of a plugin's statement says that SQLite does not
+// tell its authorizer.
+type reading struct {
+	kind     string   // "SELECT", "CREATE TABLE"
+	schema   bool     // it changes the schema, and for that SQLite itself reads and writes its tables
+	replaces bool     // it deletes the rows that are in its way (https://sqlite.org/lang_conflict.html)
+	columns  []string // that an INSERT names; nil: all of them
+}
+
+// kinds are the statements that a plugin may send. Those with true change the
+// schema.
+var kinds = map[string]bool{
+	"SELECT": false, "VALUES": false, "WITH": false, "INSERT": false, "REPLACE": false, "UPDATE": false, "DELETE": false,
+	"REINDEX":      false,
+	"CREATE TABLE": true, "CREATE INDEX": true, "CREATE VIEW": true, "ALTER TABLE": true,
+	"DROP TABLE": true, "DROP INDEX": true, "DROP VIEW": true, "DROP TRIGGER": true, // of a trigger: the authorizer names it
+}
+
+// noGrant says of other statements why no grant allows them.
+var noGrant = map[string]string{
+	"BEGIN": hostTransactions, "COMMIT": hostTransactions, "END": hostTransactions, "ROLLBACK": hostTransactions,
+	"SAVEPOINT": hostTransactions, "RELEASE": hostTransactions,
+	"ATTACH": oneDatabase, "DETACH": oneDatabase,
+	"VACUUM":               "it copies and rewrites the whole database",
+	"PRAGMA":               "settings are of the whole database or of the runner's connection",
+	"ANALYZE":              "statistics decide how everybody's queries run",
+	"EXPLAIN":              "how a query runs tells of the tables of others",
+	"CREATE TRIGGER":       "a trigger runs in the statements of whoever writes to its table",
+	"CREATE VIRTUAL TABLE": "a virtual table is read and written by its module, past all grants",
+	"CREATE TEMP":          "what is temporary stands before the tables of the same name, and outlives the transaction",
+	"CREATE TEMPORARY":     "what is temporary stands before the tables of the same name, and outlives the transaction",
+}
+
+const (
+	hostTransactions = "the host begins and ends transactions and savepoints"
+	oneDatabase      = "a plugin is given this database and no other file"
+	ownRollback      = "it would end the host's transaction"
+	ownTablesOfLite  = "the schema, and what SQLite keeps for itself, tell of the tables of others"
+)
+
+// read reads a statement, or says why no grant allows it.
+func read(sql string) (*reading, *policy.Denial) {
+	var list []chain.Token
+	for t := range chain.Tokens(chain.SQLite, sql) {
+		if !t.Blank() && !(t.Is(";") && len(list) == 0) {
+			list = append(list, t)
+		}
+	}
+	r := &reading{kind: kindOf(list)}
+	schema, known := kinds[r.kind]
+	if !known {
+		if why := noGrant[r.kind]; why != "" {
+			return nil, &policy.Denial{Reason: r.kind + ": " + why, At: 1}
+		}
+		return r, nil // SQLite says what is wrong with it, and nothing of it is allowed
+	}
+	r.schema = schema
+	for i := range list {
+		if why := r.token(list, i); why != "" {
+			return nil, &policy.Denial{Reason: why, At: utf8.RuneCountInString(sql[:list[i].Pos]) + 1}
+		}
+	}
+	return r, nil
+}
+
+// kindOf returns the words that say what a statement is.
+func kindOf(list []chain.Token) string {
+	word := func(i int) string {
+		if i < len(list) && list[i].Kind == chain.Word {
+			return strings.ToUpper(list[i].Text)
+		}
+		return ""
+	}
+	kind := word(0)
+	switch kind {
+	case "CREATE":
+		switch next := word(1); next {
+		case "UNIQUE":
+			return "CREATE " + word(2)
+		case "VIRTUAL":
+			return "CREATE VIRTUAL TABLE"
+		default:
+			return "CREATE " + next
+		}
+	case "ALTER", "DROP":
+		return kind + " " + word(1)
+	}
+	return kind
+}
+
+// token takes note of the token at i, and says why it is not allowed if so.
+func (r *reading) token(list []chain.Token, i int) string {
+	t := list[i]
+	if r.schema && reserved(t) {
+		return r.kind + " with " + t.Text + " in it: " + ownTablesOfLite
+	}
+	if t.Kind != chain.Word || i+1 == len(list) {
+		return ""
+	}
+	next := list[i+1]
+	switch {
+	case (t.Is("OR") || t.Is("CONFLICT")) && next.Is("ROLLBACK"):
+		return t.Text + " " + next.Text + ": " + ownRollback
+	case t.Is("REPLACE") && next.Is("INTO"), t.Is("OR") && next.Is("REPLACE") && !(i+2 < len(list) && list[i+2].Is("(")):
+		r.replaces = true
+	}
+	if t.Is("INTO") && i > 0 && !r.schema {
+		r.columns = inserted(list[i+1:])
+	}
+	return ""
+}
+
+// reserved reports whether a token is a name that SQLite keeps for itself. A
+// string may stand for a name (https://sqlite.org/quirks.html#dblquote).
+func reserved(t chain.Token) bool {
+	name, ok := t.Name(chain.SQLite)
+	if t.Kind == chain.String && len(t.Text) > 2 {
+		name, ok = t.Text[1:], true
+	}
+	if !ok {
+		return false
+	}
+	name = tabletext.Fold(name)
+	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_")
+}
+
+// inserted returns the columns that stand behind INTO and the name of a table,
+// nil if there are none.
+func inserted(list []chain.Token) (columns []string) {
+	name := func(i int) bool {
+		if i >= len(list) {
+			return false
+		}
+		_, ok := list[i].Name(chain.SQLite)
+		return ok || list[i].Kind == chain.String
+	}
+	i := 0
+	if name(0) && i+1 < len(list) && list[1].Is(".") {
+		i = 2
+	}
+	if i++; i < len(list) && list[i].Is("AS") {
+		i += 2
+	}
+	if i >= len(list) || !list[i].Is("(") {
+		return nil
+	}
+	for i++; name(i); i += 2 {
+		column, ok := list[i].Name(chain.SQLite)
+		if !ok {
+			return nil
+		}
+		columns = append(columns, column)
+		if i+1 < len(list) && list[i+1].Is(")") {
+			return columns
+		}
+	}
+	return nil
+}
