@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
 )
 
 // A postgresVictim is a database of a name that stays the same, since the name of
@@ -22,10 +22,11 @@ type postgresVictim struct {
 	server       string
 }
 
-var postgresVictims atomic.Int64
-
 func newPostgresVictim(t *testing.T, schema string) *postgresVictim {
 	t.Helper()
+	if _, err := grammar.Parse("SELECT 1"); err != nil { // its first use takes a second
+		t.Fatal(err)
+	}
 	base := postgresDatabase(t)
 	u, err := url.Parse(base)
 	if err != nil {
