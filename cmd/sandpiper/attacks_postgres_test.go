@@ -135,8 +135,11 @@ func (v *postgresVictim) look(t *testing.T) (facts []fact) {
 	var reads []string
 	for _, row := range ask(mine + `SELECT c.oid IN (SELECT oid FROM mine), n.nspname, c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'S', 'm') AND c.oid >= 16384`) {
-		name := quoted(row[1], `"`) + "." + quoted(row[2], `"`)
-		reads = append(reads, fmt.Sprintf("SELECT '%s', %s, replace(t::text, ',', '|') FROM %s t", row[0], quoted(row[2], "'"), name))
+		read := "replace(t::text, ',', '|')"
+		if row[3] == "S" {
+			read = "concat(last_value, is_called)"
+		}
+		reads = append(reads, fmt.Sprintf("SELECT '%s', %s, %s FROM %s.%s t", row[0], quoted(row[2], "'"), read, quoted(row[1], `"`), quoted(row[2], `"`)))
 	}
 	for _, row := range ask(strings.Join(reads, " UNION ALL ")) {
 		f := rowFact(row[1], strings.Split(strings.Trim(row[2], "()"), "|"))

@@ -119,12 +119,12 @@ func rowFact(table string, cells []string) fact {
 
 // whoseTable says whose a table of a name is.
 func whoseTable(name string) owner {
-	switch {
+	switch name = strings.ToLower(name); {
 	case strings.HasPrefix(name, "acme_tools_"):
 		return hosts
 	case strings.HasPrefix(name, "acme_"):
 		return plugins
-	case name == "app_log", name == "app_state":
+	case name == "app_log", name == "app_state", name == "sandpiper_enums": // which the first enum makes
 		return granted
 	}
 	return hosts
