@@ -145,7 +145,7 @@ func (v *postgresVictim) look(t *testing.T) (facts []fact) {
 		f := rowFact(row[1], strings.Split(strings.Trim(row[2], "()"), "|"))
 		if row[0] == "t" {
 			f.whose = plugins
-		} else if row[1] == "app_log_id_seq" {
+		} else if row[1] == "app_log_id_seq" || row[1] == "sandpiper_history_id_seq" {
 			f.whose = granted
 		}
 		facts = append(facts, f)

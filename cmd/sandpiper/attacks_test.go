@@ -106,7 +106,7 @@ type owner byte
 
 const (
 	hosts   owner = iota // nothing that a plugin does may change it
-	granted              // a plugin may write to it, by its grants
+	granted              // a plugin may write to it by its grants, or the runner for it
 	plugins
 )
 
@@ -115,7 +115,8 @@ const (
 func runAttacks(t *testing.T, v victim, grants abi.Capabilities, attacks []attack) {
 	t.Parallel()
 	p := newAttackedProject(t, v, grants)
-	before := v.look(t)
+	base := v.look(t)
+	before := base
 	for _, a := range attacks {
 		if a.dialect != v.dialect() {
 			continue
@@ -137,22 +138,30 @@ func runAttacks(t *testing.T, v victim, grants abi.Capabilities, attacks []attac
 				t.Errorf("a person is shown a stack:\n%s", output)
 			}
 			after := v.look(t)
-			for _, change := range changed(before, after, func(o owner) bool { return o == hosts || o == granted && !a.allow }) {
-				t.Errorf("it has changed what is not its own: %s\n%s", change, output)
-			}
-			if !a.allow && script.whole() && len(changed(before, after, func(owner) bool { return true })) > 0 {
-				t.Errorf("a migration that failed has left something: %v", changed(before, after, func(owner) bool { return true }))
+			all := changed(before, after)
+			for _, f := range all {
+				switch {
+				case f.whose == hosts || f.whose == granted && !a.allow:
+					t.Errorf("it has changed what is not its own: %s\n%s", f.text, output)
+				case !a.allow && script.whole():
+					t.Errorf("it failed and has left: %s", f.text)
+				case strings.Contains(f.text, "hush") || strings.Contains(f.text, "quiet"):
+					t.Errorf("it has found a secret: %s", f.text)
+				}
 			}
 			p.goesOn(t)
-			if len(changed(before, v.look(t), func(owner) bool { return true })) > 0 {
-				v.restore(t)
+			if len(all) == 0 {
+				before = v.look(t)
+				return
 			}
+			v.restore(t)
+			before = base
 		})
 	}
 }
 
-// changed lists the facts that are not in both lists.
-func changed(before, after []fact, counts func(owner) bool) (changes []string) {
+// changed lists the facts that are not in both lists, with a sign before each.
+func changed(before, after []fact) (changes []fact) {
 	number := map[fact]int{}
 	for _, f := range before {
 		number[f]--
@@ -162,14 +171,13 @@ func changed(before, after []fact, counts func(owner) bool) (changes []string) {
 	}
 	for f, n := range number {
 		switch {
-		case !counts(f.whose):
 		case n < 0:
-			changes = append(changes, "- "+f.text)
+			changes = append(changes, fact{f.whose, "- " + f.text})
 		case n > 0:
-			changes = append(changes, "+ "+f.text)
+			changes = append(changes, fact{f.whose, "+ " + f.text})
 		}
 	}
-	slices.Sort(changes)
+	slices.SortFunc(changes, func(a, b fact) int { return strings.Compare(a.text, b.text) })
 	return changes
 }
 
