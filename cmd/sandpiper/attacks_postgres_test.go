@@ -143,9 +143,10 @@ func (v *postgresVictim) look(t *testing.T) (facts []fact) {
 	}
 	for _, row := range ask(strings.Join(reads, " UNION ALL ")) {
 		f := rowFact(row[1], strings.Split(strings.Trim(row[2], "()"), "|"))
-		if row[0] == "t" {
+		switch {
+		case row[0] == "t" || row[1] == "sandpiper_history_id_seq":
 			f.whose = plugins
-		} else if row[1] == "app_log_id_seq" || row[1] == "sandpiper_history_id_seq" {
+		case row[1] == "app_log_id_seq":
 			f.whose = granted
 		}
 		facts = append(facts, f)
