@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // postgresFunctions are of https://www.postgresql.org/docs/current/functions.html,
 // all of them in pg_catalog. What is not here reads or changes something else than
@@ -10,7 +13,7 @@ import "strings"
 // names, which is the plugin's; how long repeat, lpad, rpad and format make a text
 // is looked at as well.
 var postgresFunctions = set(strings.Fields(`
-	abs cbrt ceil ceiling degrees div exp factorial floor gcd lcm ln log log10 min_scale mod pi power
+	abs cbrt ceil ceiling degrees div exp floor gcd lcm ln log log10 min_scale mod pi power
 	radians random round scale sign sqrt trim_scale trunc width_bucket acos acosd asin asind atan atan2
 	atan2d atand cos cosd cot cotd sin sind tan tand sinh cosh tanh asinh acosh atanh erf erfc
 
@@ -38,7 +41,7 @@ var postgresFunctions = set(strings.Fields(`
 	abbrev broadcast family host hostmask inet_merge inet_same_family masklen netmask network
 	set_masklen macaddr8_set7bit
 
-	array_to_tsvector get_current_ts_config numnode plainto_tsquery phraseto_tsquery
+	array_to_tsvector numnode plainto_tsquery phraseto_tsquery
 	websearch_to_tsquery querytree setweight strip to_tsquery to_tsvector json_to_tsvector
 	jsonb_to_tsvector ts_delete ts_filter ts_headline ts_rank ts_rank_cd tsquery_phrase
 	tsvector_to_array
@@ -74,3 +77,12 @@ var postgresFunctions = set(strings.Fields(`
 
 	nextval setval currval pg_get_serial_sequence
 `)...)
+
+// postgresForbidden reports whether a function can't be granted: it gets at files,
+// other sessions, large objects or other servers, changes settings, which the
+// other walls are made of, or runs SQL that it is handed as text.
+func postgresForbidden(name string) bool {
+	return slices.ContainsFunc([]string{"pg_", "lo_", "dblink", "txid_", "binary_upgrade_"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	}) || strings.Contains(name, "_to_xml") || slices.Contains([]string{"set_config", "ts_stat", "ts_rewrite", "loread", "lowrite"}, name)
+}
