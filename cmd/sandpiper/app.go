@@ -85,13 +85,13 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
-		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a), newPlugin(a))...)
+		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a))...)
 	root.AddCommand(
-		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newAudit(a), newLint(a), newCheck(a), newWait(a))...)
+		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
 		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newInspect(a), newCompletion(a), newVersion(a))...)
 	root.AddCommand(
-		grouped(groupOthers, newTrust(a))...)
+		grouped(groupOthers, newPlugin(a), newTrust(a), newAudit(a))...)
 	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
