@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // postgresFunctions are of https://www.postgresql.org/docs/current/functions.html,
 // all of them in pg_catalog. What is not here reads or changes something else than
@@ -74,3 +77,12 @@ var postgresFunctions = set(strings.Fields(`
 
 	nextval setval currval pg_get_serial_sequence
 `)...)
+
+// postgresForbidden reports whether a function can't be granted: it gets at files,
+// other sessions, large objects or other servers, changes settings, which the
+// other walls are made of, or runs SQL that it is handed as text.
+func postgresForbidden(name string) bool {
+	return slices.ContainsFunc([]string{"pg_", "lo_", "dblink", "txid_", "binary_upgrade_"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	}) || strings.Contains(name, "_to_xml") || slices.Contains([]string{"set_config", "ts_stat", "ts_rewrite", "loread", "lowrite"}, name)
+}

@@ -230,7 +230,12 @@ func kept(name string) bool {
 
 // Call gives the verdict on a call of a function.
 func (j *Judge) Call(c Call) *Refusal {
-	if Functions(j.Dialect)[c.Name] || j.Grants.Function(c.Name) {
+	switch {
+	case Functions(j.Dialect)[c.Name]:
+		return nil
+	case j.Dialect == chain.PostgreSQL && postgresForbidden(c.Name):
+		return j.refuse(c.At, "", "call the function %s: what it gets at no grant can bound", c.Name)
+	case j.Grants.Function(c.Name):
 		return nil
 	}
 	return j.refuse(c.At, calling(c.Name), "call the function %s", c.Name)

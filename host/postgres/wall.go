@@ -32,7 +32,9 @@ type checked struct {
 	facts *policy.Facts
 }
 
+// newWall also starts the parser, which takes a second or two: nobody else needs it.
 func newWall(judge *policy.Judge, home, shared string) *wall {
+	grammar.Warm()
 	return &wall{judge: judge, home: home, shared: shared}
 }
 
@@ -63,7 +65,7 @@ func (w *wall) judged(stmt host.Statement, foreign map[string]bool) (checked, er
 	}
 	statements, err := grammar.Parse(stmt.SQL)
 	if err == nil && len(statements) != 1 {
-		err = fmt.Errorf("%d statements where there must be one", len(statements))
+		return checked{}, &policy.Refusal{Line: judge.Grants.Line, Reason: fmt.Sprintf("send %d statements at once: each is sent by itself", len(statements))}
 	}
 	if err != nil {
 		return checked{}, w.unread(stmt, err)

@@ -34,16 +34,7 @@ func (c *checker) alterCommand(n grammar.Node) {
 	case "AT_SetRelOptions":
 		c.options(n, "def", "fillfactor")
 	case "AT_SetIdentity":
-		for _, o := range n.List("def") {
-			if o.Text("defname") != "generated" {
-				c.options(n, "def", slices.Concat(sequenceOptions, []string{"generated"})...)
-				return
-			}
-		}
-	case "AT_SetStatistics", "AT_SetStorage", "AT_SetCompression": // a constant
-		if def.There() && !def.Is("Integer", "String") {
-			c.deny(n, "%s … SET with something else than a constant", c.facts.Kind)
-		}
+		c.options(n, "def", slices.Concat(sequenceOptions, []string{"generated"})...)
 	default:
 		c.all(n, "def")
 	}

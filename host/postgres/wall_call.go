@@ -20,8 +20,6 @@ func (c *checker) call(n grammar.Node) {
 	switch {
 	case len(name) == 1 && standard, len(name) == 2 && name[0] == "pg_catalog":
 		n.Set("funcname", grammar.Names("pg_catalog", last)...)
-	case len(name) == 1 && granted && strings.HasPrefix(last, "pg_"):
-		n.Set("funcname", grammar.Names("pg_catalog", last)...)
 	case granted && (len(name) == 1 || len(name) == 2 && name[0] == c.shared):
 		n.Set("funcname", grammar.Names(c.shared, last)...)
 	case len(name) > 1:
@@ -68,7 +66,7 @@ func (c *checker) sequence(arg grammar.Node) bool {
 		return name[len(name)-1] == "pg_get_serial_sequence"
 	}
 	if arg.Kind == "TypeCast" && arg.Node("typeName").Name("names") == "regclass" {
-		arg.Become(arg.Node("arg"))
+		arg = arg.Become(arg.Node("arg"))
 	}
 	return c.relationText(arg, "sequence", &c.facts.Changes)
 }

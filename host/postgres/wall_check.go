@@ -43,13 +43,15 @@ func (c *checker) statement(n grammar.Node) {
 	c.visit(n)
 }
 
-// begins returns the first words of the statement.
+// begins returns the words that a statement begins with, as far as they say what
+// it is.
 func (c *checker) begins() string {
 	var words []string
 	for _, t := range tokensOf(c.sql, 2) {
-		if t.Kind == chain.Word {
-			words = append(words, strings.ToUpper(t.Text))
+		if t.Kind != chain.Word || len(words) == 1 && !t.Is("TRANSACTION") && !isOneOf(chain.Token{Kind: chain.Word, Text: words[0]}, "CREATE|ALTER|DROP|REFRESH|SECURITY") {
+			break
 		}
+		words = append(words, strings.ToUpper(t.Text))
 	}
 	return strings.Join(words, " ")
 }
@@ -164,30 +166,29 @@ func (c *checker) all(n grammar.Node, fields ...string) {
 func (c *checker) form(n grammar.Node) bool {
 	fields, ok := forms()[n.Kind]
 	if !ok {
-		c.deny(n, "%s: not among what plugins may use", named(n.Kind, n.Kind))
+		c.deny(n, "%s", unknown(n.Kind, ""))
 		return false
 	}
 	for f := range n.Fields() {
 		values, ok := fields[f.Name]
-		name := n.Kind + "." + f.Name
-		switch {
-		case !ok:
-			c.deny(n, "%s: not among what plugins may use", named(name, name))
-			return false
-		case f.Enum != "" && !slices.Contains(values, f.Enum):
-			c.deny(n, "%s: not among what plugins may use", named(name, name+" = "+f.Enum))
+		if !ok || f.Enum != "" && !slices.Contains(values, f.Enum) {
+			c.deny(n, "%s", unknown(n.Kind+"."+f.Name, f.Enum))
 			return false
 		}
 	}
 	return true
 }
 
-// named returns what people call something.
-func named(key, otherwise string) string {
-	if words := reasons[key]; words != "" {
+// unknown says what is not among what plugins may use, in the parser's words where
+// there are no others.
+func unknown(name, value string) string {
+	if words := reasons[name]; words != "" {
 		return words
 	}
-	return otherwise
+	if name == "AlterTableCmd.subtype" {
+		name, value = "ALTER TABLE", strings.TrimPrefix(value, "AT_")
+	}
+	return strings.TrimSpace(name+" "+value) + ": not among what plugins may use"
 }
 
 // subscripts looks at what follows an expression or a column: elements of arrays

@@ -110,7 +110,7 @@ AlterSeqStmt sequence options missing_ok
 // here is named as the parser does.
 var reasons = map[string]string{
 	"SelectStmt.lockingClause":     "SELECT FOR UPDATE and the like: a migration has no need to lock rows that it reads",
-	"SelectStmt.intoClause":        "SELECT INTO: write CREATE TABLE AS",
+	"SelectStmt.intoClause":        "SELECT INTO, which CREATE TABLE AS does as well",
 	"SortBy.sortby_dir":            "ORDER BY USING: an operator can call any function",
 	"RangeVar.catalogname":         "a table of another database",
 	"IndexStmt.concurrent":         "CREATE INDEX CONCURRENTLY: a plugin's statements run in its transaction",

@@ -73,6 +73,12 @@ func (c *checker) column(n grammar.Node) {
 		c.deny(n, "the name %s of a column: write table.column, or alias.column", strings.Join(names, "."))
 		return
 	}
+	if c.stored && c.scope == nil && len(names) == 2 && !star {
+		// There is one table, so its name says nothing, and without it the
+		// database keeps no call of a function of the row.
+		n.Set("fields", grammar.String(names[1]))
+		return
+	}
 	c.reads(n, names, star)
 }
 

@@ -79,5 +79,9 @@ func (n Node) Moved() Node {
 	return nodeOf(&tree{n.tree.kind, slices.Clone(n.tree.fields)})
 }
 
-// Become puts another node in the place of n, which must take nodes of that kind.
-func (n Node) Become(other Node) { *n.tree = *other.tree }
+// Become puts another node in the place of n, which must take nodes of that kind,
+// and returns what n is then.
+func (n Node) Become(other Node) Node {
+	*n.tree = *other.tree
+	return nodeOf(n.tree)
+}
