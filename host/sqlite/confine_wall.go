@@ -59,9 +59,10 @@ func (c *conn) writtenBy(a author) func() {
 // The limits of a plugin's statement (https://sqlite.org/limits.html).
 const (
 	// maxValue is how long a value may be that a statement makes, reads or is
-	// given, and a row. The functions that a plugin may call take at most a few
-	// tenths of a second for such a value, and that is how late a deadline can be.
-	maxValue = 1 << 20
+	// given, and a row. It decides how late a deadline can be noticed: SQLite
+	// looks at the clock every 1,000 instructions, each of which may be a call
+	// of a function that reads all of such a value.
+	maxValue = 256 << 10
 
 	// maxStatement is how long a statement may be. Rows are sent as parameters.
 	maxStatement = 256 << 10
