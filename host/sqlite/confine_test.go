@@ -171,11 +171,11 @@ func TestConfinedOperationsRefused(t *testing.T) {
 		`{"execute": {"sql": "CREATE TABLE sandpiper_new_x (a)"}}`:                                                                               "sandpiper_new_x",
 		`{"create_view": {"name": "acme_v", "query": "SELECT secret FROM flow_run"}}`:                                                            "select flow_run",
 		`{"create_view": {"name": "acme_v", "query": "SELECT sqlite_version() AS v"}}`:                                                           "sqlite_version",
-		`{"add_column": {"table": "acme_t", "column": {"name": "z", "type": "binary", "default": {"sql": "zeroblob(9)"}}}}`:                        "zeroblob",
+		`{"add_column": {"table": "acme_t", "column": {"name": "z", "type": "binary", "default": {"sql": "zeroblob(9)"}}}}`:                      "zeroblob",
 		`{"add_column": {"table": "acme_t", "column": {"name": "z", "type": "text", "generated": "hex(zeroblob(id))"}}}`:                         "zeroblob",
 		`{"add_constraint": {"table": "acme_t", "constraint": {"name": "q", "check": "zeroblob(id) IS NOT NULL"}}}`:                              "zeroblob",
 		`{"create_index": {"name": "acme_t_z", "table": "acme_t", "columns": [{"expr": "zeroblob(id)"}]}}`:                                       "zeroblob",
-		`{"alter_column": {"table": "acme_t", "name": "n", "type": "binary", "using": "zeroblob(5)"}}`:                                             "zeroblob",
+		`{"alter_column": {"table": "acme_t", "name": "n", "type": "binary", "using": "zeroblob(5)"}}`:                                           "zeroblob",
 		`{"alter_column": {"table": "acme_t", "name": "n", "type": "integer", "using": "(SELECT max(id) FROM flow_run)"}}`:                       "select flow_run",
 		`{"alter_column": {"table": "acme_t", "name": "n", "type": "text", "using": "(SELECT max(sql) FROM sqlite_master)"}}`:                    "sqlite_master",
 		`{"alter_column": {"table": "acme_t", "name": "n", "type": "text", "using": "(SELECT max(name) FROM sqlite_sequence)"}}`:                 "sqlite_sequence",
@@ -409,8 +409,6 @@ func TestConfinedComesDown(t *testing.T) {
 		for l := sqlite3.LIMIT_LENGTH; l <= sqlite3.LIMIT_WORKER_THREADS; l++ {
 			fmt.Fprintln(&b, l, newest.Limit(l, -1))
 		}
-		defensive, err := newest.Config(sqlite3.DBCONFIG_DEFENSIVE)
-		fmt.Fprintln(&b, defensive, err)
 		return b.String()
 	}
 	mustRun(t, confined, "SELECT 1")
@@ -419,6 +417,9 @@ func TestConfinedComesDown(t *testing.T) {
 	mustRun(t, conn, "SELECT instr('a', 'a')", "SELECT length(unhex('4-1', '-')) + length(zeroblob(2000000)) FROM flow_run", "CREATE TABLE flow_x (a PRIMARY KEY ON CONFLICT ROLLBACK)")
 	if down := state(); up != down {
 		t.Errorf("the limits between statements are\n%sand without walls\n%s", up, down)
+	}
+	if defensive, err := newest.Config(sqlite3.DBCONFIG_DEFENSIVE); defensive || err != nil {
+		t.Errorf("the connection is still defensive: %v", err)
 	}
 	if _, err := confined.Begin(t.Context(), host.Fence{}); err == nil {
 		t.Error("a transaction began behind walls that are not there")
