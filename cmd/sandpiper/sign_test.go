@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/trust"
@@ -71,6 +72,34 @@ func TestPasswordIsNotPiped(t *testing.T) {
 		t.Errorf("exit code %d, %s%s", code, &out, &said)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("the folder holds %v, error %v", files, err)
+	}
+}
+
+// TestTrustAtOnce adds keys by several processes at once: each of them stays.
+func TestTrustAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var group sync.WaitGroup
+	names := []string{"ann", "bob", "cid", "dan"}
+	for _, name := range names {
+		key, err := trust.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sandpiper", "trust", "add", name, key.Public().String())
+		cmd.Dir = dir
+		group.Go(func() {
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, out)
+			}
+		})
+	}
+	group.Wait()
+	config, err := readConfig(filepath.Join(dir, configName))
+	if err != nil || len(config.Trust) != len(names) {
+		t.Errorf("trusted are %v, error %v", config.Trust, err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
 		t.Errorf("the folder holds %v, error %v", files, err)
 	}
 }
