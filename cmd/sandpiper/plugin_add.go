@@ -46,10 +46,6 @@ taken on your word, as it is shown. To grant less, edit [plugins.LINE] and run
 	return cmd
 }
 
-func completeModules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"wasm"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
 func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	switch {
 	case dryRun && a.flags.yes:

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/trust"
@@ -23,31 +20,6 @@ func (s signer) words() string {
 		return "by a key that is not known here: " + s.stranger
 	}
 	return signedWords(s.Name, s.Key)
-}
-
-// keys are those of [trust.NAME].
-func (c configFile) keys() ([]trust.Key, error) {
-	var keys []trust.Key
-	for _, name := range slices.Sorted(maps.Keys(c.Trust)) {
-		public, err := trust.ParsePublicKey(c.Trust[name].Key)
-		if err != nil {
-			return nil, c.sectionError(fmt.Errorf("key: %w", err), "trust", name)
-		}
-		keys = append(keys, trust.Key{Name: name, Public: public, Revoked: c.Trust[name].Revoked})
-	}
-	return keys, nil
-}
-
-// signature reads the file of a module's signature, nil if there is none.
-func signature(module string) ([]byte, error) {
-	text, err := readBounded(module+trust.Extension, trust.MaxSignature)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, usage("", "the signature cannot be read: %w", err)
-	}
-	return text, nil
 }
 
 // signedBy says who signed a module that nothing pins yet. That nobody did, or

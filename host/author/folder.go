@@ -134,7 +134,7 @@ func (f *Folder) SyncNotes() (chain.Synced, error) {
 	if len(done.Added)+len(done.Moved) == 0 {
 		return done, nil
 	}
-	if err := writeAll([]file{{f.notesName(), []byte(done.Text), true}}); err != nil {
+	if err := writeAll([]file{{name: f.notesName(), text: []byte(done.Text), replace: true}}); err != nil {
 		return chain.Synced{}, err
 	}
 	f.Notes, err = chain.ParseNotes(f.NotesName(), []byte(done.Text))
@@ -176,7 +176,7 @@ func (f *Folder) PinPlugin(p chain.PluginPin) (*chain.Lock, error) {
 
 // WriteLock writes the lock file.
 func (f *Folder) WriteLock(lock *chain.Lock) error {
-	if err := writeAll([]file{{f.lockName(), []byte(lock.String()), true}}); err != nil {
+	if err := writeAll([]file{{name: f.lockName(), text: []byte(lock.String()), replace: true}}); err != nil {
 		return err
 	}
 	f.Lock = lock
