@@ -10,7 +10,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 )
 
-// A standing is an object in the plugin's schema whose name the grants name.
+// A standing is an object in the plugin's schema.
 type standing struct {
 	kind, name string
 	owned      bool // it is the plugin's
@@ -44,7 +44,7 @@ func (w *confined) recorded() string {
 	return `o.schema = $1 AND EXISTS (SELECT FROM ` + w.c.table(ownedTable) + ` r WHERE r.line = $2 AND r.kind = o.kind AND r.name = o.name)`
 }
 
-// readStanding reads what stands in the plugin's schema under its names.
+// readStanding reads what stands in the plugin's schema.
 func (t *confinedTx) readStanding(ctx context.Context) (all []standing, err error) {
 	q := &t.w.quarters
 	owned, who := `o.owner = $2`, q.role
@@ -55,9 +55,7 @@ func (t *confinedTx) readStanding(ctx context.Context) (all []standing, err erro
 		sql:    `SELECT o.kind, o.name, ` + owned + ` FROM (` + objects + `) o WHERE o.schema = $1`,
 		values: [][]byte{[]byte(q.home), []byte(who)},
 		row: func(v [][]byte) error {
-			if q.grants.Names(string(v[1])) {
-				all = append(all, standing{string(v[0]), string(v[1]), isTrue(v[2])})
-			}
+			all = append(all, standing{string(v[0]), string(v[1]), isTrue(v[2])})
 			return nil
 		},
 	})
@@ -84,13 +82,14 @@ func (t *confinedTx) recordOwned(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	q := &t.w.quarters
 	var kinds, names []string
 	for _, o := range now {
-		if !t.foreign[o.name] {
+		if q.grants.NamesPart(o.name) && !t.foreign[o.name] {
 			kinds, names = append(kinds, o.kind), append(names, o.name)
 		}
 	}
-	table, line := t.w.c.table(ownedTable), []byte(t.w.quarters.line())
+	table, line := t.w.c.table(ownedTable), []byte(q.line())
 	t.t.put(item{role: roleLedger, sql: `DELETE FROM ` + table + ` WHERE line = $1 AND kind <> 'schema'`, values: [][]byte{line}})
 	t.t.put(item{role: roleLedger, sql: `INSERT INTO ` + table + ` SELECT $1, * FROM unnest($2::text[], $3::text[])`,
 		values: [][]byte{line, textArray(kinds), textArray(names)}})
@@ -160,7 +159,7 @@ UNION ALL SELECT 'role', r.rolname, 'ROLE', pg_catalog.quote_ident(r.rolname), f
 	}
 	add := func(v [][]byte) error {
 		t := thing{host.Owned{Kind: string(v[0]), Name: string(v[1])}, string(v[2]), string(v[3]), isTrue(v[4])}
-		if q.made || t.Kind == "schema" || q.grants.Names(t.Name) {
+		if q.made || t.Kind == "schema" || q.grants.NamesPart(t.Name) {
 			things = append(things, t)
 		}
 		return nil

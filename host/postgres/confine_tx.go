@@ -23,12 +23,10 @@ type confinedTx struct {
 	began    string    // when the transaction began, as the server says it
 	left     bool      // the role is left: what follows is the runner's
 
-	// standing are the objects in the plugin's schema that it could take for
-	// its own by their names, as they were when the transaction first asked. It
-	// stays true: what the plugin makes is its own, and what is not its own it
-	// can neither drop nor rename.
-	standing []standing
-	foreign  map[string]bool
+	// foreign are the names in the plugin's schema that are not its own, as they
+	// were when the transaction first asked. They stay so: what the plugin makes
+	// is its own, and what is not it can neither drop nor rename.
+	foreign map[string]bool
 }
 
 // Begin implements host.Conn. The role is entered behind the lock and the fence,
@@ -83,7 +81,7 @@ func (t *confinedTx) ready(ctx context.Context) error {
 	if err != nil {
 		return t.explain(ctx, err)
 	}
-	t.standing, t.foreign = standing, map[string]bool{}
+	t.foreign = map[string]bool{}
 	for _, o := range standing {
 		if !o.owned {
 			t.foreign[o.name] = true
