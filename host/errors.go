@@ -119,6 +119,7 @@ const (
 	GuestCancelled GuestErrorKind = "was cancelled"     // its context ended
 	GuestLimited   GuestErrorKind = "spent its budget"  // and did not stop
 	GuestRefused   GuestErrorKind = "was refused"       // at load: imports, exports, format
+	GuestLost      GuestErrorKind = "lost its process"  // in which a Worker ran it
 )
 
 // Error returns how the guest failed, and its words.

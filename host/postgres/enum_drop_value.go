@@ -207,7 +207,7 @@ func (a *applier) checkDefault(op *schema.DropEnumValue, c enumColumn) {
 		}
 		return nil
 	}}
-	a.own("SELECT " + c.defaultExpr + " WHERE false")
+	a.assert("SELECT " + c.defaultExpr + " WHERE false")
 	a.t.why = nil
 }
 
@@ -235,7 +235,7 @@ func retype(columns []enumColumn, enum string) string {
 // oldEnumName is what an enum is called while the new one takes its place.
 func oldEnumName(enum string) string {
 	const suffix = "_sandpiper_old"
-	const maxName = 63 // bytes, of which the server cuts what is beyond
+
 	cut := min(len(enum), maxName-len(suffix))
 	for cut > 0 && cut < len(enum) && enum[cut]&0xc0 == 0x80 {
 		cut-- // not inside a character
