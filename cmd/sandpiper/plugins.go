@@ -140,6 +140,9 @@ func (p *installed) plugin(withoutRole bool) host.Plugin {
 func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
 	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
+	if p.config.WithoutRole {
+		out.Role = "none"
+	}
 	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
 	out.Refused = p.why()
 	return out
