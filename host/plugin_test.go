@@ -78,14 +78,14 @@ func statements(texts []string) []wasmfile.Op {
 // ownsAcme is what plugin acme is allowed in most tests.
 var ownsAcme = abi.Capabilities{Shared: true, Owns: []string{"acme_*"}}
 
-// walledRunner makes a runner of the fixture's files and of plugins.
-func (f *fixture) walledRunner(cfg host.Config, plugins ...host.Plugin) *host.Runner {
+// pluginRunner makes a runner of the fixture's files and of plugins.
+func (f *fixture) pluginRunner(cfg host.Config, plugins ...host.Plugin) *host.Runner {
 	f.t.Helper()
 	cfg.Plugins = plugins
 	if len(f.files) == 0 {
 		f.write(rev1, "-- +upgrade\nCREATE TABLE secret (id INTEGER);\n-- +downgrade\nDROP TABLE secret;\n")
 	}
-	return f.runnerOn(walled{f.open()}, cfg)
+	return f.runnerOn(f.open(), cfg)
 }
 
 var (
@@ -103,7 +103,7 @@ var (
 func TestPlugin(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
-		r := f.walledRunner(host.Config{}, plugin)
+		r := f.pluginRunner(host.Config{}, plugin)
 		result, err := r.Upgrade(t.Context(), "heads")
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func TestPlugin(t *testing.T) {
 // and nothing of the migration is left.
 func TestPluginIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		r := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy))
+		r := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy))
 		_, err := r.Upgrade(t.Context(), "heads")
 		var failed *host.RunError
 		var refused *host.RefusedError
@@ -204,7 +204,7 @@ func TestPluginLines(t *testing.T) {
 // when it is granted, and repeats nothing.
 func TestPluginIsRefusedInASection(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		r := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
+		r := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
 			"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "VACUUM", "autocommit end",
 		}}))
 		for range 2 {
@@ -257,7 +257,7 @@ func TestARefusalSpoilsNothing(t *testing.T) {
 			}
 			return exec("INSERT INTO acme_t VALUES (1)", false)
 		})
-		r, err := host.NewRunner(f.files, walled{f.open()}, guest, host.Config{Plugins: []host.Plugin{plugin}})
+		r, err := host.NewRunner(f.files, f.open(), guest, host.Config{Plugins: []host.Plugin{plugin}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +277,7 @@ func TestPluginTakesTooLong(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		allowed := ownsAcme
 		allowed.Seconds = 1
-		r := f.walledRunner(host.Config{}, f.acme(allowed, acmeTable, pluginRevision{up: []string{
+		r := f.pluginRunner(host.Config{}, f.acme(allowed, acmeTable, pluginRevision{up: []string{
 			"INSERT INTO acme_t SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT i FROM n) AS s",
 		}}))
 		_, err := r.Upgrade(t.Context(), "heads")
@@ -297,12 +297,12 @@ func TestPluginTakesTooLong(t *testing.T) {
 func TestPurge(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
-		if _, err := f.walledRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
+		if _, err := f.pluginRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
 			t.Fatal(err)
 		}
 		gone := plugin
 		gone.Module = nil
-		r := f.walledRunner(host.Config{}, gone)
+		r := f.pluginRunner(host.Config{}, gone)
 		if owned, err := r.Owned(t.Context(), "acme"); err != nil || !slices.Contains(owned, host.Owned{Kind: "table", Name: "acme_t"}) {
 			t.Errorf("it owns %v, %v", owned, err)
 		}
@@ -320,7 +320,7 @@ func TestPurge(t *testing.T) {
 		if err != nil || history[0].Action != host.ActionPurge || history[0].Key.Line != "acme" || history[0].Reason != "not needed any more" {
 			t.Errorf("the newest entry is %+v, %v", history, err)
 		}
-		if _, err := f.walledRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
+		if _, err := f.pluginRunner(host.Config{}, plugin).Upgrade(t.Context(), "heads"); err != nil {
 			t.Errorf("the plugin cannot be had again: %v", err)
 		}
 		if _, err := r.Purge(t.Context(), "other", ""); err == nil || !strings.Contains(err.Error(), "no plugin other") {
@@ -334,18 +334,18 @@ func TestPurge(t *testing.T) {
 func TestRehearseAPlugin(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
-		r := f.walledRunner(host.Config{}, plugin)
+		r := f.pluginRunner(host.Config{}, plugin)
 		wantRehearsed(t, r, "CREATE TABLE secret (id INTEGER)", "-- plugin acme, revision "+acme1+" (step_1) NOT RUN", "-- plugin acme, revision "+acme2+" (step_2) NOT RUN")
-		if _, err := r.Upgrade(t.Context(), "main@head"); err != nil {
+		if _, err := r.Upgrade(t.Context(), "acme@"+acme1); err != nil {
 			t.Fatal(err)
 		}
-		wantRehearsed(t, r, slices.Concat(acmeTable.up, acmeRow.up)...)
-		f.wantCount(-1, "SELECT count(*) FROM acme_t")
+		wantRehearsed(t, r, acmeRow.up...)
+		f.wantCount(1, "SELECT count(*) FROM acme_t")
 
-		elsewhere := f.walledRunner(host.Config{Worker: inProcess{}}, plugin)
-		wantRehearsed(t, elsewhere, "-- plugin acme, revision "+acme1+" (step_1) NOT RUN", "-- plugin acme, revision "+acme2+" (step_2) NOT RUN")
+		elsewhere := f.pluginRunner(host.Config{Worker: inProcess{}}, plugin)
+		wantRehearsed(t, elsewhere, "-- plugin acme, revision "+acme2+" (step_2) NOT RUN")
 
-		_, err := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy)).Rehearse(t.Context(), chain.Upgrade, "heads")
+		_, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeSpy)).Rehearse(t.Context(), chain.Upgrade, "heads")
 		if !errors.As(err, new(*host.RefusedError)) {
 			t.Errorf("got %v, want a RefusedError", err)
 		}
@@ -381,8 +381,8 @@ func TestAnomalyInAPlugin(t *testing.T) {
 				"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "autocommit end", "INSERT INTO acme_t VALUES (4)",
 			}})
 			left := n
-			r := f.walledRunner(host.Config{}, plugin)
-			broken := f.runnerOn(walled{brittle{f.open(), &left}}, host.Config{Plugins: []host.Plugin{plugin}})
+			r := f.pluginRunner(host.Config{}, plugin)
+			broken := f.runnerOn(brittle{f.open(), &left}, host.Config{Plugins: []host.Plugin{plugin}})
 			_, err := broken.Upgrade(t.Context(), "heads")
 			if err == nil {
 				if n < 15 {
@@ -426,7 +426,7 @@ func TestARefusedOperation(t *testing.T) {
 			}
 			return apply(`{"add_column":{"table":"acme_t","column":{"name":"n","type":"integer"}}}`)
 		})
-		r, err := host.NewRunner(f.files, walled{f.open()}, guest, host.Config{Plugins: []host.Plugin{f.acme(ownsAcme, acmeTable)}})
+		r, err := host.NewRunner(f.files, f.open(), guest, host.Config{Plugins: []host.Plugin{f.acme(ownsAcme, acmeTable)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -436,4 +436,56 @@ func TestARefusedOperation(t *testing.T) {
 		f.wantCount(0, "SELECT count(n) FROM acme_t")
 		f.wantCount(0, "SELECT count(*) FROM other")
 	})
+}
+
+// A rehearsal makes nothing in the database, not even what a plugin's walls need.
+func TestRehearsalMakesNoWalls(t *testing.T) {
+	f := &fixture{dialect: chain.PostgreSQL}
+	fresh(t, f)
+	r := f.pluginRunner(host.Config{}, f.acme(abi.Capabilities{Owns: []string{"acme_*"}}, acmeTable))
+	if _, err := r.Upgrade(t.Context(), "main@head"); err != nil {
+		t.Fatal(err)
+	}
+	wantRehearsed(t, r, "-- plugin acme, revision "+acme1+" (step_1) NOT RUN")
+	f.wantCount(0, "SELECT count(*) FROM pg_namespace WHERE nspname = 'acme'")
+	f.wantCount(0, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'sandpiper\\_acme\\_%' AND shobj_description(oid, 'pg_authid') LIKE '%' || current_database() || '%'")
+}
+
+// A reset takes what a plugin owns elsewhere, so that the plugin can begin anew.
+func TestResetWithAPlugin(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		r := f.pluginRunner(host.Config{}, f.acme(abi.Capabilities{Owns: []string{"acme_*"}}, acmeTable, acmeRow))
+		for range 2 {
+			if result, err := r.Reset(t.Context()); err != nil || len(result.Applied) != 3 {
+				t.Fatalf("applied %+v, %v", result.Applied, err)
+			}
+		}
+	})
+}
+
+// A stepwise test runs plugins behind their walls too, and leaves no role.
+func TestStepwiseWithAPlugin(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		for _, allowed := range []abi.Capabilities{ownsAcme, {Owns: []string{"acme_*"}}} {
+			fresh(t, f)
+			report, err := f.pluginRunner(host.Config{}, f.acme(allowed, acmeTable, acmeRow)).Stepwise(t.Context(), host.StepwiseTest{})
+			if err != nil || report.Tested != 3 || len(report.Findings) > 0 {
+				t.Errorf("got %+v, %v", report, err)
+			}
+			fresh(t, f)
+			report, err = f.pluginRunner(host.Config{}, f.acme(allowed, acmeTable, acmeSpy)).Stepwise(t.Context(), host.StepwiseTest{})
+			if err != nil || len(report.Findings) != 1 || !errors.As(report.Findings[0].Err, new(*host.RefusedError)) {
+				t.Errorf("of one that is refused: got %+v, %v", report, err)
+			}
+		}
+	})
+}
+
+// A plugin runs in a database that is in memory alone.
+func TestPluginInMemory(t *testing.T) {
+	f := &fixture{t: t, dialect: chain.SQLite, url: "sqlite::memory:", files: fstest.MapFS{}}
+	result, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeRow)).Upgrade(t.Context(), "heads")
+	if err != nil || len(result.Applied) != 3 {
+		t.Errorf("applied %+v, %v", result.Applied, err)
+	}
 }
