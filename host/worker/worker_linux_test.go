@@ -59,7 +59,7 @@ func (h handler) Work(ctx context.Context, o host.WorkOrder, events func(host.Ev
 	return host.Entry{Key: o.Step.Revision.Key, Action: host.Action(o.Step.Direction.String()), Fuel: 7, Started: time.Unix(1, 0).UTC()}, nil
 }
 
-func process(t *testing.T, sin string, args ...string) *worker.Process {
+func process(t testing.TB, sin string, args ...string) *worker.Process {
 	p := &worker.Process{
 		Args:     append([]string{workerName, sin}, args...),
 		Database: "postgres://app:hunter2@db/app",
@@ -69,7 +69,7 @@ func process(t *testing.T, sin string, args ...string) *worker.Process {
 	return p
 }
 
-func workOrder(t *testing.T, allowed abi.Capabilities) host.WorkOrder {
+func workOrder(t testing.TB, allowed abi.Capabilities) host.WorkOrder {
 	t.Helper()
 	grants, err := policy.New("acme", allowed)
 	if err != nil {
@@ -159,6 +159,7 @@ type sin func(ctx context.Context, o host.WorkOrder, events func(host.Event)) er
 var sins = map[string]sin{
 	"good":     good,
 	"patient":  patient,
+	"idle":     func(context.Context, host.WorkOrder, func(host.Event)) error { return nil },
 	"stubborn": func(_ context.Context, _ host.WorkOrder, events func(host.Event)) error { tellPid(events); select {} },
 	"faults": func(_ context.Context, o host.WorkOrder, _ func(host.Event)) error {
 		return faults()[o.Step.Revision.Slug]
