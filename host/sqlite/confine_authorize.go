@@ -134,7 +134,7 @@ func (w *wall) readColumn(table, column, schema string) *policy.Refusal {
 	case strings.HasPrefix(folded, "sqlite_"):
 		return w.because("read "+table, ownTablesOfLite)
 	case !there && strings.HasPrefix(folded, "pragma_"):
-		return w.because("read "+table, noGrant["PRAGMA"])
+		return w.because("read "+table, ownTablesOfLite)
 	case !there && (w.modules[folded] || policy.Functions(chain.SQLite)[folded]):
 		return w.judge.Call(policy.Call{Name: folded}) // of FROM
 	case !there && column == "" && schema == "" && !strings.HasPrefix(folded, "sandpiper_"):
@@ -214,4 +214,28 @@ func (w *wall) change(kind, name string) *policy.Refusal {
 		return nil
 	}
 	return w.judge.Change(policy.Object{Kind: kind, Name: name})
+}
+
+// joined gives the verdict on the tables that a statement names beside NATURAL or
+// USING. SQLite asks its authorizer neither for the columns that such a join
+// compares nor, if no other is read, for the table (sqlite3ProcessJoin in its
+// select.c).
+func (w *wall) joined(r *reading) *policy.Refusal {
+	for _, name := range r.joins {
+		o, there := w.there[name]
+		switch {
+		case there && (o.kind == "table" || o.kind == "view"):
+			if refusal := w.judge.Touch(policy.Access{Table: o.name, Verb: "select", All: true}); refusal != nil {
+				refusal.Reason += " by a join with NATURAL or USING, which compares any of them"
+				return refusal
+			}
+		case strings.HasPrefix(name, "sandpiper_"):
+			return w.judge.Touch(policy.Access{Table: name, Verb: "select", All: true})
+		case w.modules[name]:
+			if refusal := w.judge.Call(policy.Call{Name: name}); refusal != nil {
+				return refusal
+			}
+		}
+	}
+	return nil
 }

@@ -171,6 +171,13 @@ func rollsBack(sql string) bool {
 // view compiles a query of a view, which its CREATE has not read
 // (https://sqlite.org/lang_createview.html).
 func (w *wall) view(ctx context.Context, o object) error {
+	text, denied := read(o.sql)
+	if denied != nil {
+		return w.deny(*denied)
+	}
+	if refusal := w.joined(text); refusal != nil {
+		return refusal
+	}
 	defer w.raise(ctx, &reading{kind: "SELECT"})()
 	err := w.c.compiles("SELECT * FROM main." + ident(o.name))
 	if err == nil {

@@ -2,60 +2,110 @@ package sqlite
 
 import (
 	"context"
-	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 )
 
-// tryOut creates a table, as the schema has it, in an empty database of its own,
-// and what else is given, under an authorizer that judges the functions. In the
-// plugin's database ALTER TABLE does not tell of them, and CREATE TABLE not of
-// those in a DEFAULT.
+// The scratch is an empty database of its own. What a table calls in its
+// expressions is seen by creating it there: in the plugin's database ALTER TABLE
+// does not tell of functions, and CREATE TABLE not of those in a DEFAULT.
+
+// tryOut creates a table, as the schema has it, and what else is given, under an
+// authorizer that judges the functions.
 func (w *wall) tryOut(ctx context.Context, table object, more ...string) error {
+	return w.inScratch(ctx, table.name, func(sq *sqlite3.Conn) error {
+		return w.try(sq, table, more...)
+	})
+}
+
+// rehearse does an ALTER TABLE that adds something to a table without rows, and
+// judges the functions of what that makes: with rows, the real one would call
+// them.
+func (w *wall) rehearse(ctx context.Context, stmt host.Statement, name string) error {
+	found, err := w.c.readObject(ctx, "table", name)
+	if err != nil {
+		return w.c.db.failed("read the schema of", cause(ctx, err))
+	}
+	if found == nil || !w.judge.Owns(name) && !w.temporary(name) {
+		return nil // it is refused
+	}
+	table := *found
+	return w.inScratch(ctx, name, func(sq *sqlite3.Conn) error {
+		if err := sq.Exec(table.sql); err != nil {
+			return w.because("alter the table "+name, "what is in it is not known: "+message(err))
+		}
+		if err := sq.Exec(stmt.SQL + alterRoom); err != nil {
+			return sqlError(ctx, stmt, err)
+		}
+		err := each(sq, func(s *sqlite3.Stmt) { table.sql = s.ColumnText(0) }, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = "+text(table.name))
+		if err == nil {
+			err = sq.Exec("DROP TABLE " + ident(table.name))
+		}
+		if err != nil {
+			return w.because("alter the table "+name, "what is in it is not known: "+message(err))
+		}
+		return w.try(sq, table)
+	})
+}
+
+// inScratch runs do in the scratch, of which nothing stays.
+func (w *wall) inScratch(ctx context.Context, table string, do func(*sqlite3.Conn) error) (err error) {
+	failed := func(err error) error { return w.c.db.failed("try out the table "+table+" beside", err) }
 	if err := w.openScratch(); err != nil {
-		return w.c.db.failed("try out the table "+table.name+" beside", err)
+		return failed(err)
 	}
 	sq := w.scratch
 	defer sq.SetInterrupt(sq.SetInterrupt(w.until(ctx)))
-	if err := sq.Exec("SAVEPOINT s"); err != nil {
-		return err
+	if err := sq.Exec("BEGIN"); err != nil {
+		return failed(err)
 	}
 	defer func() {
 		sq.SetInterrupt(context.Background())
-		sq.SetAuthorizer(nil)
-		sq.Exec("ROLLBACK TO s; RELEASE s")
+		if e := sq.Exec("ROLLBACK"); e != nil && err == nil {
+			err = failed(e)
+		}
 	}()
+	return do(sq)
+}
+
+// try creates a table and compiles its defaults.
+func (w *wall) try(sq *sqlite3.Conn, table object, more ...string) error {
 	var refusal *policy.Refusal
-	if err := sq.SetAuthorizer(func(action sqlite3.AuthorizerActionCode, _, function, _, _ string) sqlite3.AuthorizerReturnCode {
+	judge := func(action sqlite3.AuthorizerActionCode, _, function, _, _ string) sqlite3.AuthorizerReturnCode {
 		if action != sqlite3.AUTH_FUNCTION {
 			return sqlite3.AUTH_OK // there is nothing else in that database
 		}
-		if r := w.judge.Call(policy.Call{Name: strings.ToLower(function)}); r != nil {
-			refusal = r
+		if refusal = w.judge.Call(policy.Call{Name: tabletext.Fold(function)}); refusal != nil {
 			return sqlite3.AUTH_DENY
 		}
 		return sqlite3.AUTH_OK
-	}); err != nil {
+	}
+	if err := sq.SetAuthorizer(judge); err != nil {
 		return err
 	}
-	failed := func(sql string, err error) error {
+	defer sq.SetAuthorizer(nil)
+	failed := func(what string, err error) error {
 		switch {
 		case refusal != nil:
 			return refusal
 		case err == nil:
 			return nil
 		}
-		return w.because("have "+sql+" in the table "+table.name, "what it does is not known: "+message(err))
+		return w.because("have "+what+" in the table "+table.name, "what it does is not known: "+message(err))
 	}
 	for _, sql := range append([]string{table.sql}, more...) {
 		if err := failed(sql, sq.Exec(sql)); err != nil {
 			return err
 		}
 	}
-	defaults, err := defaultsOf(sq, table.name)
+	var defaults []string
+	err := each(sq, func(s *sqlite3.Stmt) { defaults = append(defaults, s.ColumnText(0)) },
+		"SELECT dflt_value FROM pragma_table_xinfo("+text(table.name)+") WHERE dflt_value IS NOT NULL")
 	if err != nil {
 		return failed("defaults", err)
 	}
@@ -65,6 +115,19 @@ func (w *wall) tryOut(ctx context.Context, table object, more ...string) error {
 		}
 	}
 	return nil
+}
+
+// each calls row for each row of a query.
+func each(sq *sqlite3.Conn, row func(*sqlite3.Stmt), sql string) error {
+	s, _, err := sq.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for s.Step() {
+		row(s)
+	}
+	return s.Err()
 }
 
 // openScratch opens the empty database.
@@ -91,19 +154,6 @@ func (w *wall) openScratch() error {
 		}
 	}
 	return nil
-}
-
-// defaultsOf returns the defaults of a table's columns, as SQLite has them.
-func defaultsOf(sq *sqlite3.Conn, table string) (defaults []string, err error) {
-	s, _, err := sq.Prepare("SELECT dflt_value FROM pragma_table_xinfo(" + text(table) + ") WHERE dflt_value IS NOT NULL")
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	for s.Step() {
-		defaults = append(defaults, s.ColumnText(0))
-	}
-	return defaults, s.Err()
 }
 
 // compileDefault compiles the value of a default. A single token is a constant, a

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,8 @@ type reading struct {
 	kind     string   // "SELECT", "CREATE TABLE"
 	schema   bool     // it changes the schema, and for that SQLite itself reads and writes its tables
 	replaces bool     // it deletes the rows that are in its way (https://sqlite.org/lang_conflict.html)
+	joins    []string // names in one with NATURAL or USING, whatever they are the names of
+	adds     string   // an ALTER TABLE that adds something: to which table
 	columns  []string // that an INSERT names; nil: all of them
 }
 
@@ -66,9 +69,18 @@ func read(sql string) (*reading, *policy.Denial) {
 		return r, nil // SQLite says what is wrong with it, and nothing of it is allowed
 	}
 	r.schema = schema
-	for i := range list {
-		if why := r.token(list, i); why != "" {
-			return nil, &policy.Denial{Reason: why, At: utf8.RuneCountInString(sql[:list[i].Pos]) + 1}
+	joins := slices.ContainsFunc(list, func(t chain.Token) bool { return t.Is("NATURAL") || t.Is("USING") })
+	for i, t := range list {
+		why := r.token(list, i)
+		if name, ok := named(t); ok && (schema || joins) {
+			if folded := tabletext.Fold(name); strings.HasPrefix(folded, "sqlite_") || strings.HasPrefix(folded, "pragma_") {
+				why = r.kind + " with " + t.Text + " in it: " + ownTablesOfLite
+			} else if joins {
+				r.joins = append(r.joins, folded)
+			}
+		}
+		if why != "" {
+			return nil, &policy.Denial{Reason: why, At: utf8.RuneCountInString(sql[:t.Pos]) + 1}
 		}
 	}
 	return r, nil
@@ -102,9 +114,6 @@ func kindOf(list []chain.Token) string {
 // token takes note of the token at i, and says why it is not allowed if so.
 func (r *reading) token(list []chain.Token, i int) string {
 	t := list[i]
-	if r.schema && reserved(t) {
-		return r.kind + " with " + t.Text + " in it: " + ownTablesOfLite
-	}
 	if t.Kind != chain.Word || i+1 == len(list) {
 		return ""
 	}
@@ -114,6 +123,8 @@ func (r *reading) token(list []chain.Token, i int) string {
 		return t.Text + " " + next.Text + ": " + ownRollback
 	case t.Is("REPLACE") && next.Is("INTO"), t.Is("OR") && next.Is("REPLACE") && !(i+2 < len(list) && list[i+2].Is("(")):
 		r.replaces = true
+	case t.Is("ADD") && r.kind == "ALTER TABLE" && r.adds == "":
+		r.adds, _ = list[i-1].Name(chain.SQLite)
 	}
 	if t.Is("INTO") && i > 0 && !r.schema {
 		r.columns = inserted(list[i+1:])
@@ -121,18 +132,13 @@ func (r *reading) token(list []chain.Token, i int) string {
 	return ""
 }
 
-// reserved reports whether a token is a name that SQLite keeps for itself. A
-// string may stand for a name (https://sqlite.org/quirks.html#dblquote).
-func reserved(t chain.Token) bool {
-	name, ok := t.Name(chain.SQLite)
-	if t.Kind == chain.String && len(t.Text) > 2 {
-		name, ok = t.Text[1:], true
+// named returns the name that a token may be. A string may be one
+// (https://sqlite.org/quirks.html#dblquote).
+func named(t chain.Token) (string, bool) {
+	if t.Kind == chain.String && len(t.Text) >= 2 && t.Text[0] == '\'' {
+		return strings.ReplaceAll(t.Text[1:len(t.Text)-1], "''", "'"), true
 	}
-	if !ok {
-		return false
-	}
-	name = tabletext.Fold(name)
-	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_")
+	return t.Name(chain.SQLite)
 }
 
 // inserted returns the columns that stand behind INTO and the name of a table,
@@ -142,8 +148,8 @@ func inserted(list []chain.Token) (columns []string) {
 		if i >= len(list) {
 			return false
 		}
-		_, ok := list[i].Name(chain.SQLite)
-		return ok || list[i].Kind == chain.String
+		_, ok := named(list[i])
+		return ok
 	}
 	i := 0
 	if name(0) && i+1 < len(list) && list[1].Is(".") {
@@ -156,10 +162,7 @@ func inserted(list []chain.Token) (columns []string) {
 		return nil
 	}
 	for i++; name(i); i += 2 {
-		column, ok := list[i].Name(chain.SQLite)
-		if !ok {
-			return nil
-		}
+		column, _ := named(list[i])
 		columns = append(columns, column)
 		if i+1 < len(list) && list[i+1].Is(")") {
 			return columns

@@ -101,21 +101,23 @@ func (w *wall) setUp(sq *sqlite3.Conn) error {
 	return standIns(sq, &w.patch)
 }
 
-// read reads a plugin's statement.
-func (w *wall) read(stmt host.Statement) (*reading, error) {
-	if w.author != guest {
-		r, denied := read(stmt.SQL)
-		if denied != nil { // an expression of the plugin's is in it
-			return nil, w.deny(*denied)
-		}
-		return r, nil
+// read reads a statement, or refuses it.
+func (w *wall) read(ctx context.Context, stmt host.Statement) (*reading, error) {
+	if w.author == runner {
+		return nil, nil
 	}
-	if n := len(stmt.SQL); n > maxStatement {
-		return nil, w.deny(policy.Denial{Reason: fmt.Sprintf("send a statement of %d bytes: %d of %d allowed; send rows as parameters", n, n, maxStatement)})
+	if n := len(stmt.SQL); w.author == guest && n > maxStatement {
+		return nil, w.deny(policy.Denial{Reason: fmt.Sprintf("send a longer statement: %d of %d bytes; send rows as parameters", n, maxStatement)})
 	}
 	r, denied := read(stmt.SQL)
 	if denied != nil {
 		return nil, w.deny(*denied)
+	}
+	if refusal := w.joined(r); refusal != nil {
+		return nil, refusal
+	}
+	if r.adds != "" {
+		return r, w.rehearse(ctx, stmt, r.adds)
 	}
 	return r, nil
 }

@@ -36,7 +36,7 @@ func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, err
 	var seen *reading
 	if c.wall != nil {
 		var err error
-		if seen, err = c.wall.read(stmt); err != nil {
+		if seen, err = c.wall.read(ctx, stmt); err != nil {
 			return nil, err
 		}
 	}
