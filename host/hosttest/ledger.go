@@ -235,6 +235,9 @@ func testLedger(t *testing.T, h Harness) {
 	})
 
 	t.Run("a ledger of which a part is missing is not an empty one", func(t *testing.T) {
+		if h.Confined {
+			t.Skip("who cannot reach the ledger cannot damage it")
+		}
 		for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "ALTER TABLE sandpiper_history DROP COLUMN fuel", "DROP TABLE sandpiper_heads"} {
 			db, conn := ready(t, h)
 			mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})

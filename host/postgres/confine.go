@@ -8,6 +8,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
 // A confined is a connection behind the walls of a plugin. The transactions are
@@ -17,10 +18,11 @@ type confined struct {
 	c        *conn
 	quarters quarters
 	judge    *policy.Judge
-	check    func(host.Statement) (checked, error)
-	temp     bool        // temp_file_limit can be lowered
-	existing bool        // nothing is to be made
-	tx       *confinedTx // the open transaction, if any
+	check    func(host.Statement) (checked, error) // the verdict on a statement
+	allowed  func(schema.Request) *policy.Refusal  // and on an operation
+	temp     bool                                  // temp_file_limit can be lowered
+	existing bool                                  // nothing is to be made
+	tx       *confinedTx                           // the open transaction, if any
 }
 
 // Quarters are where a plugin lives.
@@ -47,6 +49,7 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 	w.existing = how.Existing
 	w.judge = &policy.Judge{Grants: how.Grants, Dialect: chain.PostgreSQL, Foreign: w.foreign}
 	w.check = newWall(w.judge, w.quarters.home, w.quarters.shared).check
+	w.allowed = w.judge.Operation
 	if err := w.provision(ctx); err != nil {
 		return nil, fmt.Errorf("make room for plugin %s: %w", how.Grants.Line, err)
 	}
@@ -112,7 +115,7 @@ func (w *confined) Apply(ctx context.Context, tx host.Tx, operations []host.Oper
 		if err := w.tx.ready(ctx); err != nil {
 			return err
 		}
-		if refused := w.judge.Operation(operation.Request); refused != nil {
+		if refused := w.allowed(operation.Request); refused != nil {
 			return refused
 		}
 		undo := w.tx.mark()

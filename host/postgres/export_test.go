@@ -3,12 +3,15 @@ package postgres
 import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
-// WithoutWall takes the verdicts on statements away from a confined connection,
+// WithoutWall takes the verdicts on statements and operations away from a confined connection,
 // so that tests see what the role alone stops.
 func WithoutWall(c host.Confined) {
-	c.(*confined).check = func(stmt host.Statement) (checked, error) {
+	w := c.(*confined)
+	w.allowed = func(schema.Request) *policy.Refusal { return nil }
+	w.check = func(stmt host.Statement) (checked, error) {
 		return checked{stmt.SQL, &policy.Facts{}}, nil
 	}
 }
