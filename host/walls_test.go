@@ -15,6 +15,9 @@ type walled struct{ host.Database }
 
 func (w walled) Connect(ctx context.Context) (host.Conn, error) {
 	conn, err := w.Database.Connect(ctx)
+	if w.Dialect() != "" {
+		return conn, err
+	}
 	return walledConn{conn}, err
 }
 
