@@ -81,23 +81,27 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 		&cobra.Group{ID: groupRun, Title: "Change a database:"},
 		&cobra.Group{ID: groupLook, Title: "Look, and change nothing:"},
 		&cobra.Group{ID: groupWrite, Title: "Write and ship migrations:"},
+		&cobra.Group{ID: groupOthers, Title: "Run what others wrote:"},
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
-		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a), newPlugin(a))...)
+		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a))...)
 	root.AddCommand(
-		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newAudit(a), newLint(a), newCheck(a), newWait(a))...)
+		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
-		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
+		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newCompletion(a), newVersion(a))...)
+	root.AddCommand(
+		grouped(groupOthers, newInspect(a), newTrust(a), newPlugin(a), newAudit(a))...)
 	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
 }
 
 const (
-	groupRun   = "run"
-	groupLook  = "look"
-	groupWrite = "write"
+	groupRun    = "run"
+	groupLook   = "look"
+	groupWrite  = "write"
+	groupOthers = "others"
 )
 
 func grouped(id string, commands ...*cobra.Command) []*cobra.Command {

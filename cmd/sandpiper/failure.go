@@ -16,6 +16,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/trust"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -135,6 +136,8 @@ func (f *failure) ofKind(err error) {
 		wrong        *wasmfile.InterfaceError
 		manifest     *abi.MalformedError
 		refusal      *policy.Refusal
+		untrusted    *trust.Error
+		refused      *refusedError
 	)
 	switch {
 	case errors.As(err, &refusal):
@@ -143,8 +146,12 @@ func (f *failure) ofKind(err error) {
 			f.Position = refusal.At
 		}
 		if refusal.Needs != "" {
-			f.Next = fmt.Sprintf("to allow it, add to [plugins.%s] of sandpiper.toml: %s; then run `sandpiper plugin update %s`", refusal.Line, refusal.Needs, refusal.Line)
+			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
 		}
+	case errors.As(err, &refused):
+		f.Kind, f.exit, f.Next = kindTrust, exitProblems, refused.next
+	case errors.As(err, &untrusted):
+		f.Kind, f.exit, f.Next = kindTrust, exitProblems, untrusted.Next
 	case errors.Is(err, host.ErrLocked):
 		f.Kind, f.exit = kindLocked, exitLocked
 	case errors.As(err, &edited):

@@ -46,10 +46,6 @@ taken on your word, as it is shown. To grant less, edit [plugins.LINE] and run
 	return cmd
 }
 
-func completeModules(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{"wasm"}, cobra.ShellCompDirectiveFilterFileExt
-}
-
 func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	switch {
 	case dryRun && a.flags.yes:
@@ -64,11 +60,8 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 		return err
 	}
 	defer release()
-	c, err := a.wholeChains()
+	c, err := a.pluginProject()
 	if err != nil {
-		return err
-	}
-	if err := c.folder.ReadLock(); err != nil {
 		return err
 	}
 	m, err := openModule(name)
@@ -103,8 +96,8 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	case m.code != nil:
 		return nil, m.code
 	}
-	for _, g := range c.folder.Graphs {
-		if slices.Contains(g.Lines(), line) {
+	for _, r := range c.runners {
+		if slices.Contains(r.Graph().Lines(), line) {
 			return nil, usage("the vendor has to ship it under another line", "%s: the project has migrations of the line %s itself", m.name, plain(line))
 		}
 	}

@@ -2,16 +2,60 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author/configfile"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/trust"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
+
+// pluginProject reads a project for its plugins: its own migrations, which may be
+// a module, or not be there, and the lock file.
+func (a *app) pluginProject() (*chains, error) {
+	set, config, err := a.projectSettings()
+	if err != nil {
+		return nil, err
+	}
+	if set.elsewhere {
+		return nil, usage(fmt.Sprintf("leave --dir out, name the other project's file with --config, or write dir = %q into %s", set.dir, configName),
+			"%s is not what %s is about, which has the plugins", set.dir, cmp.Or(config.path, configName))
+	}
+	c := &chains{set: set, config: config, folder: set.lockFolder(), box: a.newBox(set)}
+	if filepath.Ext(set.dir) == ".wasm" {
+		err = c.readModule()
+	} else if whole, readErr := a.wholeChains(); readErr == nil {
+		c = whole
+	} else if !errors.Is(readErr, fs.ErrNotExist) {
+		err = readErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, c.folder.ReadLock()
+}
+
+// readModule reads the project's own migrations from a module.
+func (c *chains) readModule() error {
+	fsys, root, err := openDir(c.set.dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range chain.Dialects {
+		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root})
+		if err != nil {
+			return err
+		}
+		c.runners = append(c.runners, r)
+	}
+	return nil
+}
 
 // pin writes a plugin into sandpiper.toml and sandpiper.lock, and says so.
 func (a *app) pin(c *chains, p *installed, data pluginData, dryRun bool) error {

@@ -68,11 +68,8 @@ func (a *app) pluginUpdate(ctx context.Context, line, file string, asGranted, dr
 		return err
 	}
 	defer release()
-	c, err := a.wholeChains()
+	c, err := a.pluginProject()
 	if err != nil {
-		return err
-	}
-	if err := c.folder.ReadLock(); err != nil {
 		return err
 	}
 	u, err := c.planUpdate(line, file, asGranted)

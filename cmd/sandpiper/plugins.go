@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -34,11 +33,15 @@ type installed struct {
 // wrong with sandpiper.toml is an error; what is wrong with one of them is told by
 // it.
 func (s settings) installed() ([]*installed, error) {
-	if len(s.file.Plugins) == 0 {
+	if len(s.file.Plugins) == 0 || s.elsewhere {
 		return nil, nil
 	}
 	folder := s.lockFolder()
 	if err := folder.ReadLock(); err != nil {
+		return nil, err
+	}
+	keys, err := s.file.keys()
+	if err != nil {
 		return nil, err
 	}
 	var all []*installed
@@ -48,7 +51,7 @@ func (s settings) installed() ([]*installed, error) {
 			return nil, err
 		}
 		p.pin, p.pinned = folder.Lock.Plugin(line)
-		p.open(s)
+		p.open(s.file, keys)
 		all = append(all, p)
 	}
 	return all, nil
@@ -106,104 +109,16 @@ func (c configFile) owned(but string) (patterns []string) {
 	return patterns
 }
 
-// A signer is who signed a module, as far as the keys of a project tell.
-type signer struct {
-	trust.Signer
-	stranger string // the ID of a key that nobody has who is trusted here
-}
-
-// words says whose signature it is.
-func (s signer) words() string {
-	if s.stranger != "" {
-		return "by a key that is not known here: " + s.stranger
-	}
-	return signedWords(s.Name, s.Key)
-}
-
-// keys are those of [trust.NAME].
-func (c configFile) keys() ([]trust.Key, error) {
-	var keys []trust.Key
-	for _, name := range slices.Sorted(maps.Keys(c.Trust)) {
-		public, err := trust.ParsePublicKey(c.Trust[name].Key)
-		if err != nil {
-			return nil, c.sectionError(fmt.Errorf("key: %w", err), "trust", name)
-		}
-		keys = append(keys, trust.Key{Name: name, Public: public, Revoked: c.Trust[name].Revoked})
-	}
-	return keys, nil
-}
-
-// signature reads the file of a module's signature, nil if there is none.
-func signature(module string) ([]byte, error) {
-	text, err := readBounded(module+trust.Extension, trust.MaxSignature)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, usage("", "the signature cannot be read: %w", err)
-	}
-	return text, nil
-}
-
-// signedBy says who signed a module that nothing pins yet. That nobody did, or
-// somebody who is not known, is for a person to judge; what is refused whoever asks
-// is an error.
-func (c configFile) signedBy(m *openedModule) (signer, error) {
-	keys, err := c.keys()
-	if err != nil {
-		return signer{}, err
-	}
-	text, err := signature(m.name)
-	if err != nil {
-		return signer{}, err
-	}
-	by, err := trust.Check(m.file, text, keys, nil)
-	var doubt *trust.Error
-	switch {
-	case !errors.As(err, &doubt):
-		return signer{Signer: by}, err
-	case doubt.Fault == trust.Unsigned:
-		return signer{}, nil
-	case doubt.Fault == trust.Unknown:
-		return signer{stranger: doubt.Key}, nil
-	}
-	return signer{}, fmt.Errorf("%s: %w", m.name, err)
-}
-
-// check says who signed the module of a plugin, and why a run would refuse it.
-func (c configFile) check(p *installed) (signer, error) {
-	if !p.pinned {
-		by, err := c.signedBy(p.module)
-		if err == nil {
-			err = fmt.Errorf("%s: %s does not pin it: look at what it may do, and pin it with `sandpiper plugin update %s`", p.path, chain.LockName, p.line)
-		}
-		return by, err
-	}
-	keys, err := c.keys()
-	if err != nil {
-		return signer{}, err
-	}
-	text, err := signature(p.path)
-	if err != nil {
-		return signer{}, err
-	}
-	by, err := trust.Check(p.module.file, text, keys, &p.pin)
-	switch {
-	case err != nil:
-		err = fmt.Errorf("%s: %w", p.path, err)
-	case p.pin.Grants != trust.Digest(&p.grants.Allowed):
-		err = fmt.Errorf("%s:%d: its grants are not those that %s pins: if you have edited them, run `sandpiper plugin update %s`",
-			c.path, c.sectionLine("plugins", p.line), chain.LockName, p.line)
-	}
-	return signer{Signer: by}, err
-}
-
 // open reads the module of a plugin, and says whether a run would take it.
-func (p *installed) open(s settings) {
+func (p *installed) open(c configFile, keys []trust.Key) {
 	if p.module, p.refused = openModule(p.path); p.refused != nil {
 		return
 	}
-	p.signer, p.refused = s.file.check(p)
+	if line := p.module.manifest.Line; line != p.line {
+		p.refused = fmt.Errorf("%s: its migrations are of the line %s", p.path, plain(line))
+		return
+	}
+	p.signer, p.refused = p.check(c, keys)
 }
 
 // plugin is what a run needs of it.
@@ -226,14 +141,20 @@ func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
 	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
 	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
-	if p.refused != nil {
-		out.Refused = p.refused.Error()
-		var why *trust.Error
-		if errors.As(p.refused, &why) {
-			out.Refused += ": " + why.Next
-		}
-	}
+	out.Refused = p.why()
 	return out
+}
+
+// why says why a run does not take the plugin, and what to do; "" if it does.
+func (p *installed) why() string {
+	if p.refused == nil {
+		return ""
+	}
+	var why *trust.Error
+	if errors.As(p.refused, &why) {
+		return p.refused.Error() + ": " + why.Next
+	}
+	return p.refused.Error()
 }
 
 // plugins are those that a run takes. One that it would refuse ends the call before
@@ -252,10 +173,19 @@ func (s *session) plugins() ([]host.Plugin, error) {
 		plugins = append(plugins, p.plugin(s.app.flags.withoutRole))
 	}
 	if len(refused) > 0 {
-		return nil, &statusError{exitProblems, kindTrust, refusedNext(refused), errors.Join(refused...)}
+		return nil, &refusedError{errors.Join(refused...), refusedNext(refused)}
 	}
 	return plugins, nil
 }
+
+// A refusedError says that a run does not take the project's plugins as they are.
+type refusedError struct {
+	err  error
+	next string // what to do
+}
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
 
 // refusedNext is what to do about plugins that a run does not take.
 func refusedNext(refused []error) string {

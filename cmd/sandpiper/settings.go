@@ -33,6 +33,7 @@ type settings struct {
 	allowChanged bool
 	naming       schema.Naming
 	file         configFile
+	elsewhere    bool // the migrations are not those of file, and its plugins are not theirs
 }
 
 // configFile is sandpiper.toml. Every key may be left out.
@@ -137,6 +138,7 @@ func (a *app) projectSettings() (settings, configFile, error) {
 		}
 	}
 	s.dir, err = file.dir(a.flags.dir)
+	s.elsewhere = file.elsewhere(a.flags.dir)
 	return s, file, err
 }
 
@@ -218,6 +220,20 @@ func (c configFile) dir(flag string) (string, error) {
 		return dir, nil
 	}
 	return c.base(), nil
+}
+
+// elsewhere reports whether --dir names other migrations than the file is about.
+func (c configFile) elsewhere(flag string) bool {
+	switch {
+	case flag == "":
+		return false
+	case c.path == "":
+		return filepath.Ext(flag) == ".wasm" // no file is going to be about it
+	case filepath.Clean(flag) == filepath.Clean(c.base()):
+		return false
+	}
+	own, err := c.dir("")
+	return err != nil || filepath.Clean(own) != filepath.Clean(flag)
 }
 
 func isFolder(path string) bool {

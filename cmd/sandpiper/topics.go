@@ -8,6 +8,7 @@ func topics() []*cobra.Command {
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
 		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
 		{Use: "plugins", Short: "How modules of others are run, and shipped", Long: pluginsText},
+		{Use: "trust", Short: "Who signed a module, and who is trusted", Long: trustText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
 		{Use: "json", Short: "What --json prints", Long: jsonText},
 		{Use: "exit-codes", Short: "What the exit code says", Long: "The exit codes:\n\n" + exitCodesText},
@@ -72,6 +73,7 @@ Relative paths in it are relative to the file. An unknown key is an error.
 A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
+  SANDPIPER_KEY_PASSWORD     of the secret key that signs; see sandpiper help trust
   NO_COLOR                   if set, no colours
 
 Beside versions/ lie, for people and for git:
@@ -132,7 +134,9 @@ data:
   show        revision + state, applied, changed, pair, run: entry
   dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
               file and changed
-  verify      revisions, applied, problems: [problem], hints: [text]
+  verify      revisions, applied, problems: [problem], hints: [text]; with FILE.wasm
+              modules: [{file, name, line, version, digest, signer, key, comment,
+              fault, message, next}]
   lint        revisions, modules: [file], findings: [finding], notes: [text];
               rules: [rule] with --rules
   wait        server, waited_ms
@@ -158,6 +162,9 @@ data:
   inspect     file, size, digest, manifest, imports, exports, memory_kib,
               memory_max_kib, allows: [text], refused,
               signature: {signer, key, unknown, refused}
+  keygen      secret, public, key, id, encrypted
+  sign        file, signature, key, statement, changed
+  trust       keys: [{name, key, id, revoked, plugins}]; file, changed
   plugin add, plugin update
               plugin, reasons: [text], files: [path]
   plugin list plugins: [plugin]

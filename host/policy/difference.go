@@ -134,21 +134,17 @@ func beyondUse(a abi.Capabilities, use abi.Use) (changes []Change) {
 // lacking returns the columns of a use that capabilities do not have for a verb;
 // none are all.
 func lacking(a abi.Capabilities, use abi.Use, verb string) (columns []string, is bool) {
-	columns = use.Columns
-	for _, u := range a.Uses {
-		if u.Table != use.Table || !slices.Contains(u.Verbs, verb) {
-			continue
-		}
-		if len(u.Columns) == 0 || verb == "delete" {
-			return nil, false
-		}
-		if len(use.Columns) == 0 {
-			continue // some columns are not all
-		}
-		columns = slices.DeleteFunc(slices.Clone(columns), func(c string) bool { return slices.Contains(u.Columns, c) })
-		if len(columns) == 0 {
-			return nil, false
-		}
+	i := slices.IndexFunc(a.Uses, func(u abi.Use) bool { return u.Table == use.Table && slices.Contains(u.Verbs, verb) })
+	if i < 0 {
+		return use.Columns, true
 	}
-	return columns, true
+	had := a.Uses[i].Columns
+	switch {
+	case len(had) == 0, verb == "delete": // a row is deleted as a whole
+		return nil, false
+	case len(use.Columns) == 0: // some columns are not all
+		return nil, true
+	}
+	columns = slices.DeleteFunc(slices.Clone(use.Columns), func(c string) bool { return slices.Contains(had, c) })
+	return columns, len(columns) > 0
 }

@@ -117,10 +117,6 @@ func TestCompare(t *testing.T) {
 			uses(use("t", "select", "")), uses(use("t", "select", "id")),
 			nil, []string{"uses t: reads t (all columns)"},
 		},
-		"a table in two parts": {
-			uses(use("t", "select", "id"), use("t", "select update", "name")), uses(use("t", "select update", "id name")),
-			[]string{"uses t: updates t (id)"}, nil,
-		},
 		"rows are deleted whole": {uses(use("t", "delete", "id")), uses(use("t", "delete", "")), nil, nil},
 		"functions": {
 			abi.Capabilities{Functions: []string{"a", "b"}}, abi.Capabilities{Functions: []string{"b", "c"}},

@@ -24,11 +24,11 @@ func Edit(name string, edit func(text []byte) ([]byte, error)) (changed bool, er
 	}
 	out, err := edit(text)
 	var bad *Error
-	if errors.As(err, &bad) && bad.Line > 0 {
-		return false, fmt.Errorf("%s:%d: %s", filepath.ToSlash(name), bad.Line, bad.Msg)
+	if errors.As(err, &bad) {
+		bad.Path = filepath.ToSlash(name)
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", filepath.ToSlash(name), err)
+		return false, err
 	}
 	if bytes.Equal(out, text) {
 		return false, nil

@@ -13,16 +13,22 @@ import (
 
 // An Error is what keeps a text from being edited.
 type Error struct {
+	Path string // the file, "" for a bare text
 	Line int    // 1-based, 0 if it is about no line
 	Msg  string // what is wrong and what to do
 }
 
 // Error says where, as far as it is known, and what.
 func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Msg
+	switch {
+	case e.Path != "" && e.Line > 0:
+		return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Msg)
+	case e.Path != "":
+		return e.Path + ": " + e.Msg
+	case e.Line > 0:
+		return fmt.Sprintf("line %d: %s", e.Line, e.Msg)
 	}
-	return fmt.Sprintf("line %d: %s", e.Line, e.Msg)
+	return e.Msg
 }
 
 // A document is a text with the places of what is in it.
@@ -82,7 +88,7 @@ func malformed(err error) error {
 		return &Error{Msg: err.Error()}
 	}
 	line, _ := at.Position()
-	return &Error{line, strings.TrimPrefix(at.Error(), "toml: ")}
+	return &Error{Line: line, Msg: strings.TrimPrefix(at.Error(), "toml: ")}
 }
 
 // keyOf returns the parts of a key, and where they are.
@@ -173,7 +179,7 @@ func (d *document) find(table []string) *section {
 // edited as a section.
 func (d *document) editable(table []string) error {
 	refuse := func(at int, format string, args ...any) error {
-		return &Error{d.line(at), fmt.Sprintf(format, args...) +
+		return &Error{Line: d.line(at), Msg: fmt.Sprintf(format, args...) +
 			fmt.Sprintf("; write it as a table [%s] with a line for each key, and run this again", dotted(table))}
 	}
 	for _, s := range d.sections {
