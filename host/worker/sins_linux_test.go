@@ -146,4 +146,3 @@ func startThreads() error {
 	all.Wait()
 	return nil
 }
-
