@@ -1,0 +1,51 @@
+package grammar
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// The wire types of protocol buffers that occur
+// (https://protobuf.dev/programming-guides/encoding/).
+const (
+	wireNumber = 0
+	wireBytes  = 2
+)
+
+// encode appends the message of a tree.
+func encode(dst []byte, t *tree) []byte {
+	for i := range t.fields {
+		f := &t.fields[i]
+		switch f.form.scalar {
+		case none:
+			for _, node := range f.nodes {
+				dst = encodeNode(dst, f.form, node)
+			}
+		case text:
+			dst = binary.AppendUvarint(dst, uint64(f.form.number)<<3|wireBytes)
+			dst = binary.AppendUvarint(dst, uint64(len(f.text)))
+			dst = append(dst, f.text...)
+		default:
+			dst = binary.AppendUvarint(dst, uint64(f.form.number)<<3|wireNumber)
+			dst = binary.AppendUvarint(dst, uint64(f.number))
+		}
+	}
+	return dst
+}
+
+// encodeNode appends the field of a node: directly, or wrapped where the field
+// takes nodes of all kinds.
+func encodeNode(dst []byte, form *fieldForm, node *tree) []byte {
+	dst = binary.AppendUvarint(dst, uint64(form.number)<<3|wireBytes)
+	start := len(dst)
+	switch {
+	case form.node.choice && node.kind.choice: // nothing is there
+	case form.node.choice:
+		dst = encodeNode(dst, form.node.byName[node.kind.name], node)
+	default:
+		dst = encode(dst, node)
+	}
+	var size [binary.MaxVarintLen64]byte
+	n := binary.PutUvarint(size[:], uint64(len(dst)-start))
+	return slices.Insert(dst, start, size[:n]...)
+}
