@@ -71,7 +71,7 @@ func killNow(pid int) {
 }
 
 // buildPlain builds this program, with the hook, and without the race detector
-// that the tests themselves may have: the processes of these tests are many.
+// that the tests themselves may have: it costs time that some tests measure out.
 func buildPlain(t *testing.T) string {
 	t.Helper()
 	program, err := plainProgram()
@@ -82,8 +82,9 @@ func buildPlain(t *testing.T) string {
 }
 
 var plainProgram = sync.OnceValues(func() (string, error) {
-	program := filepath.Join(cacheDir, "plain", "sandpiper")
-	if out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput(); err != nil {
+	program := filepath.Join(cacheDir, "sandpiper")
+	out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput()
+	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return program, nil

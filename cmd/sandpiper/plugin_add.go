@@ -101,11 +101,13 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 			return nil, usage("the vendor has to ship it under another line", "%s: the project has migrations of the line %s itself", m.name, plain(line))
 		}
 	}
+	by, err := c.config.signedBy(m)
+	if err != nil {
+		return nil, err
+	}
 	grants, err := policy.New(line, m.manifest.Capabilities, c.config.owned(line)...)
 	if err != nil {
 		return nil, usage("one of the two has to own something else", "%s: %w", m.name, err)
 	}
-	p := &installed{line: line, path: m.name, grants: grants, module: m}
-	p.signer, err = c.config.signedBy(m)
-	return p, err
+	return &installed{line: line, path: m.name, grants: grants, module: m, signer: by}, nil
 }

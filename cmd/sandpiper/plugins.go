@@ -140,6 +140,9 @@ func (p *installed) plugin(withoutRole bool) host.Plugin {
 func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
 	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
+	if p.config.WithoutRole {
+		out.Role = "none"
+	}
 	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
 	out.Refused = p.why()
 	return out
@@ -179,13 +182,14 @@ func (s *session) plugins() ([]host.Plugin, error) {
 }
 
 // A refusedError says that a run does not take the project's plugins as they are.
+// It hides what is wrong with each: that a file is missing, say, is not a mistake in
+// the call.
 type refusedError struct {
 	err  error
 	next string // what to do
 }
 
 func (e *refusedError) Error() string { return e.err.Error() }
-func (e *refusedError) Unwrap() error { return e.err }
 
 // refusedNext is what to do about plugins that a run does not take.
 func refusedNext(refused []error) string {

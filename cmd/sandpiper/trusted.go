@@ -81,7 +81,7 @@ func (a *app) editTrust(ctx context.Context, name string, decide func(configFile
 		return "", false, err
 	}
 	file = cmp.Or(config.path, config.begin)
-	changed, err = configfile.Edit(file, func(text []byte) ([]byte, error) {
+	changed, err = edit(file, func(text []byte) ([]byte, error) {
 		for _, p := range pairs {
 			if text, err = configfile.SetKey(text, []string{"trust", name}, p); err != nil {
 				return nil, err
@@ -89,9 +89,5 @@ func (a *app) editTrust(ctx context.Context, name string, decide func(configFile
 		}
 		return text, nil
 	})
-	var bad *configfile.Error
-	if errors.As(err, &bad) {
-		err = usage("", "%w", err)
-	}
-	return filepath.ToSlash(file), changed, authoring(err)
+	return filepath.ToSlash(file), changed, err
 }
