@@ -162,14 +162,24 @@ func (a *applier) own(sql string, values ...[]byte) {
 	a.t.put(item{sql: sql, values: values, ordinal: a.ordinal})
 }
 
+// assert queues a query of the adapter that fails where something is not as it
+// should be.
+func (a *applier) assert(sql string, values ...[]byte) {
+	for _, it := range a.t.there(item{sql: sql, values: values, ordinal: a.ordinal}) {
+		a.t.put(it)
+	}
+}
+
 // ask runs a query of the adapter after all that is queued, and returns its
 // rows as text.
 func (a *applier) ask(ctx context.Context, sql string, values ...[]byte) ([][]string, error) {
 	var rows [][]string
-	a.t.put(item{sql: sql, values: values, ordinal: a.ordinal, row: func(v [][]byte) error {
+	for _, it := range a.t.there(item{sql: sql, values: values, ordinal: a.ordinal, row: func(v [][]byte) error {
 		rows = append(rows, texts(v))
 		return nil
-	}})
+	}}) {
+		a.t.put(it)
+	}
 	return rows, a.t.flush(ctx)
 }
 

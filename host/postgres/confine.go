@@ -20,6 +20,7 @@ type confined struct {
 	judge    *policy.Judge
 	check    func(host.Statement) (checked, error) // the verdict on a statement
 	allowed  func(schema.Request) *policy.Refusal  // and on an operation
+	path     string                                // the search_path of the plugin's statements
 	temp     bool                                  // temp_file_limit can be lowered
 	existing bool                                  // nothing is to be made
 	tx       *confinedTx                           // the open transaction, if any
@@ -49,7 +50,7 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 	w.existing = how.Existing
 	w.judge = &policy.Judge{Grants: how.Grants, Dialect: chain.PostgreSQL, Foreign: w.foreign}
 	w.check = newWall(w.judge, w.quarters.home, w.quarters.shared).check
-	w.allowed = w.judge.Operation
+	w.allowed, w.path = w.judge.Operation, serversOwn
 	if err := w.provision(ctx); err != nil {
 		return nil, fmt.Errorf("make room for plugin %s: %w", how.Grants.Line, err)
 	}

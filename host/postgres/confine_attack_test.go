@@ -105,8 +105,8 @@ func attacked(t *testing.T) (*lodge, host.Confined) {
 	t.Helper()
 	l := newLodge(t, "CREATEROLE")
 	c := l.confine(host.Confinement{Grants: grants(t, abi.Capabilities{Seconds: 2})})
-	l.plug(c, "CREATE TABLE acme_t (id int PRIMARY KEY, n text, s text)", "INSERT INTO acme_t VALUES (1, 'a', 'b'), (2, 'c', 'd')")
 	postgres.WithoutWall(c)
+	l.plug(c, "CREATE TABLE acme_t (id int PRIMARY KEY, n text, s text)", "INSERT INTO acme_t VALUES (1, 'a', 'b'), (2, 'c', 'd')")
 	return l, c
 }
 

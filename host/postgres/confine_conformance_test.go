@@ -1,5 +1,3 @@
-//go:build !race
-
 package postgres_test
 
 import (
@@ -52,8 +50,7 @@ func (c confinedConn) Outside(ctx context.Context, fence host.Fence, stmt host.S
 	return c.runner.Outside(ctx, fence, stmt, unit, began)
 }
 
-// What a connection promises holds behind a plugin's role as well. The race
-// detector sees nothing here that it does not see in TestDatabase.
+// What a connection promises holds behind a plugin's role as well.
 func TestDatabaseConfined(t *testing.T) {
 	h := harness()
 	h.Confined = true

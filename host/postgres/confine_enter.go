@@ -34,9 +34,20 @@ var pinned = [][2]string{
 	{"row_security", "on"},
 }
 
+// serversOwn is the search_path of what a plugin sends, and of what the runner
+// sends after it: every name of a schema of somebody's is qualified, so nothing
+// that is called like an operator or a function of the server's is found. pg_temp
+// is named, or it would be searched first.
+//
+// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH
+const serversOwn = "pg_catalog, pg_temp"
+
+func searchPathItem(path string) item {
+	return item{sql: "SELECT pg_catalog.set_config('search_path', $1, true)", values: [][]byte{[]byte(path)}}
+}
+
 // enterItem sets what a plugin's transaction runs with, and enters its role. All
 // of it ends with the transaction: behind a pooler the session is everybody's.
-// pg_temp is named last, or it would be searched before the plugin's schema.
 // began is set to when the transaction began.
 //
 // https://www.postgresql.org/docs/current/sql-set-role.html
@@ -50,7 +61,7 @@ func (w *confined) enterItem(limit time.Duration, began *string) item {
 	if w.temp { // before the role, which may not
 		fmt.Fprintf(&sql, ",\n  pg_catalog.set_config('temp_file_limit', '%dkB', true)", tempFileLimit)
 	}
-	values := [][]byte{[]byte(quoteIdent(w.quarters.home) + ", pg_temp"), milliseconds(limit)}
+	values := [][]byte{[]byte(w.path), milliseconds(limit)}
 	if role := w.quarters.role; role != "" {
 		sql.WriteString(",\n  pg_catalog.set_config('role', $3, true)")
 		values = append(values, []byte(role))
@@ -118,9 +129,7 @@ func (t *confinedTx) leave(ctx context.Context) error {
 		}
 	}
 	t.left = true
-	// What the runner sends now names its own tables by their schema, and
-	// everything else must be the server's own.
-	t.t.put(item{sql: "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"})
+	t.t.put(searchPathItem(serversOwn))
 	t.t.put(item{sql: "RESET ROLE"})
 	return nil
 }

@@ -52,7 +52,7 @@ func (w *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.
 // in and were allowed.
 func (w *confined) drop(ctx context.Context, things []thing) (gone []thing, err error) {
 	role := w.quarters.role
-	items := []item{{sql: "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)"}}
+	items := []item{searchPathItem(serversOwn)}
 	if role != "" {
 		items = append(items, item{sql: "SET LOCAL ROLE " + quoteIdent(role)})
 	}

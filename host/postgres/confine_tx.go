@@ -38,10 +38,14 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 	}
 	t := &confinedTx{w: w, t: inner.(*tx)}
 	t.deadline = time.Now().Add(w.quarters.grants.Time())
-	t.t.warden = &warden{rows: w.tooManyRows, judge: func(sql string) (string, error) {
-		c, err := w.check(host.Statement{SQL: sql})
-		return c.sql, err
-	}}
+	t.t.warden = &warden{
+		rows: w.tooManyRows,
+		judge: func(sql string) (string, error) {
+			c, err := w.check(host.Statement{SQL: sql})
+			return c.sql, err
+		},
+		path: w.path, home: quoteIdent(w.quarters.home) + ", pg_temp",
+	}
 	t.t.put(w.enterItem(w.quarters.grants.Time(), &t.began))
 	t.limited = time.Now()
 	w.tx = t

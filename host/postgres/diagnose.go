@@ -79,13 +79,15 @@ const lookWithin = "10s"
 // look runs a query in the state from before the statement that was refused.
 func (t *tx) look(ctx context.Context, sql string, values ...[]byte) ([][]string, error) {
 	var rows [][]string
-	err := t.c.main.do(ctx,
-		item{sql: "ROLLBACK TO SAVEPOINT " + diagnosisSavepoint},
-		item{sql: "SET LOCAL statement_timeout = '" + lookWithin + "'"},
-		item{sql: sql, values: values, row: func(v [][]byte) error {
-			rows = append(rows, texts(v))
-			return nil
-		}})
+	items := []item{
+		{sql: "ROLLBACK TO SAVEPOINT " + diagnosisSavepoint},
+		{sql: "SET LOCAL statement_timeout = '" + lookWithin + "'"},
+	}
+	items = append(items, t.there(item{sql: sql, values: values, row: func(v [][]byte) error {
+		rows = append(rows, texts(v))
+		return nil
+	}})...)
+	err := t.c.main.do(ctx, items...)
 	return rows, err
 }
 

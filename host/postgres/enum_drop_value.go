@@ -207,7 +207,7 @@ func (a *applier) checkDefault(op *schema.DropEnumValue, c enumColumn) {
 		}
 		return nil
 	}}
-	a.own("SELECT " + c.defaultExpr + " WHERE false")
+	a.assert("SELECT " + c.defaultExpr + " WHERE false")
 	a.t.why = nil
 }
 

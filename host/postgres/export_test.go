@@ -6,10 +6,11 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
-// WithoutWall takes the verdicts on statements and operations away from a confined connection,
+// WithoutWall takes the verdicts away from a confined connection,
 // so that tests see what the role alone stops.
 func WithoutWall(c host.Confined) {
 	w := c.(*confined)
+	w.path = quoteIdent(w.quarters.home) + ", pg_temp" // nobody qualifies names
 	w.allowed = func(schema.Request) *policy.Refusal { return nil }
 	w.check = func(stmt host.Statement) (checked, error) {
 		return checked{stmt.SQL, &policy.Facts{}}, nil

@@ -46,6 +46,8 @@ type tx struct {
 type warden struct {
 	rows  func(written int64) error        // refuses to go on after so many rows
 	judge func(sql string) (string, error) // returns what to send in place of SQL that holds words of the plugin's
+	path  string                           // the search_path of the plugin's statements
+	home  string                           // and one in which the names of its tables are found
 }
 
 // Begin starts a transaction. Nothing is sent until an answer is needed, but
@@ -90,6 +92,15 @@ func (t *tx) put(it item) {
 	for _, v := range it.values {
 		t.bytes += len(v)
 	}
+}
+
+// there makes an item of the adapter's find tables by their names, which those of
+// a plugin are not otherwise.
+func (t *tx) there(it item) []item {
+	if t.warden == nil {
+		return []item{it}
+	}
+	return []item{searchPathItem(t.warden.home), it, searchPathItem(t.warden.path)}
 }
 
 // flush sends the queue and waits for all of its results. Then the lock is

@@ -32,7 +32,9 @@ type checked struct {
 	facts *policy.Facts
 }
 
+// newWall also starts the parser, which takes a second or two: nobody else needs it.
 func newWall(judge *policy.Judge, home, shared string) *wall {
+	grammar.Warm()
 	return &wall{judge: judge, home: home, shared: shared}
 }
 
