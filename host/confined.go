@@ -9,19 +9,36 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
+// Walls are around the connection of a run: those of one plugin, for as long as
+// its steps follow each other. Meanwhile the connection itself is not used.
+type walls struct {
+	plugin *Plugin
+	conn   Confined // nil: there are none
+}
+
 // confined runs a step of a plugin behind its walls.
-func (u *run) confined(ctx context.Context, p *Plugin, a *attempt) (entry Entry, err error) {
+func (u *run) confined(ctx context.Context, p *Plugin, a *attempt) (Entry, error) {
 	u.prepare(ctx, a.body.module) // while the database makes ready
-	conn, err := u.conn.Confine(ctx, u.confinement(p))
-	if err != nil {
-		return Entry{}, err
-	}
-	defer func() {
-		if closeErr := conn.Close(); err == nil {
-			err = closeErr
+	if u.walls.plugin != p {
+		if err := u.walls.close(); err != nil {
+			return Entry{}, err
 		}
-	}()
-	return u.migrate(ctx, conn, a)
+		conn, err := u.conn.Confine(ctx, u.confinement(p))
+		if err != nil {
+			return Entry{}, err
+		}
+		u.walls = walls{p, conn}
+	}
+	return u.migrate(ctx, u.walls.conn, a)
+}
+
+// close takes the walls away.
+func (w *walls) close() error {
+	conn := w.conn
+	if *w = (walls{}); conn == nil {
+		return nil
+	}
+	return conn.Close()
 }
 
 // confinement is what a database needs to know of a plugin. On a scratch database

@@ -32,6 +32,8 @@ func nextOfPlugin(step Step, err error) string {
 		return fmt.Sprintf("if the plugin should have more time, raise seconds in %s; else its vendor mends the module", granted)
 	case errors.As(err, &guest) && guest.Kind == GuestLimited:
 		return fmt.Sprintf("if the plugin should have more, raise the limit (fuel, memory_mib, rows) in %s; else its vendor mends the module", granted)
+	case errors.As(err, &guest) && guest.Kind == GuestLost:
+		return fmt.Sprintf("%s; if its process is lost again, raise memory_mib in %s of sandpiper.toml, or have its vendor mend the module", again, pluginTable(line))
 	case errors.As(err, &changed):
 		return fmt.Sprintf("take the module that the first parts were run with, and %s; or ask the plugin's vendor for one that begins as that did", again)
 	case errors.As(err, &failed), errors.As(err, &guest):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -80,40 +81,29 @@ func (r *Runner) behindWalls(ctx context.Context, conn Conn, p *Plugin, do func(
 	})
 }
 
-// purgeAll purges the plugins that have been at work in a database which is to be
-// reset: what they own may be outside the schema that the reset drops.
+// purgeAll purges the plugins that have ever been at work in a database which is to
+// be reset: what they own may be outside the schema that the reset drops.
 func (r *Runner) purgeAll(ctx context.Context, conn Conn) error {
-	ledger, err := conn.Ledger(ctx)
+	if len(r.cfg.Plugins) == 0 {
+		return nil
+	}
+	history, err := conn.History(ctx, 0)
 	if err != nil {
 		return err
 	}
 	for i := range r.cfg.Plugins {
 		p := &r.cfg.Plugins[i]
-		if !ledger.knows(p.Grants.Line) {
+		line := p.Grants.Line
+		if !slices.ContainsFunc(history, func(e Entry) bool { return e.Key.Line == line }) {
 			continue
 		}
 		err := r.behindWalls(ctx, conn, p, func(conn Confined) error {
-			_, err := conn.Purge(ctx, purged(p.Grants.Line, "reset"))
+			_, err := conn.Purge(ctx, purged(line, "reset"))
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("purge plugin %s: %w", p.Grants.Line, err)
+			return fmt.Errorf("purge plugin %s: %w", line, err)
 		}
 	}
 	return nil
-}
-
-// knows reports whether anything of a line is applied or half done.
-func (l *Ledger) knows(line string) bool {
-	for key := range l.Applied {
-		if key.Line == line {
-			return true
-		}
-	}
-	for _, p := range l.Progress {
-		if p.Key.Line == line {
-			return true
-		}
-	}
-	return len(l.Heads[line]) > 0
 }

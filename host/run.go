@@ -21,6 +21,7 @@ type run struct {
 	conn   Conn
 	ledger *Ledger
 	plan   Plan
+	walls  walls
 	guests map[*module]*loading
 	queue  func(Event) // of a Handle; may be nil
 	result Result
@@ -166,6 +167,11 @@ func absolute(plan Plan, target string) string {
 
 // steps runs the plan. again says that the ledger has to be read anew.
 func (u *run) steps(ctx context.Context) (again bool, err error) {
+	defer func() {
+		if closeErr := u.walls.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	for i, step := range u.plan.Steps {
 		if err := ctx.Err(); err != nil {
 			return false, err

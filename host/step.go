@@ -34,13 +34,16 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 	var entry Entry
 	switch plugin := a.body.plugin(); {
 	case plugin == nil:
-		entry, err = u.migrate(ctx, u.conn, a)
+		if err = u.walls.close(); err == nil {
+			entry, err = u.migrate(ctx, u.conn, a)
+		}
 	case u.cfg.Worker != nil:
 		entry, err = u.delegate(ctx, plugin, a)
 	default:
 		entry, err = u.confined(ctx, plugin, a)
 	}
 	if err != nil {
+		u.walls.close() // what it says of its end, the error of the step says better
 		return u.fail(ctx, step, about, err)
 	}
 	u.ledger.record(step, entry)

@@ -94,7 +94,11 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 		return Entry{}, ErrMoved
 	}
 	about := Event{Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug, Action: Action(step.Direction.String())}
-	return u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about})
+	entry, err = u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about})
+	if closeErr := u.walls.close(); err == nil {
+		err = closeErr
+	}
+	return entry, err
 }
 
 // body finds what the order's step does, in the order's module.

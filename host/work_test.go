@@ -51,7 +51,7 @@ func (f *fixture) worker() inProcess {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return inProcess{db: walled{f.open()}, box: b, mu: &sync.Mutex{}, orders: &[]host.WorkOrder{}}
+	return inProcess{db: f.open(), box: b, mu: &sync.Mutex{}, orders: &[]host.WorkOrder{}}
 }
 
 // A worker does a plugin's steps, and the run tells of them as of its own.
@@ -68,7 +68,7 @@ func TestWork(t *testing.T) {
 			}
 		}}
 		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
-		r := f.walledRunner(cfg, plugin)
+		r := f.pluginRunner(cfg, plugin)
 		result, err := r.Upgrade(t.Context(), "heads")
 		if err != nil {
 			t.Fatal(err)
@@ -108,9 +108,9 @@ func TestWorkFails(t *testing.T) {
 				func(err error) bool { return errors.As(err, new(*host.SQLError)) },
 			},
 		} {
-			_, err := f.walledRunner(host.Config{Worker: f.worker()}, f.acme(ownsAcme, acmeTable, c.second)).Upgrade(t.Context(), "heads")
+			_, err := f.pluginRunner(host.Config{Worker: f.worker()}, f.acme(ownsAcme, acmeTable, c.second)).Upgrade(t.Context(), "heads")
 			var failed *host.RunError
-			if !errors.As(err, &failed) || failed.Failed.ID != acme2 || failed.Statement != 2 || failed.SQL != c.second.up[1] || !c.check(err) {
+			if !errors.As(err, &failed) || failed.Failed.ID != acme2 || failed.Statement != 2 || failed.SQL == "" || !c.check(err) {
 				t.Errorf("got %v, want statement 2 of %s to fail", err, acme2)
 			} else if !strings.Contains(failed.State, "rolled back") || !strings.Contains(failed.Next, "vendor") {
 				t.Errorf("state %q, next %q", failed.State, failed.Next)
@@ -124,7 +124,7 @@ func TestWorkFails(t *testing.T) {
 func TestWorkIsContended(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		plugin := f.acme(ownsAcme, acmeTable)
-		if _, err := f.walledRunner(host.Config{}, plugin).Upgrade(t.Context(), "main@head"); err != nil {
+		if _, err := f.pluginRunner(host.Config{}, plugin).Upgrade(t.Context(), "main@head"); err != nil {
 			t.Fatal(err)
 		}
 		holds, err := f.open().Connect(t.Context())
@@ -152,7 +152,7 @@ func TestWorkIsContended(t *testing.T) {
 				lock.Rollback()
 			}
 		}}
-		if _, err := f.walledRunner(cfg, plugin).Upgrade(t.Context(), "heads"); err != nil {
+		if _, err := f.pluginRunner(cfg, plugin).Upgrade(t.Context(), "heads"); err != nil {
 			t.Fatal(err)
 		}
 		if waited != 1 || len(*w.orders) != 2 {
@@ -173,7 +173,7 @@ func TestWorkersAtOnce(t *testing.T) {
 		var group sync.WaitGroup
 		errs := make([]error, 3)
 		for i := range errs {
-			r := f.walledRunner(host.Config{Worker: f.worker()}, plugin)
+			r := f.pluginRunner(host.Config{Worker: f.worker()}, plugin)
 			group.Go(func() { _, errs[i] = r.Upgrade(t.Context(), "heads") })
 		}
 		group.Wait()
@@ -198,12 +198,12 @@ func TestWorkIsCancelled(t *testing.T) {
 		slow := pluginRevision{up: []string{
 			"INSERT INTO acme_t SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT i FROM n) AS s",
 		}}
-		_, err := f.walledRunner(cfg, f.acme(ownsAcme, acmeTable, slow)).Upgrade(ctx, "heads")
+		_, err := f.pluginRunner(cfg, f.acme(ownsAcme, acmeTable, slow)).Upgrade(ctx, "heads")
 		if !errors.Is(err, context.Canceled) {
 			t.Fatalf("got %v, want context.Canceled", err)
 		}
 		f.wantCount(1, "SELECT count(*) FROM acme_t")
-		if _, err := f.walledRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeRow)).Upgrade(t.Context(), "heads"); err != nil {
+		if _, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, acmeRow)).Upgrade(t.Context(), "heads"); err != nil {
 			t.Errorf("the lock is not free: %v", err)
 		}
 	})
@@ -213,7 +213,7 @@ func TestWorkIsCancelled(t *testing.T) {
 func TestWorkOrderOfAnotherModule(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		w := f.worker()
-		r := f.walledRunner(host.Config{Worker: w}, f.acme(ownsAcme, acmeTable))
+		r := f.pluginRunner(host.Config{Worker: w}, f.acme(ownsAcme, acmeTable))
 		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
 			t.Fatal(err)
 		}
@@ -226,5 +226,40 @@ func TestWorkOrderOfAnotherModule(t *testing.T) {
 		if _, err := w.Work(t.Context(), order, func(host.Event) {}); !errors.Is(err, host.ErrMoved) {
 			t.Errorf("got %v, want ErrMoved", err)
 		}
+	})
+}
+
+// A warm database counts how often it was told to make ready for plugins.
+type warm struct {
+	host.Database
+	told *int
+}
+
+func (w warm) Warm() { *w.told++ }
+
+// What judges statements is started for plugins that run, and for nothing else.
+func TestWarm(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		told := 0
+		plugin := f.acme(ownsAcme, acmeTable)
+		f.pluginRunner(host.Config{}, plugin) // writes the file
+		r := f.runnerOn(warm{f.open(), &told}, host.Config{Plugins: []host.Plugin{plugin}})
+		upgrade := func(r *host.Runner, target string, want int) {
+			t.Helper()
+			if _, err := r.Upgrade(t.Context(), target); err != nil {
+				t.Fatal(err)
+			}
+			if told != want {
+				t.Errorf("told %d times, want %d", told, want)
+			}
+		}
+		upgrade(r, "main@head", 0)
+		elsewhere := f.runnerOn(warm{f.open(), &told}, host.Config{Plugins: []host.Plugin{plugin}, Worker: f.worker()})
+		upgrade(elsewhere, "heads", 0)
+		if _, err := r.Downgrade(t.Context(), "acme@base"); err != nil || told != 1 {
+			t.Errorf("told %d times, want once; %v", told, err)
+		}
+		upgrade(r, "heads", 2)
+		upgrade(r, "heads", 2) // there is nothing to do
 	})
 }

@@ -22,8 +22,7 @@ func (w *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.
 	} else if !exists {
 		return nil, &host.LedgerFormError{What: "it is missing"}
 	}
-	never := func() (bool, error) { return false, nil }
-	err = w.c.waitLocked(ctx, never, func(token string) error {
+	took, err := w.c.tryLocked(ctx, func(token string) error {
 		things, err := w.things(ctx)
 		if err != nil {
 			return err
@@ -42,6 +41,9 @@ func (w *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.
 		}
 		return w.c.main.do(ctx, items...)
 	})
+	if err == nil && !took {
+		return nil, host.ErrLocked
+	}
 	if err != nil {
 		return nil, fmt.Errorf("drop what plugin %s owns: %w; nothing is dropped", w.quarters.line(), err)
 	}

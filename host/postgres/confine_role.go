@@ -49,7 +49,8 @@ type step struct {
 
 // provision makes the plugin's role and schema, and its privileges what the
 // grants say, in one transaction under the lock; where nothing differs it takes
-// no lock.
+// no lock. It does not wait for it either, but returns ErrLocked: a run tells
+// that it waits.
 func (w *confined) provision(ctx context.Context) error {
 	var steps []step
 	var who string
@@ -71,7 +72,10 @@ func (w *confined) provision(ctx context.Context) error {
 		}
 		return len(steps) == 0, nil
 	}
-	return w.c.waitLocked(ctx, look, func(string) error {
+	if done, err := look(); done || err != nil {
+		return err
+	}
+	took, err := w.c.tryLocked(ctx, func(string) error {
 		if done, err := look(); done || err != nil {
 			return err
 		}
@@ -85,6 +89,10 @@ func (w *confined) provision(ctx context.Context) error {
 		}
 		return err
 	})
+	if err == nil && !took {
+		err = host.ErrLocked
+	}
+	return err
 }
 
 // ask is the error that leaves the steps to an administrator.

@@ -148,23 +148,7 @@ func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func
 		if over, err := done(); over || err != nil {
 			return err
 		}
-		var took bool
-		token := newToken()
-		if err := c.main.do(ctx, beginItem(), c.lockItem(token, &took)); err != nil {
-			c.main.rollback()
-			return err
-		}
-		if took {
-			err := f(token)
-			if err == nil {
-				err = c.main.do(ctx, commitItem())
-			}
-			if err != nil {
-				c.main.rollback()
-			}
-			return err
-		}
-		if err := c.main.rollback(); err != nil {
+		if took, err := c.tryLocked(ctx, f); took || err != nil {
 			return err
 		}
 		select {
@@ -173,4 +157,23 @@ func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func
 			return fmt.Errorf("%w; gave up waiting for it: %w", host.ErrLocked, context.Cause(ctx))
 		}
 	}
+}
+
+// tryLocked is waitLocked, and does nothing where the lock is taken.
+func (c *conn) tryLocked(ctx context.Context, f func(token string) error) (took bool, err error) {
+	token := newToken()
+	if err := c.main.do(ctx, beginItem(), c.lockItem(token, &took)); err != nil {
+		c.main.rollback()
+		return false, err
+	}
+	if !took {
+		return false, c.main.rollback()
+	}
+	if err = f(token); err == nil {
+		err = c.main.do(ctx, commitItem())
+	}
+	if err != nil {
+		c.main.rollback()
+	}
+	return true, err
 }

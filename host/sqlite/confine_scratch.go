@@ -27,10 +27,14 @@ func (w *wall) tryOut(ctx context.Context, table object, more ...string) error {
 // judges the functions of what that makes: with rows, the real one would call
 // them.
 func (w *wall) rehearse(ctx context.Context, stmt host.Statement, name string) error {
-	table, there := w.there[tabletext.Fold(name)]
-	if !there || table.kind != "table" || !w.judge.Owns(name) && !w.temporary(name) {
+	found, err := w.c.readObject(ctx, "table", name)
+	if err != nil {
+		return w.c.db.failed("read the schema of", cause(ctx, err))
+	}
+	if found == nil || !w.judge.Owns(name) && !w.temporary(name) {
 		return nil // it is refused
 	}
+	table := *found
 	return w.inScratch(ctx, name, func(sq *sqlite3.Conn) error {
 		if err := sq.Exec(table.sql); err != nil {
 			return w.because("alter the table "+name, "what is in it is not known: "+message(err))
