@@ -440,6 +440,30 @@ func TestConfinedCache(t *testing.T) {
 	}
 }
 
+// TestConfinedCacheOfOperations: nor is what an operation has sent.
+func TestConfinedCacheOfOperations(t *testing.T) {
+	_, _, confined := prisoner(t, nil)
+	mustRun(t, confined, "CREATE TABLE acme_q (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT)", "INSERT INTO acme_q (a) VALUES ('1')")
+	err := in(t.Context(), confined, func(tx host.Tx) error {
+		w := &watcher{Tx: tx}
+		ops := operations(t, `{"alter_column": {"table": "acme_q", "name": "a", "type": "integer"}}`, `{"create_enum": {"name": "acme_kind", "values": ["a"]}}`)
+		if err := confined.Apply(t.Context(), w, ops); err != nil {
+			return err
+		}
+		for _, sql := range w.sent {
+			if strings.Contains(sql, "sqlite_sequence") || strings.Contains(sql, "sandpiper_") {
+				if err := send(t.Context(), tx, sql); err == nil {
+					t.Errorf("%s: it is not refused", sql)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestConfinedOutside: nothing runs outside a transaction, and nothing resets.
 func TestConfinedOutside(t *testing.T) {
 	_, _, confined := prisoner(t, nil)

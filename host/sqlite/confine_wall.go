@@ -118,6 +118,7 @@ func (w *wall) read(ctx context.Context, stmt host.Statement) (*reading, error) 
 	if denied != nil {
 		return nil, w.deny(*denied)
 	}
+	r.author = w.author
 	if refusal := w.joined(r); refusal != nil {
 		return nil, refusal
 	}
