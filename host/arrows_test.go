@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"host/postgres/postgrestest": {},
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
+	"host/worker":                {"host"},
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
@@ -50,7 +51,7 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/author/configfile", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/trust"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust"},
 }
 
 // sole importers of what only one adapter may know of.
@@ -60,6 +61,7 @@ var sole = map[string][]string{
 	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
+	"golang.org/x/sys":                {"host/worker"},
 	"aead.dev/minisign":               {"host/trust"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
 	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper", "host/author/configfile"},

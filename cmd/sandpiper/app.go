@@ -92,7 +92,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newCompletion(a), newVersion(a))...)
 	root.AddCommand(
 		grouped(groupOthers, newInspect(a), newTrust(a), newPlugin(a), newAudit(a))...)
-	root.AddCommand(newDocs(a))
+	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
 }
