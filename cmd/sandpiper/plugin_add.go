@@ -93,8 +93,9 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	case there:
 		return nil, usage(fmt.Sprintf("sandpiper plugin update %s %s", line, m.name), "there is a plugin %s already: %s:%d",
 			plain(line), c.config.path, c.config.sectionLine("plugins", line))
-	case m.code != nil:
-		return nil, m.code
+	}
+	if err := m.checkCode(); err != nil {
+		return nil, err
 	}
 	for _, r := range c.runners {
 		if slices.Contains(r.Graph().Lines(), line) {

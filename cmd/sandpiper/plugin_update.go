@@ -116,8 +116,8 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 	if got := p.module.manifest.Line; got != line {
 		return nil, usage("sandpiper plugin add "+p.path, "%s: its migrations are of the line %s, and not of %s", p.path, plain(got), line)
 	}
-	if p.module.code != nil {
-		return nil, p.module.code
+	if err := p.module.checkCode(); err != nil {
+		return nil, err
 	}
 	if p.signer, err = c.config.signedBy(p.module); err != nil {
 		return nil, err
