@@ -62,6 +62,9 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.N
 		return c, err
 	}
 	files, err := migrationFiles(fsys, root, dialect)
+	if errors.Is(err, fs.ErrNotExist) && len(plugins) > 0 {
+		files, err = nil, nil // a project may have plugins alone
+	}
 	if err != nil {
 		return nil, err
 	}

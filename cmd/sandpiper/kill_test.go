@@ -54,15 +54,24 @@ func dieNow() {
 }
 
 // buildPlain builds this program, with the hook, and without the race detector
-// that the tests themselves may have: the processes of this test are many.
+// that the tests themselves may have: it costs time that some tests measure out.
 func buildPlain(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "sandpiper")
-	if out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program, err := plainProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }
+
+var plainProgram = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(cacheDir, "sandpiper")
+	out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // TestKill kills the command line at every statement of a chain in turn. Each
 // time the database is as before or after a part of a migration, and the next

@@ -148,7 +148,8 @@ func (a *applier) send(ctx context.Context, sql string) error {
 }
 
 // sendOwn defers a statement that belongs to the operation and holds nothing of
-// the migration's words: a plugin, which could not send it, need not be allowed to.
+// the migration's words but names, quoted: a plugin need not be allowed to send it,
+// and acts in its own role.
 func (a *applier) sendOwn(ctx context.Context, sql string) error {
 	if a.t.warden == nil {
 		return a.send(ctx, sql)

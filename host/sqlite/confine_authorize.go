@@ -92,6 +92,17 @@ func (w *wall) because(what, why string) *policy.Refusal {
 	return w.deny(policy.Denial{Reason: what + ": " + why})
 }
 
+// owns reports whether a table or view is the plugin's. In a transaction that
+// does not change.
+func (w *wall) owns(table string) bool {
+	own, known := w.owned[table]
+	if !known {
+		own = w.judge.Owns(table)
+		w.owned[table] = own
+	}
+	return own
+}
+
 // internal reports whether a table is one that SQLite itself reads and writes to
 // do what the statement asks for. The statement does not name it.
 func (w *wall) internal(table string) bool {
@@ -126,6 +137,9 @@ func (w *wall) call(function string) *policy.Refusal {
 
 // readColumn gives the verdict on reading a column; "" is none, but the rows.
 func (w *wall) readColumn(table, column, schema string) *policy.Refusal {
+	if w.owns(table) {
+		return nil
+	}
 	folded := tabletext.Fold(table)
 	_, there := w.there[folded]
 	switch {
@@ -149,7 +163,7 @@ func (w *wall) readColumn(table, column, schema string) *policy.Refusal {
 
 // write gives the verdict on a change of rows.
 func (w *wall) write(action sqlite3.AuthorizerActionCode, table, column, inner string) *policy.Refusal {
-	if w.internal(table) || w.temporary(table) {
+	if w.owns(table) || w.internal(table) || w.temporary(table) {
 		return nil
 	}
 	if strings.HasPrefix(tabletext.Fold(table), "sqlite_") {
@@ -158,7 +172,7 @@ func (w *wall) write(action sqlite3.AuthorizerActionCode, table, column, inner s
 	access := policy.Access{Table: table, Verb: "delete"}
 	switch action {
 	case sqlite3.AUTH_INSERT:
-		access.Verb, access.Columns = "insert", w.reading.columns
+		access.Verb, access.Columns = "insert", w.reading.columns()
 		access.All = access.Columns == nil || inner != ""
 	case sqlite3.AUTH_UPDATE:
 		access.Verb, access.Columns = "update", []string{column}
@@ -229,7 +243,7 @@ func (w *wall) joined(r *reading) *policy.Refusal {
 				refusal.Reason += " by a join with NATURAL or USING, which compares any of them"
 				return refusal
 			}
-		case strings.HasPrefix(name, "sandpiper_"):
+		case strings.HasPrefix(name, "sandpiper_") && !w.temporary(name):
 			return w.judge.Touch(policy.Access{Table: name, Verb: "select", All: true})
 		case w.modules[name]:
 			if refusal := w.judge.Call(policy.Call{Name: name}); refusal != nil {

@@ -30,7 +30,7 @@ type attack struct {
 // attacks reads a file of them: tab-separated name, statements, "allow" or
 // "deny", and words of the refusal, or, where the file begins each line with a
 // dialect, the reason.
-func attacks(t *testing.T, path string) (list []attack) {
+func attacks(t testing.TB, path string) (list []attack) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

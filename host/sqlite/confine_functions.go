@@ -8,11 +8,12 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// SQLite looks at the clock between instructions, and a call of a function is
-// one. Some of its own functions take time that grows with the square of their
+// SQLite looks at the clock after so many instructions, and a call of a function
+// is one. Some of its own functions take time that grows with the square of their
 // arguments: seconds at the length that a plugin's values may have, and so past
 // any deadline. On a connection behind walls these stand in for them, with the
-// same results (https://sqlite.org/lang_corefunc.html).
+// same results (https://sqlite.org/lang_corefunc.html). They look at the clock
+// themselves. What is lost is that LIKE can use an index.
 
 // patchable is how many pairs of labels json_patch may compare. SQLite looks
 // for each label of the patch among all of the target.
@@ -33,24 +34,42 @@ func standIns(c *sqlite3.Conn, patch *patcher) error {
 		{"trim", 2, flags, trimming(true, true)},
 		{"ltrim", 2, flags, trimming(true, false)},
 		{"rtrim", 2, flags, trimming(false, true)},
+		{"like", 2, flags, like},
+		{"like", 3, flags, like},
+		{"glob", 2, flags, glob},
 		{"unhex", 2, flags, unhexRest},
 		{"json_patch", 2, flags | sqlite3.RESULT_SUBTYPE, patch.text},
 		{"jsonb_patch", 2, flags, patch.binary},
 	} {
-		if err := c.CreateFunction(f.name, f.args, f.flags, f.fn); err != nil {
+		timely := func(ctx sqlite3.Context, arg ...sqlite3.Value) {
+			if !interrupted(ctx) {
+				f.fn(ctx, arg...)
+			}
+		}
+		if err := c.CreateFunction(f.name, f.args, f.flags, timely); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// interrupted ends the statement if its time is over.
+func interrupted(ctx sqlite3.Context) bool {
+	if ctx.Conn().GetInterrupt().Err() == nil {
+		return false
+	}
+	ctx.ResultError(sqlite3.INTERRUPT)
+	return true
+}
+
 // content returns the bytes of a value as text. Those of a blob are taken as
 // they are, and stay a blob for whoever looks at the value next.
 func content(v sqlite3.Value) []byte {
+	text := v.RawText
 	if v.Type() == sqlite3.BLOB {
-		return v.RawBlob()
+		text = v.RawBlob
 	}
-	return v.RawText()
+	return append([]byte{}, text()...) // a nil slice would be NULL
 }
 
 func anyNull(arg []sqlite3.Value) bool {
@@ -155,7 +174,7 @@ func replace(ctx sqlite3.Context, arg ...sqlite3.Value) {
 	}
 	s, want := content(arg[0]), content(arg[1])
 	if len(want) == 0 || want[0] == 0 {
-		ctx.ResultValue(arg[0])
+		ctx.ResultRawText(s)
 		return
 	}
 	if arg[2].Type() == sqlite3.NULL {
@@ -261,9 +280,6 @@ func (p *patcher) binary(ctx sqlite3.Context, arg ...sqlite3.Value) {
 
 // patch returns the result, nil for NULL or where the error is in ctx.
 func (p *patcher) patch(ctx sqlite3.Context, which int, arg []sqlite3.Value) []byte {
-	if anyNull(arg) {
-		return nil
-	}
 	if labels(arg[0])*labels(arg[1]) > patchable {
 		ctx.ResultError(fmt.Errorf("json_patch would compare %d labels with %d, which takes a plugin too long", labels(arg[1]), labels(arg[0])))
 		return nil
@@ -275,11 +291,16 @@ func (p *patcher) patch(ctx sqlite3.Context, which int, arg []sqlite3.Value) []b
 	s := p.stmt[which]
 	defer s.Reset()
 	for i, v := range arg {
-		bind := s.BindRawText
-		if v.Type() == sqlite3.BLOB {
-			bind = s.BindBlob
+		var err error
+		switch v.Type() {
+		case sqlite3.NULL:
+			err = s.BindNull(i + 1)
+		case sqlite3.BLOB:
+			err = s.BindBlob(i+1, content(v))
+		default:
+			err = s.BindRawText(i+1, content(v))
 		}
-		if err := bind(i+1, content(v)); err != nil {
+		if err != nil {
 			ctx.ResultError(err)
 			return nil
 		}

@@ -71,7 +71,7 @@ func (w *wall) survey(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	w.foreign = map[string]bool{}
+	w.foreign, w.owned = map[string]bool{}, map[string]bool{}
 	for _, o := range all {
 		if !w.recorded[o] {
 			w.foreign[tabletext.Fold(o.Name)] = true

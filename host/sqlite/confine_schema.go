@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -168,6 +169,10 @@ func rollsBack(sql string) bool {
 	return false
 }
 
+// viewTime is how long a view may take to compile. Whoever reads or renames
+// something compiles it again.
+const viewTime = time.Second
+
 // view compiles a query of a view, which its CREATE has not read
 // (https://sqlite.org/lang_createview.html).
 func (w *wall) view(ctx context.Context, o object) error {
@@ -178,7 +183,9 @@ func (w *wall) view(ctx context.Context, o object) error {
 	if refusal := w.joined(text); refusal != nil {
 		return refusal
 	}
-	defer w.raise(ctx, &reading{kind: "SELECT"})()
+	short, cancel := context.WithTimeout(ctx, viewTime)
+	defer cancel()
+	defer w.raise(short, &reading{kind: "SELECT"})()
 	err := w.c.compiles("SELECT * FROM main." + ident(o.name))
 	if err == nil {
 		return nil

@@ -13,12 +13,13 @@ import (
 // A reading is what the text of a plugin's statement says that SQLite does not
 // tell its authorizer.
 type reading struct {
+	sql      string
+	author   author
 	kind     string   // "SELECT", "CREATE TABLE"
 	schema   bool     // it changes the schema, and for that SQLite itself reads and writes its tables
 	replaces bool     // it deletes the rows that are in its way (https://sqlite.org/lang_conflict.html)
 	joins    []string // names in one with NATURAL or USING, whatever they are the names of
 	adds     string   // an ALTER TABLE that adds something: to which table
-	columns  []string // that an INSERT names; nil: all of them
 }
 
 // kinds are the statements that a plugin may send. Those with true change the
@@ -54,13 +55,12 @@ const (
 
 // read reads a statement, or says why no grant allows it.
 func read(sql string) (*reading, *policy.Denial) {
-	var list []chain.Token
-	for t := range chain.Tokens(chain.SQLite, sql) {
-		if !t.Blank() && !(t.Is(";") && len(list) == 0) {
-			list = append(list, t)
-		}
+	first := verb(sql)
+	if schema, known := kinds[first]; known && !schema && !telling(sql) {
+		return &reading{sql: sql, kind: first}, nil
 	}
-	r := &reading{kind: kindOf(list)}
+	list := significant(sql)
+	r := &reading{sql: sql, kind: kindOf(list)}
 	schema, known := kinds[r.kind]
 	if !known {
 		if why := noGrant[r.kind]; why != "" {
@@ -84,6 +84,42 @@ func read(sql string) (*reading, *policy.Denial) {
 		}
 	}
 	return r, nil
+}
+
+// telling reports whether one of the words is anywhere in a statement for which
+// it has to be read: most have none of them, and compiling takes less time than
+// reading.
+func telling(sql string) bool {
+	for i := range len(sql) {
+		var words []string
+		switch sql[i] | 0x20 {
+		case 'n':
+			words = tellingN
+		case 'r':
+			words = tellingR
+		case 'u':
+			words = tellingU
+		}
+		for _, word := range words {
+			if len(sql)-i >= len(word) && strings.EqualFold(sql[i:i+len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var tellingN, tellingR, tellingU = []string{"NATURAL"}, []string{"ROLLBACK", "REPLACE"}, []string{"USING"}
+
+// significant returns the tokens of a statement, without those that begin it and
+// mean nothing.
+func significant(sql string) (list []chain.Token) {
+	for t := range chain.Tokens(chain.SQLite, sql) {
+		if !t.Blank() && !(t.Is(";") && len(list) == 0) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // kindOf returns the words that say what a statement is.
@@ -126,9 +162,6 @@ func (r *reading) token(list []chain.Token, i int) string {
 	case t.Is("ADD") && r.kind == "ALTER TABLE" && r.adds == "":
 		r.adds, _ = list[i-1].Name(chain.SQLite)
 	}
-	if t.Is("INTO") && i > 0 && !r.schema {
-		r.columns = inserted(list[i+1:])
-	}
 	return ""
 }
 
@@ -141,30 +174,30 @@ func named(t chain.Token) (string, bool) {
 	return t.Name(chain.SQLite)
 }
 
-// inserted returns the columns that stand behind INTO and the name of a table,
-// nil if there are none.
-func inserted(list []chain.Token) (columns []string) {
-	name := func(i int) bool {
-		if i >= len(list) {
-			return false
-		}
-		_, ok := named(list[i])
-		return ok
-	}
-	i := 0
-	if name(0) && i+1 < len(list) && list[1].Is(".") {
-		i = 2
-	}
-	if i++; i < len(list) && list[i].Is("AS") {
-		i += 2
-	}
-	if i >= len(list) || !list[i].Is("(") {
+// columns returns those that an INSERT names, nil if it names none.
+func (r *reading) columns() (columns []string) {
+	list := significant(r.sql)
+	i := slices.IndexFunc(list, func(t chain.Token) bool { return t.Is("INTO") })
+	if i < 0 {
 		return nil
 	}
-	for i++; name(i); i += 2 {
-		column, _ := named(list[i])
+	at := func(n int, text string) bool { return n < len(list) && list[n].Is(text) }
+	if i++; at(i+1, ".") {
+		i += 2
+	}
+	if i++; at(i, "AS") {
+		i += 2
+	}
+	if !at(i, "(") {
+		return nil
+	}
+	for i++; i < len(list); i += 2 {
+		column, ok := named(list[i])
+		if !ok {
+			return nil
+		}
 		columns = append(columns, column)
-		if i+1 < len(list) && list[i+1].Is(")") {
+		if at(i+1, ")") {
 			return columns
 		}
 	}

@@ -25,6 +25,7 @@ type wall struct {
 	there    map[string]object // what the schema holds, by folded name
 	foreign  map[string]bool   // folded names that were there and are not the plugin's
 	recorded map[host.Owned]bool
+	owned    map[string]bool // what Judge.Owns said
 	begun    time.Time
 	written  int64 // rows
 	ahead    int64 // bytes that open rows hold in memory
@@ -59,9 +60,10 @@ func (c *conn) writtenBy(a author) func() {
 // The limits of a plugin's statement (https://sqlite.org/limits.html).
 const (
 	// maxValue is how long a value may be that a statement makes, reads or is
-	// given, and a row. The functions that a plugin may call take at most a few
-	// tenths of a second for such a value, and that is how late a deadline can be.
-	maxValue = 1 << 20
+	// given, and a row. It decides how late a deadline can be noticed: SQLite
+	// looks at the clock every 1,000 instructions, each of which may be a call
+	// of a function that reads all of such a value.
+	maxValue = 256 << 10
 
 	// maxStatement is how long a statement may be. Rows are sent as parameters.
 	maxStatement = 256 << 10
@@ -92,10 +94,13 @@ var limits = [...]struct {
 	{sqlite3.LIMIT_WORKER_THREADS, 0},
 }
 
-// setUp makes what lasts as long as the connection.
+// setUp makes what lasts as long as the connection: the runner's statements need
+// none of it, and a change of a setting has SQLite compile every statement anew.
 func (w *wall) setUp(sq *sqlite3.Conn) error {
-	if _, err := sq.Config(sqlite3.DBCONFIG_TRUSTED_SCHEMA, false); err != nil {
-		return err
+	for setting, on := range map[sqlite3.DBConfig]bool{sqlite3.DBCONFIG_DEFENSIVE: true, sqlite3.DBCONFIG_TRUSTED_SCHEMA: false} {
+		if _, err := sq.Config(setting, on); err != nil {
+			return err
+		}
 	}
 	sq.HardHeapLimit(maxHeap)
 	return standIns(sq, &w.patch)
@@ -113,6 +118,7 @@ func (w *wall) read(ctx context.Context, stmt host.Statement) (*reading, error) 
 	if denied != nil {
 		return nil, w.deny(*denied)
 	}
+	r.author = w.author
 	if refusal := w.joined(r); refusal != nil {
 		return nil, refusal
 	}
@@ -136,11 +142,9 @@ func (w *wall) raise(ctx context.Context, r *reading) (lower func()) {
 	for i, l := range limits {
 		w.before[i] = sq.Limit(l.category, l.value)
 	}
-	sq.Config(sqlite3.DBCONFIG_DEFENSIVE, true) // fails for an unknown setting alone
 	w.c.guest, w.reading, w.refusal = true, r, nil
 	return func() {
 		w.c.guest, w.reading = false, nil
-		sq.Config(sqlite3.DBCONFIG_DEFENSIVE, false)
 		for i, l := range limits {
 			sq.Limit(l.category, w.before[i])
 		}
