@@ -51,3 +51,12 @@ func Warm() {
 		<-started
 	})
 }
+
+// Ready waits for the parser, so that its start is not the time of whoever sends
+// the first statement.
+func Ready() error {
+	Warm()
+	one.Lock()
+	defer one.Unlock()
+	return broken
+}
