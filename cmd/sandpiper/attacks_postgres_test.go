@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
-	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
 )
 
 // A postgresVictim is a database of a name that stays the same, since the name of
@@ -25,9 +24,6 @@ type postgresVictim struct {
 
 func newPostgresVictim(t *testing.T, schema string) *postgresVictim {
 	t.Helper()
-	if _, err := grammar.Parse("SELECT 1"); err != nil { // its first use takes a second
-		t.Fatal(err)
-	}
 	base := postgresDatabase(t)
 	u, err := url.Parse(base)
 	if err != nil {

@@ -17,9 +17,9 @@ type level struct {
 	joins int // set operations and joins, which commas do not end
 }
 
-// deeper reports whether the tree of a text may be deeper than limit. It counts
+// deep reports whether the tree of a text may be deeper than maxDepth. It counts
 // what may nest, and so may take a long flat expression for a deep one.
-func deeper(sql string, limit int) bool {
+func deep(sql string) bool {
 	levels := []level{{}}
 	depth, last := 0, chain.Token{}
 	for t := range chain.Tokens(chain.PostgreSQL, sql) {
@@ -47,7 +47,7 @@ func deeper(sql string, limit int) bool {
 			top.links++
 			depth++
 		}
-		if depth > limit {
+		if depth > maxDepth {
 			return true
 		}
 		last = t

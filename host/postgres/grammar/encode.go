@@ -49,3 +49,19 @@ func encodeNode(dst []byte, form *fieldForm, node *tree) []byte {
 	n := binary.PutUvarint(size[:], uint64(len(dst)-start))
 	return slices.Insert(dst, start, size[:n]...)
 }
+
+// messages returns how deep the message of a tree nests.
+func messages(t *tree) int {
+	deepest := 0
+	for i := range t.fields {
+		f := &t.fields[i]
+		level := 1
+		if f.form.scalar == none && f.form.node.choice {
+			level = 2
+		}
+		for _, node := range f.nodes {
+			deepest = max(deepest, level+messages(node))
+		}
+	}
+	return deepest
+}

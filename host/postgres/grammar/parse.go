@@ -35,19 +35,26 @@ const (
 
 // Parse returns the statements of a text. Errors are ErrTooLarge, ErrText and
 // those of type *SyntaxError, but for a parser that has failed.
-func Parse(sql string) ([]Node, error) { return parse(sql, maxDepth) }
-
-// Reparse is Parse for what Deparse has written, which may be twice as deep as
-// what a person has: names are qualified, and tables put in parentheses.
-func Reparse(sql string) ([]Node, error) { return parse(sql, 2*maxDepth) }
-
-func parse(sql string, depth int) ([]Node, error) {
+func Parse(sql string) ([]Node, error) {
 	switch {
 	case strings.IndexByte(sql, 0) >= 0 || !utf8.ValidString(sql):
 		return nil, ErrText // the parser would end at the NUL
-	case len(sql) > maxText || deeper(sql, depth) || strings.Count(sql, "/*") > maxComments:
+	case len(sql) > maxText || deep(sql) || strings.Count(sql, "/*") > maxComments:
 		return nil, ErrTooLarge
 	}
+	return parse(sql)
+}
+
+// Reparse is Parse for what Deparse has written: a text without comments, whose
+// tree is known not to be deep. It may be longer, since names are qualified in it.
+func Reparse(sql string) ([]Node, error) {
+	if len(sql) > 2*maxText {
+		return nil, ErrTooLarge
+	}
+	return parse(sql)
+}
+
+func parse(sql string) ([]Node, error) {
 	made, err := ask(func() (string, error) { return parser.ParseToJSON(sql) })
 	var refused *parser.Error
 	switch {
@@ -67,8 +74,17 @@ func parse(sql string, depth int) ([]Node, error) {
 	return statements, nil
 }
 
-// Deparse writes a statement as text.
+// maxMessages is how deep the message of a tree may nest. To read it back takes
+// 320 bytes of the parser's stack for each level, and that has 64 KiB; what
+// overflows it goes unnoticed, and leaves a parser that makes nonsense.
+const maxMessages = 100
+
+// Deparse writes a statement as text. The error is ErrTooLarge where it nests too
+// deeply: that allows less than Parse.
 func Deparse(statement Node) (string, error) {
+	if messages(statement.tree) > maxMessages {
+		return "", ErrTooLarge
+	}
 	raw := Make("RawStmt")
 	raw.Set("stmt", statement)
 	root := Make("ParseResult")
