@@ -177,7 +177,9 @@ func (w *wall) write(action sqlite3.AuthorizerActionCode, table, column, inner s
 	case sqlite3.AUTH_UPDATE:
 		access.Verb, access.Columns = "update", []string{column}
 	}
-	if r := w.judge.Touch(access); r != nil || !w.reading.replaces || access.Verb == "delete" {
+	r := w.judge.Touch(access)
+	replaces := w.reading.replaces || onConflict(w.there[tabletext.Fold(table)].sql, "REPLACE")
+	if r != nil || !replaces || access.Verb == "delete" {
 		return r
 	}
 	return w.judge.Touch(policy.Access{Table: table, Verb: "delete"})

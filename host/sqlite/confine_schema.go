@@ -138,7 +138,7 @@ func (w *wall) object(ctx context.Context, o object, after []object) error {
 			}
 		}
 	}
-	if rollsBack(o.sql) {
+	if onConflict(o.sql, "ROLLBACK") {
 		return w.because("create the table "+o.name+" with ON CONFLICT ROLLBACK", ownRollback)
 	}
 	err := w.c.each(ctx, func(s *sqlite3.Stmt) error {
@@ -153,15 +153,15 @@ func (w *wall) object(ctx context.Context, o object, after []object) error {
 	return w.tryOut(ctx, o)
 }
 
-// rollsBack reports whether the text of a table has a conflict clause that ends
-// the transaction (https://sqlite.org/lang_conflict.html).
-func rollsBack(sql string) bool {
+// onConflict reports whether the text of a table has a conflict clause of a kind
+// (https://sqlite.org/lang_conflict.html).
+func onConflict(sql, kind string) bool {
 	var last chain.Token
 	for t := range chain.Tokens(chain.SQLite, sql) {
 		if t.Blank() {
 			continue
 		}
-		if last.Is("CONFLICT") && t.Is("ROLLBACK") {
+		if last.Is("CONFLICT") && t.Is(kind) {
 			return true
 		}
 		last = t

@@ -319,7 +319,7 @@ func TestConfinedGrowth(t *testing.T) {
 	err := run(t.Context(), confined, "CREATE TABLE acme_big (a)",
 		"INSERT INTO acme_big WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT randomblob(200000) FROM n")
 	var refused *host.SQLError
-	if !errors.As(err, &refused) || refused.Code != "SQLITE_FULL" {
+	if !errors.As(err, &refused) || refused.Code != "SQLITE_FULL" || !strings.Contains(refused.Hint, "grant of rows") {
 		t.Errorf("got %v", err)
 	}
 	mustRun(t, confined, "INSERT INTO acme_t (id) VALUES (9)")
