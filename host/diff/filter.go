@@ -54,7 +54,7 @@ func DefaultFilters() []Filter {
 // own reports whether a name is of the ledger or of the list of enums.
 func own(name string) bool {
 	switch name {
-	case "sandpiper_heads", "sandpiper_history", "sandpiper_progress", "sandpiper_enums":
+	case "sandpiper_heads", "sandpiper_history", "sandpiper_progress", "sandpiper_enums", "sandpiper_owned":
 		return true
 	}
 	return false

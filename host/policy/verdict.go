@@ -14,8 +14,9 @@ type Judge struct {
 	Grants  *Grants
 	Dialect chain.Dialect
 
-	// Foreign reports whether a table, view, index or sequence of a name that
-	// the grants name was there before the plugin, or was made by somebody else.
+	// Foreign reports whether a table, view, index, sequence or type of a name
+	// that the grants name, or that Grants.NamesPart allows, was there before the
+	// plugin, or was made by somebody else.
 	Foreign func(name string) bool
 }
 
@@ -49,11 +50,17 @@ type Access struct {
 	At      int      // 1-based character, 0 if unknown
 }
 
-// An Object is a name in the schema.
+// An Object is a name in the schema. What is in no one's way is none: the name
+// of a column, or that of a check or a foreign key, which only their table knows.
 type Object struct {
-	Kind string // "table", "view", "index", "sequence", "constraint"
+	Kind string // "table", "view", "materialized view", "type", "index", "sequence", "constraint"
 	Name string
 	At   int
+}
+
+// part reports whether the object is a part of a table.
+func (o Object) part() bool {
+	return o.Kind == "index" || o.Kind == "sequence" || o.Kind == "constraint"
 }
 
 // A Call is a call of a function.
@@ -122,7 +129,7 @@ func (j *Judge) Check(f *Facts) *Refusal {
 
 // Owns reports whether a table or view is the plugin's.
 func (j *Judge) Owns(name string) bool {
-	return j.Grants.Names(j.fold(name)) && !(j.Foreign != nil && j.Foreign(j.fold(name)))
+	return !j.cuts(name) && j.Grants.Names(j.fold(name)) && !j.foreign(name)
 }
 
 // fold gives a name the case in which grants are written, where the database
@@ -145,9 +152,14 @@ func (j *Judge) Make(o Object) *Refusal {
 	switch {
 	case kept(name):
 		return j.refuse(o.At, "", "create the %s %s: names that begin with sandpiper_, sqlite_ or pg_ are not to be had", o.Kind, o.Name)
-	case !j.Grants.Names(name):
-		return j.refuse(o.At, fmt.Sprintf("owns = [%q]", name), "create the %s %s, whose name is not among those it owns", o.Kind, o.Name)
-	case j.Foreign != nil && j.Foreign(name):
+	case j.cuts(o.Name):
+		return j.refuse(o.At, "", "create the %s %s: PostgreSQL keeps 63 bytes of a name, and this one has %d", o.Kind, o.Name, len(o.Name))
+	case !j.named(o) && o.part():
+		return j.refuse(o.At, owning(name),
+			"create the %s %s, which is called after none of the tables that it owns (as ix_TABLE__COLUMN and TABLE_COLUMN_idx are)", o.Kind, o.Name)
+	case !j.named(o):
+		return j.refuse(o.At, owning(name), "create the %s %s, whose name is not among those it owns", o.Kind, o.Name)
+	case j.foreign(o.Name):
 		return j.refuse(o.At, "", "create the %s %s: that name was there before the plugin", o.Kind, o.Name)
 	}
 	return nil
@@ -155,10 +167,32 @@ func (j *Judge) Make(o Object) *Refusal {
 
 // Change gives the verdict on altering or dropping an object.
 func (j *Judge) Change(o Object) *Refusal {
-	if j.Owns(o.Name) {
+	if !j.cuts(o.Name) && j.named(o) && !j.foreign(o.Name) {
 		return nil
 	}
 	return j.refuse(o.At, "", "change the %s %s, which it does not own", o.Kind, o.Name)
+}
+
+// named reports whether the grants name an object.
+func (j *Judge) named(o Object) bool {
+	if o.part() {
+		return j.Grants.NamesPart(j.fold(o.Name))
+	}
+	return j.Grants.Names(j.fold(o.Name))
+}
+
+func (j *Judge) foreign(name string) bool { return j.Foreign != nil && j.Foreign(j.fold(name)) }
+
+// cuts reports whether the database would take a name for a shorter one
+// (https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS).
+func (j *Judge) cuts(name string) bool { return j.Dialect == chain.PostgreSQL && len(name) > 63 }
+
+// Refer gives the verdict on a foreign key to a table.
+func (j *Judge) Refer(table string, at int) *Refusal {
+	if j.Owns(table) {
+		return nil
+	}
+	return j.refuse(at, "", "refer to %s, which it does not own, with a foreign key: that tells of its keys, and keeps its rows from being deleted", table)
 }
 
 // Touch gives the verdict on a verb.
@@ -170,7 +204,7 @@ func (j *Judge) Touch(a Access) *Refusal {
 	if kept(name) {
 		return j.refuse(a.At, "", "%s %s: the ledger and the catalogs are not to be had", a.Verb, a.Table)
 	}
-	need := fmt.Sprintf("uses = [{table = %q, verbs = [%q]}]", name, a.Verb)
+	need := using(name, a.Verb)
 	use, ok := j.Grants.Use(name)
 	if !ok || !slices.Contains(use.Verbs, a.Verb) {
 		return j.refuse(a.At, need, "%s %s", a.Verb, a.Table)
@@ -183,8 +217,7 @@ func (j *Judge) Touch(a Access) *Refusal {
 	}
 	for _, column := range a.Columns {
 		if !slices.Contains(use.Columns, j.fold(column)) {
-			return j.refuse(a.At, fmt.Sprintf("uses = [{table = %q, verbs = [%q], columns = [%q]}]", name, a.Verb, j.fold(column)),
-				"%s column %s of %s", a.Verb, column, a.Table)
+			return j.refuse(a.At, using(name, a.Verb, j.fold(column)), "%s column %s of %s", a.Verb, column, a.Table)
 		}
 	}
 	return nil
@@ -205,5 +238,5 @@ func (j *Judge) Call(c Call) *Refusal {
 	case j.Grants.Function(c.Name):
 		return nil
 	}
-	return j.refuse(c.At, fmt.Sprintf("functions = [%q]", c.Name), "call the function %s", c.Name)
+	return j.refuse(c.At, calling(c.Name), "call the function %s", c.Name)
 }

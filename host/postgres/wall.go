@@ -32,11 +32,14 @@ type checked struct {
 	facts *policy.Facts
 }
 
-// newWall also starts the parser, which takes a second or two: nobody else needs it.
 func newWall(judge *policy.Judge, home, shared string) *wall {
-	grammar.Warm()
 	return &wall{judge: judge, home: home, shared: shared}
 }
+
+// Warm starts the parser of statements, which takes a second or two, beside what
+// the caller does next. Package host calls it when a plugin is about to run: nobody
+// else needs the parser.
+func (d *database) Warm() { grammar.Warm() }
 
 // check returns what to send for a statement. Errors are a *policy.Refusal, and
 // a *host.SQLError for what the server would not read either.

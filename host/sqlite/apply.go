@@ -108,9 +108,19 @@ func (a *applier) explain(ctx context.Context, op schema.Operation, err error) e
 	return e
 }
 
-// exec sends a statement of ours that writes. The pragmas that ALTER TABLE uses
-// inside set nothing on the connection.
+// exec sends a statement of ours that writes, with expressions of the guest's in
+// it. The pragmas that ALTER TABLE uses inside set nothing on the connection.
 func (a *applier) exec(ctx context.Context, sql string) error {
+	defer a.c.writtenBy(renderer)()
+	soiled := a.c.soiled
+	err := a.send(ctx, sql)
+	a.c.soiled = soiled
+	return err
+}
+
+// alone sends a statement that is ours alone, names aside.
+func (a *applier) alone(ctx context.Context, sql string) error {
+	defer a.c.writtenBy(runner)()
 	soiled := a.c.soiled
 	err := a.send(ctx, sql)
 	a.c.soiled = soiled

@@ -234,7 +234,7 @@ func (g *change) doubt(op schema.Operation, count string, refusal func(int64) er
 // because returns the reason of a refusal, or the refusal itself.
 func (g *change) because(ctx context.Context, refusal error) error {
 	for _, d := range g.doubts {
-		n, err := g.a.c.number(ctx, d.count)
+		n, err := g.a.counting(ctx, d.count)
 		if err != nil || n == 0 {
 			continue // it is about a column that is not there yet, or not the reason
 		}
@@ -242,4 +242,14 @@ func (g *change) because(ctx context.Context, refusal error) error {
 		return g.a.explain(ctx, d.op, d.refusal(n))
 	}
 	return refusal
+}
+
+// counting returns the number that a query with expressions of the guest's has.
+func (a *applier) counting(ctx context.Context, sql string) (int64, error) {
+	if a.c.wall == nil {
+		return a.c.number(ctx, sql)
+	}
+	defer a.c.writtenBy(renderer)()
+	defer a.c.wall.raise(ctx, &reading{kind: "SELECT"})()
+	return a.c.number(a.c.wall.until(ctx), sql)
 }

@@ -24,6 +24,8 @@ type conn struct {
 	own   map[string]*sqlite3.Stmt // the statements of the ledger, by their text
 	cache cache                    // of guests' statements
 
+	wall *wall // between it and a plugin; nil: whoever uses it is trusted
+
 	waiting context.Context // how long the busy handler waits, where that is shorter; nil: while the statement may run
 	guest   bool            // a guest's statement is at work: the authorizer looks
 	denied  string          // what it refused last
@@ -102,6 +104,11 @@ func (c *conn) Absent() error {
 func (c *conn) setUp() error {
 	for _, register := range c.db.register {
 		if err := register(c.sq); err != nil {
+			return err
+		}
+	}
+	if c.wall != nil {
+		if err := c.wall.setUp(c.sq); err != nil {
 			return err
 		}
 	}

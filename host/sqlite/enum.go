@@ -164,12 +164,12 @@ func (a *applier) createEnum(ctx context.Context, op *schema.CreateEnum) error {
 		return err
 	}
 	if !there {
-		if err := a.exec(ctx, enumTable); err != nil {
+		if err := a.alone(ctx, enumTable); err != nil {
 			return err
 		}
 	}
 	e := &enum{op.Name, op.Values, op.Plain}
-	return a.exec(ctx, e.rows(0))
+	return a.alone(ctx, e.rows(0))
 }
 
 func (a *applier) dropEnum(ctx context.Context, op *schema.DropEnum) error {
@@ -192,7 +192,7 @@ func (a *applier) dropEnum(ctx context.Context, op *schema.DropEnum) error {
 		}
 		return hinted(fmt.Errorf("the enum %q is the type of %s", op.Name, listed("", used)), "drop these columns or change their types before")
 	}
-	return a.exec(ctx, `DELETE FROM "sandpiper_enums" WHERE "name" = `+text(op.Name))
+	return a.alone(ctx, `DELETE FROM "sandpiper_enums" WHERE "name" = `+text(op.Name))
 }
 
 func (a *applier) addEnumValue(ctx context.Context, op *schema.AddEnumValue) error {
@@ -275,13 +275,13 @@ func (a *applier) changeEnum(ctx context.Context, was, next *enum, renamed *valu
 		same++
 	}
 	if same < len(was.values) {
-		err := a.exec(ctx, fmt.Sprintf(`DELETE FROM "sandpiper_enums" WHERE "name" = %s AND "position" > %d`, text(was.name), same))
+		err := a.alone(ctx, fmt.Sprintf(`DELETE FROM "sandpiper_enums" WHERE "name" = %s AND "position" > %d`, text(was.name), same))
 		if err != nil {
 			return err
 		}
 	}
 	if same < len(next.values) {
-		if err := a.exec(ctx, next.rows(same)); err != nil {
+		if err := a.alone(ctx, next.rows(same)); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,9 @@ type rebuild struct {
 	tables    []string // of statistics, where ANALYZE has made some
 }
 
+// temporaryPrefix is what the name of the new table begins with while it is made.
+const temporaryPrefix = "sandpiper_new_"
+
 // finish makes the change and proves it.
 func (g *change) finish(ctx context.Context) error {
 	if len(g.steps) == 0 && g.rebuild == nil {
@@ -120,7 +123,7 @@ func (a *applier) quoting(do func() error) error {
 // remake makes the table anew and returns the text it has then.
 func (g *change) remake(ctx context.Context, before []object) (string, error) {
 	g.a.ordinal = g.rebuild.ordinal
-	r := &rebuild{change: g, temporary: freeName("sandpiper_new_"+g.was.name, before)}
+	r := &rebuild{change: g, temporary: freeName(temporaryPrefix+g.was.name, before)}
 	err := r.prepare(before)
 	if err == nil {
 		err = r.fill(ctx)
@@ -252,11 +255,11 @@ func (r *rebuild) sequence(ctx context.Context) error {
 	if !slices.ContainsFunc(r.want.columns, func(c shapeColumn) bool { return c.autoincrement }) {
 		return nil
 	}
-	err := r.a.exec(ctx, `DELETE FROM "sqlite_sequence" WHERE "name" = `+text(r.temporary))
+	err := r.a.alone(ctx, `DELETE FROM "sqlite_sequence" WHERE "name" = `+text(r.temporary))
 	if err != nil {
 		return err
 	}
-	return r.a.exec(ctx, `INSERT INTO "sqlite_sequence" ("name", "seq") SELECT `+text(r.temporary)+
+	return r.a.alone(ctx, `INSERT INTO "sqlite_sequence" ("name", "seq") SELECT `+text(r.temporary)+
 		`, "seq" FROM "sqlite_sequence" WHERE "name" = `+text(r.was.name))
 }
 
@@ -270,25 +273,25 @@ func (r *rebuild) replace(ctx context.Context) error {
 		if !slices.Equal(r.want.keys, r.was.shape.keys) {
 			keep += ` AND ("idx" IS NULL OR "idx" NOT LIKE 'sqlite!_%' ESCAPE '!')`
 		}
-		if err := r.a.exec(ctx, keep); err != nil {
+		if err := r.a.alone(ctx, keep); err != nil {
 			return err
 		}
 	}
-	if err := r.a.exec(ctx, "DROP TABLE "+ident(r.was.name)); err != nil {
+	if err := r.a.alone(ctx, "DROP TABLE "+ident(r.was.name)); err != nil {
 		return err
 	}
 	// The legacy rename leaves views, triggers and foreign keys as they are:
 	// they speak of the table under its own name already.
 	rename := func() error {
 		return r.a.quoting(func() error {
-			return r.a.exec(ctx, "ALTER TABLE "+ident(r.temporary)+" RENAME TO "+ident(r.was.name))
+			return r.a.alone(ctx, "ALTER TABLE "+ident(r.temporary)+" RENAME TO "+ident(r.was.name))
 		})
 	}
 	if err := r.a.c.configured(sqlite3.DBCONFIG_LEGACY_ALTER_TABLE, true, rename); err != nil {
 		return err
 	}
 	for _, stat := range r.tables {
-		if err := r.a.exec(ctx, `UPDATE `+ident(stat)+` SET "tbl" = `+text(r.was.name)+` WHERE "tbl" = `+text(r.temporary)); err != nil {
+		if err := r.a.alone(ctx, `UPDATE `+ident(stat)+` SET "tbl" = `+text(r.was.name)+` WHERE "tbl" = `+text(r.temporary)); err != nil {
 			return err
 		}
 	}

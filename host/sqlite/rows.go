@@ -22,6 +22,7 @@ type rows struct {
 	text    []byte // what values point into
 	ready   bool   // values hold a row that Next has not returned
 	ahead   []byte // rows that were read ahead, as abi.AppendRow writes them
+	held    int64  // bytes that are counted as read ahead
 	err     error  // what comes after ahead: io.EOF, or why reading failed
 }
 
@@ -34,7 +35,7 @@ func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*row
 		t.c.release(p)
 		return nil, err
 	}
-	defer t.c.asGuest(ctx)()
+	defer t.c.asGuest(ctx, p.reading)()
 	more := p.Step()
 	n := p.ColumnCount()
 	r.columns, r.types, r.values = make([]abi.Column, n), make([]abi.Type, n), make([]abi.Value, n)
@@ -77,7 +78,7 @@ func (r *rows) Next() (_ []abi.Value, err error) {
 
 // step reads the next row from the database into values.
 func (r *rows) step() bool {
-	defer r.t.c.asGuest(r.ctx)()
+	defer r.t.c.asGuest(r.ctx, r.p.reading)()
 	return r.read(r.p.Step())
 }
 
@@ -104,11 +105,24 @@ func (r *rows) readAhead() {
 	for r.p != nil && (r.ready || r.step()) {
 		r.ready = false
 		var err error
-		if r.ahead, err = abi.AppendRow(r.ahead, r.types, r.values); err != nil {
+		before := len(r.ahead)
+		if r.ahead, err = abi.AppendRow(r.ahead, r.types, r.values); err == nil {
+			err = r.hold(int64(len(r.ahead) - before))
+		}
+		if err != nil {
 			r.err = err
 			r.done()
 		}
 	}
+}
+
+// hold counts what is read ahead, where there is a limit to it.
+func (r *rows) hold(bytes int64) error {
+	if r.t.c.wall == nil {
+		return nil
+	}
+	r.held += bytes
+	return r.t.c.wall.hold(bytes)
 }
 
 // done lets go of the statement.
@@ -123,6 +137,10 @@ func (r *rows) done() {
 // Close implements host.Rows.
 func (r *rows) Close() (err error) {
 	r.ready, r.ahead, r.err = false, nil, errors.New("the rows are closed")
+	if r.held > 0 && r.t.c.wall != nil {
+		r.t.c.wall.ahead -= r.held
+		r.held = 0
+	}
 	if r.p == nil || r.t.c.closed || r.t.c.broken != nil {
 		return nil
 	}

@@ -26,7 +26,7 @@ func raw(t *testing.T, path string, sqls ...string) {
 	}
 }
 
-func rawConn(t *testing.T, path string) *sqlite3.Conn {
+func rawConn(t testing.TB, path string) *sqlite3.Conn {
 	t.Helper()
 	c, err := sqlite3.Open(path)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 // prepared is a guest's compiled statement.
 type prepared struct {
 	*sqlite3.Stmt
-	verb string // its first keyword, in capitals
+	verb    string   // its first keyword, in capitals
+	reading *reading // of a plugin's
 }
 
 // alterRoom is blank space behind an ALTER TABLE. SQLite compiles texts of its
@@ -26,13 +27,22 @@ var alterRoom = strings.Repeat(" ", 1<<16)
 
 // prepare compiles the only statement of a text.
 func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, error) {
-	if p := c.cache.take(stmt.SQL); p != nil {
-		return p, c.checkParams(p, stmt)
+	if c.wall == nil || c.wall.author == guest {
+		if p := c.cache.take(stmt.SQL); p != nil {
+			return p, c.checkParams(p, stmt)
+		}
 	}
 	if i := strings.IndexByte(stmt.SQL, 0); i >= 0 {
 		return nil, refuse(stmt, sqlite3.ERROR, i, "the statement holds a NUL byte")
 	}
-	defer c.asGuest(ctx)()
+	var seen *reading
+	if c.wall != nil {
+		var err error
+		if seen, err = c.wall.read(ctx, stmt); err != nil {
+			return nil, err
+		}
+	}
+	defer c.asGuest(ctx, seen)()
 	sql, word := stmt.SQL, verb(stmt.SQL)
 	if word == "ALTER" {
 		sql += alterRoom
@@ -44,7 +54,7 @@ func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, err
 	if s == nil {
 		return nil, refuse(stmt, sqlite3.MISUSE, -1, "there is no statement in the text")
 	}
-	p := &prepared{s, word}
+	p := &prepared{s, word, seen}
 	for t := range chain.Tokens(chain.SQLite, tail) {
 		if !t.Blank() && !t.Is(";") && !(t.Kind == chain.Unterminated && strings.HasPrefix(t.Text, "/*")) {
 			p.Close()
@@ -77,7 +87,7 @@ func (c *conn) run(ctx context.Context, p *prepared, stmt host.Statement) (int64
 	if err := bind(p.Stmt, stmt); err != nil {
 		return 0, err
 	}
-	defer c.asGuest(ctx)()
+	defer c.asGuest(ctx, p.reading)()
 	if p.verb == "VACUUM" {
 		for t := range chain.Tokens(chain.SQLite, stmt.SQL) {
 			if t.Is("INTO") && !c.db.otherFiles {
@@ -106,8 +116,11 @@ func (c *conn) affected(p *prepared) int64 {
 }
 
 // asGuest has what follows watched as a guest's, until the returned function is
-// called, and interrupted when ctx is done.
-func (c *conn) asGuest(ctx context.Context) func() {
+// called, and interrupted when ctx is done. seen is what was read of a plugin's.
+func (c *conn) asGuest(ctx context.Context, seen *reading) func() {
+	if c.wall != nil {
+		return c.wall.raise(ctx, seen)
+	}
 	interrupt := c.sq.SetInterrupt(ctx)
 	c.guest, c.denied = true, ""
 	return func() {
@@ -118,6 +131,12 @@ func (c *conn) asGuest(ctx context.Context) func() {
 
 // guestError returns the error of a guest's statement.
 func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) error {
+	if c.wall != nil {
+		if refusal := c.wall.verdict(ctx, err); refusal != nil {
+			return refusal
+		}
+		return c.wall.hint(sqlError(ctx, stmt, err))
+	}
 	if c.denied != "" && codeOf(err) == sqlite3.AUTH {
 		return refuse(stmt, sqlite3.AUTH, -1, c.denied)
 	}
@@ -129,6 +148,9 @@ func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) e
 func (c *conn) authorize(action sqlite3.AuthorizerActionCode, name3rd, name4th, schema, inner string) sqlite3.AuthorizerReturnCode {
 	if !c.guest {
 		return sqlite3.AUTH_OK
+	}
+	if c.wall != nil {
+		return c.wall.authorize(action, name3rd, name4th, schema, inner)
 	}
 	switch action {
 	case sqlite3.AUTH_TRANSACTION, sqlite3.AUTH_SAVEPOINT:
@@ -161,6 +183,10 @@ func transactionVerb(action sqlite3.AuthorizerActionCode, operation string) stri
 func (c *conn) release(p *prepared) {
 	p.Reset()
 	p.ClearBindings()
+	if c.wall != nil && (p.reading == nil || p.reading.author != guest) {
+		p.Close() // it is not the plugin's, and was not judged as if it were
+		return
+	}
 	switch p.verb {
 	case "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "SELECT":
 		c.cache.put(p)

@@ -166,7 +166,7 @@ func (a *applier) insert(ctx context.Context, op *schema.Insert) error {
 		sql := head + b.String()
 		b.Reset()
 		n = 0
-		return a.exec(ctx, sql)
+		return a.send(ctx, sql)
 	}
 	for _, row := range op.Rows {
 		values := make([]string, len(row))
