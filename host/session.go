@@ -165,6 +165,9 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if s.section != nil && s.section.kind == SectionTransaction {
 		return s.send(ctx, c)
 	}
+	if s.judge != nil && len(s.unsaved) >= maxUnsaved {
+		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
+	}
 	c.unit.Position = s.begin.Position + s.pos + 1
 	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
 		return s.answer(known, err)
@@ -172,9 +175,6 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 		return s.autocommit(ctx, c, ok)
 	} else if ok {
 		return 0, s.changed(known) // begun in an autocommit section that is gone
-	}
-	if s.judge != nil && len(s.unsaved) == maxUnsaved {
-		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls outside sections: make the others in a transaction section", maxUnsaved)
 	}
 	affected, err := s.send(ctx, c)
 	if s.fatal != nil || (err != nil && s.hopeless) {
@@ -393,35 +393,4 @@ func (s *session) close() error {
 	tx := s.tx
 	s.tx = nil
 	return tx.Rollback()
-}
-
-// sessionRows are rows whose errors concern the session.
-type sessionRows struct {
-	Rows
-	s *session
-}
-
-func (r *sessionRows) Next() ([]abi.Value, error) {
-	if r.s.fatal != nil {
-		return nil, r.s.usable()
-	}
-	row, err := r.Rows.Next()
-	if err == nil || errors.Is(err, errEOF) {
-		return row, err
-	}
-	return nil, r.s.failed(err)
-}
-
-func (r *sessionRows) Close() error {
-	delete(r.s.open, r)
-	return r.Rows.Close()
-}
-
-// closeRows closes what the guest left open: rows do not outlive their
-// transaction.
-func (s *session) closeRows() {
-	for r := range s.open {
-		r.Rows.Close()
-	}
-	clear(s.open)
 }

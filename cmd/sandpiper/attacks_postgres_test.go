@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
-	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
 )
 
 // A postgresVictim is a database of a name that stays the same, since the name of
@@ -20,13 +19,11 @@ type postgresVictim struct {
 	name, schema string // the schema of what the plugin owns
 	target       string
 	server       string
+	eyes         *pgx.Conn // what looks at it, nil if nobody does
 }
 
 func newPostgresVictim(t *testing.T, schema string) *postgresVictim {
 	t.Helper()
-	if _, err := grammar.Parse("SELECT 1"); err != nil { // its first use takes a second
-		t.Fatal(err)
-	}
 	base := postgresDatabase(t)
 	u, err := url.Parse(base)
 	if err != nil {
@@ -37,6 +34,9 @@ func newPostgresVictim(t *testing.T, schema string) *postgresVictim {
 	v.target = u.String()
 	v.do(t, "CREATE DATABASE "+v.name)
 	t.Cleanup(func() {
+		if v.eyes != nil {
+			_ = v.eyes.Close(context.Background())
+		}
 		for _, name := range []string{v.name, v.name + "_kept"} {
 			v.do(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 		}
@@ -82,11 +82,22 @@ func (v *postgresVictim) host() (before, after string) {
 }
 
 func (v *postgresVictim) keep(t *testing.T) {
+	v.closeEyes(t)
 	v.do(t, "CREATE DATABASE "+v.name+"_kept TEMPLATE "+v.name)
 }
 
 func (v *postgresVictim) restore(t *testing.T) {
+	v.closeEyes(t)
 	v.do(t, "DROP DATABASE "+v.name+" WITH (FORCE)", "CREATE DATABASE "+v.name+" TEMPLATE "+v.name+"_kept")
+}
+
+func (v *postgresVictim) closeEyes(t *testing.T) {
+	if v.eyes != nil {
+		if err := v.eyes.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.eyes = nil
 }
 
 // look reads what the catalogs say, all rows, and what is the server's.
@@ -94,13 +105,14 @@ func (v *postgresVictim) look(t *testing.T) (facts []fact) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, v.target)
-	if err != nil {
-		t.Fatal(err)
+	if v.eyes == nil {
+		var err error
+		if v.eyes, err = pgx.Connect(ctx, v.target); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer conn.Close(ctx)
 	ask := func(sql string) (rows [][]string) {
-		results, err := conn.PgConn().Exec(ctx, sql).ReadAll()
+		results, err := v.eyes.PgConn().Exec(ctx, sql).ReadAll()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, sql)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -53,6 +54,10 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 	w.allowed, w.path = w.judge.Operation, serversOwn
 	if err := w.provision(ctx); err != nil {
 		return nil, fmt.Errorf("make room for plugin %s: %w", how.Grants.Line, err)
+	}
+	// The plugin's time is not for the start of the parser.
+	if err := grammar.Ready(ctx); err != nil {
+		return nil, err
 	}
 	return w, nil
 }

@@ -54,6 +54,7 @@ func (c *checker) constraint(n grammar.Node) {
 	if index := n.Text("indexname"); index != "" {
 		c.facts.Drops = append(c.facts.Drops, policy.Object{Kind: "index", Name: index, At: c.place(n)})
 	}
+	c.indexMethod(n, n.Text("access_method"))
 	c.all(n, "raw_expr", "where_clause")
 	for _, exclusion := range n.List("exclusions") {
 		items := exclusion.List("items")
@@ -102,11 +103,15 @@ func (c *checker) createIndex(n grammar.Node) {
 		c.facts.Makes = append(c.facts.Makes, policy.Object{Kind: "index", Name: name})
 	}
 	c.own(n.Node("relation"), "table", &c.facts.Changes)
-	if method := n.Text("accessMethod"); !slices.Contains([]string{"btree", "hash", "gin", "gist", "spgist", "brin"}, method) {
-		c.deny(n, "CREATE INDEX USING %s: not among the methods that plugins may use", method)
-	}
+	c.indexMethod(n, n.Text("accessMethod"))
 	c.all(n, "indexParams", "indexIncludingParams", "whereClause")
 	c.options(n, "options", "fillfactor", "deduplicate_items", "fastupdate", "gin_pending_list_limit", "buffering", "pages_per_range", "autosummarize")
+}
+
+func (c *checker) indexMethod(at grammar.Node, method string) {
+	if !slices.Contains([]string{"", "btree", "hash", "gin", "gist", "spgist", "brin"}, method) {
+		c.deny(at, "%s USING %s: not among the methods of indexes that plugins may use", c.facts.Kind, method)
+	}
 }
 
 func (c *checker) drop(n grammar.Node) {

@@ -83,49 +83,64 @@ func (c *checker) column(n grammar.Node) {
 }
 
 // reads notes which column of a table of others is read, as far as that can be
-// told. For tables that are read this is for the sake of a clear refusal: their
-// columns are already those of the grant. For a table that is written to it is what
-// keeps its other columns unread.
+// told.
 func (c *checker) reads(n grammar.Node, names []string, star bool) {
 	column := ""
 	if !star {
 		column = names[len(names)-1]
 	}
-	qualified := len(names) == 2 || star && len(names) == 1
-	var only []rangeItem
+	table := "" // that the column is said to be of
+	if len(names) == 2 || star && len(names) == 1 {
+		table = names[0]
+	}
+	c.readsTargets(n, table, column, star)
+	if !star {
+		c.readsLimited(n, table, column)
+	}
+}
+
+// readsTargets is for tables that are written to. Nothing else keeps their columns
+// unread, so what may be one of theirs is taken for one: whether another item of
+// the same name is nearer depends on what the server sees where, such as not the
+// neighbours of a query that is not LATERAL.
+func (c *checker) readsTargets(n grammar.Node, table, column string, star bool) {
 	for s := c.scope; s != nil; s = s.outer {
 		for _, i := range s.items {
-			switch {
-			case qualified && i.name != names[0]:
-			case i.verb != "" && !i.owned:
-				c.readsTarget(n, i, column, star)
-			case qualified && i.columnsKnown && !star:
-				c.readsLimited(n, i, column)
+			if i.verb == "" || i.owned || table != "" && i.name != table {
+				continue
 			}
-			only = append(only, i)
+			if star {
+				c.access(n, i.relation, i.verb, nil, true)
+			} else {
+				c.access(n, i.relation, i.verb, []string{column}, false)
+			}
 		}
-		if qualified && slices.ContainsFunc(s.items, func(i rangeItem) bool { return i.name == names[0] }) {
-			return
+		if star && table == "" {
+			return // it means the columns of this query alone
 		}
-		if star || s.outputs[column] {
-			return
-		}
-	}
-	if !qualified && !star && len(only) == 1 && only[0].columnsKnown && column != only[0].name {
-		c.readsLimited(n, only[0], column)
 	}
 }
 
-func (c *checker) readsTarget(n grammar.Node, i rangeItem, column string, star bool) {
-	if star {
-		c.access(n, i.relation, i.verb, nil, true)
+// readsLimited is for tables that are read, in whose place is a query with the
+// columns of the grant: for the sake of a clear refusal, where it is clear which
+// table is meant.
+func (c *checker) readsLimited(n grammar.Node, table, column string) {
+	var meant []rangeItem
+	for s := c.scope; s != nil; s = s.outer {
+		for _, i := range s.items {
+			if table == "" || i.name == table {
+				meant = append(meant, i)
+			}
+		}
+		if table != "" && len(meant) > 0 {
+			break
+		}
+		if table == "" && s.outputs[column] {
+			return
+		}
+	}
+	if len(meant) != 1 || !meant[0].columnsKnown || table == "" && column == meant[0].name || slices.Contains(meant[0].use.Columns, column) {
 		return
 	}
-	c.access(n, i.relation, i.verb, []string{column}, false)
-}
-
-func (c *checker) readsLimited(n grammar.Node, i rangeItem, column string) {
-	if !slices.Contains(i.use.Columns, column) {
-		c.access(n, i.relation, "select", []string{column}, false)
-	}
+	c.access(n, meant[0].relation, "select", []string{column}, false)
 }

@@ -22,6 +22,9 @@ func (c *checker) target(n grammar.Node, r relation) {
 	if name == "" {
 		name = r.name
 	}
+	if r.limited() && slices.Contains(r.use.Columns, name) {
+		c.deny(n, "%s %s under the name of one of its columns, which would mean the whole row if there were no such column", c.facts.Kind, r.name)
+	}
 	c.scope.add(rangeItem{name: name, relation: r, verb: "select"})
 }
 
