@@ -204,19 +204,86 @@ func TestPluginLines(t *testing.T) {
 // when it is granted, and repeats nothing.
 func TestPluginIsRefusedInASection(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
-		r := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
-			"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "VACUUM", "autocommit end",
-		}}))
+		section := pluginRevision{up: []string{
+			"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "INSERT INTO acme_t SELECT count(*) FROM secret", "autocommit end",
+		}}
 		for range 2 {
-			_, err := r.Upgrade(t.Context(), "heads")
+			_, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, section)).Upgrade(t.Context(), "heads")
 			var failed *host.RunError
 			if !errors.As(err, new(*host.RefusedError)) || !errors.As(err, &failed) || failed.Statement != 3 {
 				t.Fatalf("got %v, want statement 3 to be refused", err)
 			}
-			if !strings.Contains(failed.Next, "no grant would allow it") {
-				t.Errorf("next: %q", failed.Next)
-			}
 			f.wantCount(3, "SELECT count(*) FROM acme_t")
+		}
+		more := ownsAcme
+		more.Uses = []abi.Use{{Table: "secret", Verbs: []string{"select"}}}
+		if _, err := f.pluginRunner(host.Config{}, f.acme(more, acmeTable, section)).Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCount(4, "SELECT count(*) FROM acme_t")
+		f.wantCount(0, "SELECT count(*) FROM sandpiper_progress")
+	})
+}
+
+// No grant lets a plugin leave its transactions.
+func TestPluginRunsNothingOutside(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		_, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
+			"autocommit begin", "VACUUM", "autocommit end",
+		}})).Upgrade(t.Context(), "heads")
+		var failed *host.RunError
+		if !errors.As(err, new(*host.RefusedError)) || !errors.As(err, &failed) || !strings.Contains(failed.Next, "no grant would allow it") {
+			t.Fatalf("got %v, want a refusal that no grant lifts", err)
+		}
+	})
+}
+
+// A guest that got over a refusal before something was committed gets the same
+// answer when it is resumed, whatever it is granted by then.
+func TestARefusalIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE secret (id INTEGER);\n")
+		f.upgrade()
+		stop := errors.New("stop")
+		refusals := 0
+		guest := scripted(func(ctx context.Context, calls host.Calls) error {
+			for _, sql := range []string{
+				"CREATE TABLE acme_t (id INTEGER)", "DELETE FROM secret", "section", "DELETE FROM secret", "INSERT INTO acme_t VALUES (1)", "end",
+			} {
+				var err error
+				switch sql {
+				case "section":
+					_, err = calls.SectionBegin(ctx, host.SectionAutocommit, "")
+				case "end":
+					err = calls.SectionEnd(ctx)
+				default:
+					_, err = calls.Exec(ctx, sql, nil, false)
+				}
+				if errors.As(err, new(*host.RefusedError)) {
+					refusals++
+				} else if err != nil {
+					return err
+				}
+			}
+			return stop
+		})
+		more := ownsAcme
+		more.Uses = []abi.Use{{Table: "secret", Verbs: []string{"delete"}}}
+		for i, allowed := range []abi.Capabilities{ownsAcme, more} {
+			if i > 0 {
+				stop = nil
+			}
+			r, err := host.NewRunner(f.files, f.open(), guest, host.Config{Plugins: []host.Plugin{f.acme(allowed, acmeTable)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Upgrade(t.Context(), "heads"); !errors.Is(err, stop) {
+				t.Fatalf("run %d: got %v, want %v", i, err, stop)
+			}
+			if refusals != 2*(i+1) {
+				t.Errorf("run %d: %d refusals so far, want two in each run", i, refusals)
+			}
+			f.wantCount(1, "SELECT count(*) FROM acme_t")
 		}
 	})
 }

@@ -137,7 +137,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 		return s.outside(ctx, c, false)
 	}
 	if denied := asRefused(err, c.stmt); denied != nil {
-		return s.saveRefused(ctx, c, denied)
+		return s.keepRefused(c, denied)
 	}
 	if err != nil {
 		s.hopeless = true
@@ -163,7 +163,7 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 	}
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
 	if denied := asRefused(err, c.stmt); denied != nil {
-		return s.saveRefused(ctx, c, denied)
+		return s.keepRefused(c, denied)
 	}
 	if err != nil {
 		s.hopeless = true
@@ -174,15 +174,13 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 	return affected, nil
 }
 
-// saveRefused commits the record of a call of an autocommit section that the walls
-// of a plugin have refused: a resumed run must not take it for another call.
-func (s *session) saveRefused(ctx context.Context, c call, denied error) (int64, error) {
+// keepRefused puts a call of an autocommit section that the walls of a plugin have
+// refused on record: with the next call that commits, so that a guest which goes on
+// gets the same answer when it is resumed, and one which gives up asks again.
+func (s *session) keepRefused(c call, denied error) (int64, error) {
 	c.unit.record(0, denied)
-	if err := s.commitUnits(ctx, c.unit); s.fatal != nil {
-		return 0, err
-	} else if err == nil {
-		s.pos++
-	}
+	s.unsaved = append(s.unsaved, c.unit)
+	s.pos++
 	return 0, denied
 }
 

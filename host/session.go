@@ -165,6 +165,9 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if s.section != nil && s.section.kind == SectionTransaction {
 		return s.send(ctx, c)
 	}
+	if s.judge != nil && len(s.unsaved) >= maxUnsaved {
+		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
+	}
 	c.unit.Position = s.begin.Position + s.pos + 1
 	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
 		return s.answer(known, err)
@@ -172,9 +175,6 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 		return s.autocommit(ctx, c, ok)
 	} else if ok {
 		return 0, s.changed(known) // begun in an autocommit section that is gone
-	}
-	if s.judge != nil && len(s.unsaved) == maxUnsaved {
-		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls outside sections: make the others in a transaction section", maxUnsaved)
 	}
 	affected, err := s.send(ctx, c)
 	if s.fatal != nil || (err != nil && s.hopeless) {

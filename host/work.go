@@ -9,9 +9,10 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// workGrace is how much longer than its plugin's time a Worker gets for a step,
-// to start, and to end by itself what is overdue.
-const workGrace = 10 * time.Second
+// workGrace is how much longer than its plugin's time a Worker gets for a step, to
+// start on a machine that is busy, and to end by itself what is overdue: it knows
+// when the migration began, and this is for one that does not end it.
+const workGrace = 2 * time.Minute
 
 // delegate has the Worker run a step. The connection of this run is idle
 // meanwhile, so that what the Worker does has the lock for itself.

@@ -89,9 +89,9 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	root.AddCommand(
 		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
-		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newInspect(a), newCompletion(a), newVersion(a))...)
+		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newCompletion(a), newVersion(a))...)
 	root.AddCommand(
-		grouped(groupOthers, newPlugin(a), newTrust(a), newAudit(a))...)
+		grouped(groupOthers, newInspect(a), newTrust(a), newPlugin(a), newAudit(a))...)
 	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root

@@ -137,6 +137,7 @@ func (f *failure) ofKind(err error) {
 		manifest     *abi.MalformedError
 		refusal      *policy.Refusal
 		untrusted    *trust.Error
+		refused      *refusedError
 	)
 	switch {
 	case errors.As(err, &refusal):
@@ -147,6 +148,8 @@ func (f *failure) ofKind(err error) {
 		if refusal.Needs != "" {
 			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
 		}
+	case errors.As(err, &refused):
+		f.Kind, f.exit, f.Next = kindTrust, exitProblems, refused.next
 	case errors.As(err, &untrusted):
 		f.Kind, f.exit, f.Next = kindTrust, exitProblems, untrusted.Next
 	case errors.Is(err, host.ErrLocked):

@@ -70,9 +70,10 @@ yet.`,
 				return err
 			}
 			by, badSignature := config.signedBy(m)
-			data := inspect(m, by, badSignature)
+			badCode := m.checkCode()
+			data := inspect(m, by, badCode, badSignature)
 			a.result(data, func(w io.Writer) { a.printInspection(w, data, by.words()) })
-			return cmp.Or(m.code, badSignature)
+			return cmp.Or(badCode, badSignature)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"wasm"}, cobra.ShellCompDirectiveFilterFileExt
@@ -81,7 +82,7 @@ yet.`,
 }
 
 // inspect says what is in a module.
-func inspect(o *openedModule, by signer, badSignature error) *inspectData {
+func inspect(o *openedModule, by signer, badCode, badSignature error) *inspectData {
 	m, f := o.manifest, o.file
 	data := &inspectData{
 		File: o.name, Size: f.Size(), Digest: f.Digest(),
@@ -92,8 +93,8 @@ func inspect(o *openedModule, by signer, badSignature error) *inspectData {
 		data.Manifest.Capabilities = abi.AppendCapabilities(nil, &m.Capabilities)
 		data.Allows = policy.Words(m.Capabilities)
 	}
-	if o.code != nil {
-		data.Refused = o.code.Error()
+	if badCode != nil {
+		data.Refused = badCode.Error()
 	}
 	data.Signature = signatureJSON{Signer: by.Name, Key: by.Key, Unknown: by.stranger}
 	if badSignature != nil {

@@ -16,10 +16,9 @@ type openedModule struct {
 	bytes    []byte
 	file     *wasmfile.File
 	manifest abi.Manifest
-	code     error // why its code is refused, nil if it passes the checks
 }
 
-// openModule reads a module as a runner does before it runs anything.
+// openModule reads a module as a runner does to plan.
 func openModule(name string) (*openedModule, error) {
 	b, err := readBounded(name, wasmfile.MaxModule)
 	if err != nil {
@@ -39,11 +38,14 @@ func (m *openedModule) read() (err error) {
 	if m.manifest, err = m.file.Manifest(); err != nil {
 		return err
 	}
-	if err := m.file.Check(); err != nil {
-		return err
-	}
+	return m.file.Check()
+}
+
+// checkCode says why a runner would refuse to run the module's code, nil if it would
+// not. It reads every instruction, which whoever only plans need not wait for.
+func (m *openedModule) checkCode() error {
 	if err := m.file.CheckCode(); err != nil {
-		m.code = fmt.Errorf("%s: %w", m.name, err)
+		return fmt.Errorf("%s: %w", m.name, err)
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ type pluginJSON struct {
 	Allows    []string        `json:"allows"`              // the same in words
 	Lacks     []string        `json:"lacks,omitempty"`     // what it asks for and is not granted, in words
 	Unused    []string        `json:"unused,omitempty"`    // what it is granted and does not ask for, in words
-	Role      string          `json:"role,omitempty"`
-	Refused   string          `json:"refused,omitempty"` // why a run would not take it
+	Role      string          `json:"role,omitempty"`      // PostgreSQL: an existing role, or "none"
+	Refused   string          `json:"refused,omitempty"`   // why a run would not take it
 }
 
 // grantedJSON is a module with grants.

@@ -93,19 +93,22 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	case there:
 		return nil, usage(fmt.Sprintf("sandpiper plugin update %s %s", line, m.name), "there is a plugin %s already: %s:%d",
 			plain(line), c.config.path, c.config.sectionLine("plugins", line))
-	case m.code != nil:
-		return nil, m.code
+	}
+	if err := m.checkCode(); err != nil {
+		return nil, err
 	}
 	for _, r := range c.runners {
 		if slices.Contains(r.Graph().Lines(), line) {
 			return nil, usage("the vendor has to ship it under another line", "%s: the project has migrations of the line %s itself", m.name, plain(line))
 		}
 	}
+	by, err := c.config.signedBy(m)
+	if err != nil {
+		return nil, err
+	}
 	grants, err := policy.New(line, m.manifest.Capabilities, c.config.owned(line)...)
 	if err != nil {
 		return nil, usage("one of the two has to own something else", "%s: %w", m.name, err)
 	}
-	p := &installed{line: line, path: m.name, grants: grants, module: m}
-	p.signer, err = c.config.signedBy(m)
-	return p, err
+	return &installed{line: line, path: m.name, grants: grants, module: m, signer: by}, nil
 }

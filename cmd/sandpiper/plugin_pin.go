@@ -23,9 +23,8 @@ func (a *app) pluginProject() (*chains, error) {
 	if err != nil {
 		return nil, err
 	}
-	if set.elsewhere {
-		return nil, usage(fmt.Sprintf("leave --dir out, name the other project's file with --config, or write dir = %q into %s", set.dir, configName),
-			"%s is not what %s is about, which has the plugins", set.dir, cmp.Or(config.path, configName))
+	if err := set.home(); err != nil {
+		return nil, err
 	}
 	c := &chains{set: set, config: config, folder: set.lockFolder(), box: a.newBox(set)}
 	if filepath.Ext(set.dir) == ".wasm" {
@@ -39,6 +38,15 @@ func (a *app) pluginProject() (*chains, error) {
 		return nil, err
 	}
 	return c, c.folder.ReadLock()
+}
+
+// home refuses migrations that are not those of sandpiper.toml.
+func (s settings) home() error {
+	if !s.elsewhere {
+		return nil
+	}
+	return usage(fmt.Sprintf("leave --dir out, name the other project's file with --config, or write dir = %q into %s", s.dir, configName),
+		"%s is not what %s is about, which has the plugins", s.dir, cmp.Or(s.file.path, configName))
 }
 
 // readModule reads the project's own migrations from a module.
@@ -90,7 +98,7 @@ func (c *chains) pinPlugin(p *installed) (files []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	changed, err := configfile.Edit(name, func(text []byte) ([]byte, error) {
+	changed, err := edit(name, func(text []byte) ([]byte, error) {
 		return configfile.Set(text, []string{"plugins", p.line}, pairs...)
 	})
 	if err != nil {
@@ -103,9 +111,18 @@ func (c *chains) pinPlugin(p *installed) (files []string, err error) {
 		return files, nil
 	}
 	if err := c.folder.WriteLock(lock); err != nil {
-		return nil, fmt.Errorf("%s has the plugin, and the lock file does not: %w", filepath.ToSlash(name), err)
+		return nil, fmt.Errorf("%s has the plugin, and %s does not pin it: %w", filepath.ToSlash(name), c.folder.LockName(), authoring(err))
 	}
 	return append(files, c.folder.LockName()), nil
+}
+
+// edit edits a sandpiper.toml.
+func edit(name string, change func(text []byte) ([]byte, error)) (changed bool, err error) {
+	changed, err = configfile.Edit(name, change)
+	if errors.As(err, new(*configfile.Error)) {
+		err = usage("", "%w", err)
+	}
+	return changed, authoring(err)
 }
 
 // wantedPin is what pins the plugin as it is.

@@ -79,6 +79,9 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 		return err
 	}
 	defer s.close()
+	if err := s.set.home(); err != nil {
+		return err
+	}
 	p, err := s.set.file.existing(line)
 	if err != nil {
 		return err
@@ -176,7 +179,7 @@ func (s settings) forget(line string) (files []string, err error) {
 		}
 		files = append(files, folder.LockName())
 	}
-	changed, err := configfile.Edit(s.file.path, func(text []byte) ([]byte, error) {
+	changed, err := edit(s.file.path, func(text []byte) ([]byte, error) {
 		return configfile.Remove(text, []string{"plugins", line})
 	})
 	if changed {

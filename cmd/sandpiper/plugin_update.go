@@ -96,6 +96,7 @@ type update struct {
 	plugin   *installed
 	reasons  []string // to ask before, in words
 	replaced bool     // another module is where the pinned one was
+	more     bool     // it asks for more than is granted
 }
 
 // planUpdate says what a plugin becomes with the module of a file; "" is the one
@@ -115,8 +116,8 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 	if got := p.module.manifest.Line; got != line {
 		return nil, usage("sandpiper plugin add "+p.path, "%s: its migrations are of the line %s, and not of %s", p.path, plain(got), line)
 	}
-	if p.module.code != nil {
-		return nil, p.module.code
+	if err := p.module.checkCode(); err != nil {
+		return nil, err
 	}
 	if p.signer, err = c.config.signedBy(p.module); err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		u.reasons = append(u.reasons, "its grants in "+c.config.path+" are not those that are pinned")
 	}
 	if p.pinned && moved && p.pin.Signer != p.signer.Key {
-		u.reasons = append(u.reasons, fmt.Sprintf("it is signed %s, and was signed %s", p.signer.words(), signedWords("", p.pin.Signer)))
+		u.reasons = append(u.reasons, fmt.Sprintf("it is signed %s, and was signed by %s", p.signer.words(), c.config.keyName(p.pin.Signer)))
 	}
 	if !moved || asGranted {
 		return u, nil
@@ -141,7 +142,7 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 	for _, change := range more {
 		u.reasons = append(u.reasons, "it asks for more: "+change.Text)
 	}
-	if len(more) > 0 {
+	if u.more = len(more) > 0; u.more {
 		if p.grants, err = policy.New(line, policy.Renew(p.grants.Allowed, asked), c.config.owned(line)...); err != nil {
 			return nil, usage("one of the two has to own something else, or say --as-granted", "%s: %w", p.path, err)
 		}
@@ -152,7 +153,10 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 // notTaken says what becomes of a plugin that was not updated.
 func (u *update) notTaken(err error) error {
 	p := u.plugin
-	next := "say --yes to take it, or --as-granted to grant it nothing more"
+	next := "say --yes to take it"
+	if u.more {
+		next += ", or --as-granted to grant it nothing more"
+	}
 	if u.replaced {
 		next += fmt.Sprintf("; until then bring back the file of %s (%s), such as with `git checkout -- %s`: a run refuses the one that is there",
 			cmp.Or(p.pin.Version, "the version that is pinned"), chain.ShortDigest(p.pin.Module), p.path)

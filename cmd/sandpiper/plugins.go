@@ -140,15 +140,24 @@ func (p *installed) plugin(withoutRole bool) host.Plugin {
 func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
 	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
-	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
-	if p.refused != nil {
-		out.Refused = p.refused.Error()
-		var why *trust.Error
-		if errors.As(p.refused, &why) {
-			out.Refused += ": " + why.Next
-		}
+	if p.config.WithoutRole {
+		out.Role = "none"
 	}
+	out.Signer, out.Key, out.Unknown = p.signer.Name, p.signer.Key, p.signer.stranger
+	out.Refused = p.why()
 	return out
+}
+
+// why says why a run does not take the plugin, and what to do; "" if it does.
+func (p *installed) why() string {
+	if p.refused == nil {
+		return ""
+	}
+	var why *trust.Error
+	if errors.As(p.refused, &why) {
+		return p.refused.Error() + ": " + why.Next
+	}
+	return p.refused.Error()
 }
 
 // plugins are those that a run takes. One that it would refuse ends the call before
@@ -167,10 +176,20 @@ func (s *session) plugins() ([]host.Plugin, error) {
 		plugins = append(plugins, p.plugin(s.app.flags.withoutRole))
 	}
 	if len(refused) > 0 {
-		return nil, &statusError{exitProblems, kindTrust, refusedNext(refused), errors.Join(refused...)}
+		return nil, &refusedError{errors.Join(refused...), refusedNext(refused)}
 	}
 	return plugins, nil
 }
+
+// A refusedError says that a run does not take the project's plugins as they are.
+// It hides what is wrong with each: that a file is missing, say, is not a mistake in
+// the call.
+type refusedError struct {
+	err  error
+	next string // what to do
+}
+
+func (e *refusedError) Error() string { return e.err.Error() }
 
 // refusedNext is what to do about plugins that a run does not take.
 func refusedNext(refused []error) string {

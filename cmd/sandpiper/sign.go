@@ -66,8 +66,8 @@ func (a *app) sign(ctx context.Context, name, keyFile string, force bool) error 
 	if err != nil {
 		return err
 	}
-	if m.code != nil {
-		return m.code
+	if err := m.checkCode(); err != nil {
+		return err
 	}
 	was, err := signature(name)
 	if err != nil && !force {

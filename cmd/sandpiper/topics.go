@@ -162,15 +162,15 @@ data:
   inspect     file, size, digest, manifest, imports, exports, memory_kib,
               memory_max_kib, allows: [text], refused,
               signature: {signer, key, unknown, refused}
+  keygen      secret, public, key, id, encrypted
+  sign        file, signature, key, statement, changed
+  trust       keys: [{name, key, id, revoked, plugins}]; file, changed
   plugin add, plugin update
               plugin, reasons: [text], files: [path]
   plugin list plugins: [plugin]
   plugin remove
               line, dropped: [{kind, name}], files: [path]
   audit       runs: [entry], problems: [problem], remarks: [text]
-  keygen      secret, public, key, id, encrypted
-  sign        file, signature, key, statement, changed
-  trust       keys: [{name, key, id, revoked, plugins}]; file, changed
   version     version, abi, go, os, arch
 
   revision    revision, line, dialect, slug, revises, depends_on, labels, created,

@@ -2,8 +2,10 @@ package main
 
 const pluginsText = `A plugin is a module of somebody else's, with a line of its own. It can do what it
 is granted and nothing else: its code is checked and metered, each statement that it
-sends is judged, and on PostgreSQL it runs as a role of its own. What is in versions/,
-and a module that --dir names, is the project's own and is not limited.
+sends is judged, and on PostgreSQL it runs as a role of its own. It runs in a process
+of its own, which has limits of memory, time and files and is killed when its time is
+over; only with sqlite::memory: it runs in that of the call. What is in versions/, and
+a module that --dir names, is the project's own and is not limited.
 
 The operator:
 

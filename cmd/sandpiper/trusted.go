@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func publicKey(word string) (trust.PublicKey, error) {
 }
 
 // editTrust changes one [trust.NAME] of the project's sandpiper.toml, which is
-// begun in the current folder where there is none. decide says what to set, if
+// begun where there is none. decide says what to set, if
 // anything, from what is there.
 func (a *app) editTrust(ctx context.Context, name string, decide func(configFile, []trust.Key) ([]configfile.Pair, error)) (file string, changed bool, err error) {
 	release, err := a.hold(ctx)
@@ -79,10 +80,8 @@ func (a *app) editTrust(ctx context.Context, name string, decide func(configFile
 	if err != nil {
 		return "", false, err
 	}
-	if file = config.path; file == "" {
-		file = configName
-	}
-	changed, err = configfile.Edit(file, func(text []byte) ([]byte, error) {
+	file = cmp.Or(config.path, config.begin)
+	changed, err = edit(file, func(text []byte) ([]byte, error) {
 		for _, p := range pairs {
 			if text, err = configfile.SetKey(text, []string{"trust", name}, p); err != nil {
 				return nil, err
@@ -90,9 +89,5 @@ func (a *app) editTrust(ctx context.Context, name string, decide func(configFile
 		}
 		return text, nil
 	})
-	var bad *configfile.Error
-	if errors.As(err, &bad) {
-		err = usage("", "%w", err)
-	}
-	return filepath.ToSlash(file), changed, authoring(err)
+	return filepath.ToSlash(file), changed, err
 }

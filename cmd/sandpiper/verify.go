@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -46,8 +47,8 @@ wrong, by rule:
                 says it needs none
   file_name     the id in a file's name is the one inside
   downgrade     a downgrade is there, or "-- Irreversible: why" in the header
-  lock          the files are those that sandpiper.lock pins, and the plugins, with
-                what they are granted and who signed them
+  lock          the files are those that sandpiper.lock pins
+  plugin        so are the plugins, with what they are granted and who signed them
   notes, notes_entry, notes_order
                 MIGRATION-NOTES.md is right: see "sandpiper help notes"
 
@@ -173,6 +174,9 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 	}
 	defer s.close()
 	r, err := s.runner(host.Config{})
+	if errors.As(err, new(*refusedError)) {
+		r, err = s.ownRunner(host.Config{}) // what is wrong with plugins is told with the files
+	}
 	if err != nil && broken {
 		return "", nil
 	}

@@ -63,26 +63,37 @@ func writeAll(files []file) (err error) {
 		if err := absent(f); err != nil {
 			return err // it has come about in the meantime
 		}
-		before, err := os.ReadFile(f.name)
-		there := err == nil
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		before := func() error { return nil }
+		if i < len(files)-1 { // after the last nothing can fail
+			var err error
+			if before, err = restorer(f.name); err != nil {
+				return err
+			}
 		}
 		if err := os.Rename(beside[i], f.name); err != nil {
 			return meant(f.name, err)
 		}
-		undo = append(undo, func() error {
-			if !there {
-				return remove(f.name)
-			}
-			old, err := writeBeside(file{name: f.name, text: before})
-			if err != nil {
-				return err
-			}
-			return os.Rename(old, f.name)
-		})
+		undo = append(undo, before)
 	}
 	return nil
+}
+
+// restorer returns what makes a file what it is now.
+func restorer(name string) (restore func() error, err error) {
+	text, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return func() error { return remove(name) }, nil
+	case err != nil:
+		return nil, err
+	}
+	return func() error {
+		old, err := writeBeside(file{name: name, text: text})
+		if err != nil {
+			return err
+		}
+		return os.Rename(old, name)
+	}, nil
 }
 
 // absent returns an *ExistsError if a file is there that may not be.

@@ -55,7 +55,8 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 	if err := w.provision(ctx); err != nil {
 		return nil, fmt.Errorf("make room for plugin %s: %w", how.Grants.Line, err)
 	}
-	if err := grammar.Ready(); err != nil { // the time of its start is not the plugin's
+	// The plugin's time is not for the start of the parser.
+	if err := grammar.Ready(ctx); err != nil {
 		return nil, err
 	}
 	return w, nil

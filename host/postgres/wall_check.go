@@ -101,6 +101,10 @@ func (c *checker) visit(n grammar.Node) {
 		c.inside(n)
 	case "A_Indirection":
 		c.subscripts(n, n.List("indirection"))
+		if arg := n.Node("arg"); arg.Is("A_ArrayExpr", "CaseExpr", "CoalesceExpr", "MinMaxExpr") || arg.Text("subLinkType") == "ARRAY_SUBLINK" {
+			// The parser writes it without the parentheses.
+			c.deny(arg, "take elements of an expression without its type: write (…::int[])[1]")
+		}
 		c.inside(n)
 	case "ResTarget":
 		c.subscripts(n, n.List("indirection"))

@@ -177,7 +177,9 @@ func (w *wall) write(action sqlite3.AuthorizerActionCode, table, column, inner s
 	case sqlite3.AUTH_UPDATE:
 		access.Verb, access.Columns = "update", []string{column}
 	}
-	if r := w.judge.Touch(access); r != nil || !w.reading.replaces || access.Verb == "delete" {
+	r := w.judge.Touch(access)
+	replaces := w.reading.replaces || onConflict(w.there[tabletext.Fold(table)].sql, "REPLACE")
+	if r != nil || !replaces || access.Verb == "delete" {
 		return r
 	}
 	return w.judge.Touch(policy.Access{Table: table, Verb: "delete"})
@@ -243,7 +245,7 @@ func (w *wall) joined(r *reading) *policy.Refusal {
 				refusal.Reason += " by a join with NATURAL or USING, which compares any of them"
 				return refusal
 			}
-		case strings.HasPrefix(name, "sandpiper_"):
+		case strings.HasPrefix(name, "sandpiper_") && !w.temporary(name):
 			return w.judge.Touch(policy.Access{Table: name, Verb: "select", All: true})
 		case w.modules[name]:
 			if refusal := w.judge.Call(policy.Call{Name: name}); refusal != nil {

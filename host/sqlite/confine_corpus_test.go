@@ -85,6 +85,7 @@ var hostTables = []string{
 	"CREATE VIEW flow_names AS SELECT name FROM flow_run",
 	"CREATE TABLE granted (id INTEGER PRIMARY KEY, open TEXT UNIQUE, closed TEXT)",
 	"INSERT INTO granted VALUES (1, 'o', 'c')",
+	"CREATE TABLE granted_once (k PRIMARY KEY ON CONFLICT REPLACE)",
 }
 
 // plugin are the grants of the attacks: acme_* is its own.
@@ -221,6 +222,7 @@ func testAttacks(t *testing.T, path string) {
 	grants := plugin(t, func(c *abi.Capabilities) {
 		c.Uses = []abi.Use{
 			{Table: "granted", Verbs: []string{"select", "insert", "update"}, Columns: []string{"id", "open"}},
+			{Table: "granted_once", Verbs: []string{"select", "insert"}},
 		}
 	})
 	for _, a := range attacks(t, path) {

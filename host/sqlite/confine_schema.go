@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -137,7 +138,7 @@ func (w *wall) object(ctx context.Context, o object, after []object) error {
 			}
 		}
 	}
-	if rollsBack(o.sql) {
+	if onConflict(o.sql, "ROLLBACK") {
 		return w.because("create the table "+o.name+" with ON CONFLICT ROLLBACK", ownRollback)
 	}
 	err := w.c.each(ctx, func(s *sqlite3.Stmt) error {
@@ -152,21 +153,25 @@ func (w *wall) object(ctx context.Context, o object, after []object) error {
 	return w.tryOut(ctx, o)
 }
 
-// rollsBack reports whether the text of a table has a conflict clause that ends
-// the transaction (https://sqlite.org/lang_conflict.html).
-func rollsBack(sql string) bool {
+// onConflict reports whether the text of a table has a conflict clause of a kind
+// (https://sqlite.org/lang_conflict.html).
+func onConflict(sql, kind string) bool {
 	var last chain.Token
 	for t := range chain.Tokens(chain.SQLite, sql) {
 		if t.Blank() {
 			continue
 		}
-		if last.Is("CONFLICT") && t.Is("ROLLBACK") {
+		if last.Is("CONFLICT") && t.Is(kind) {
 			return true
 		}
 		last = t
 	}
 	return false
 }
+
+// viewTime is how long a view may take to compile. Whoever reads or renames
+// something compiles it again.
+const viewTime = time.Second
 
 // view compiles a query of a view, which its CREATE has not read
 // (https://sqlite.org/lang_createview.html).
@@ -178,7 +183,9 @@ func (w *wall) view(ctx context.Context, o object) error {
 	if refusal := w.joined(text); refusal != nil {
 		return refusal
 	}
-	defer w.raise(ctx, &reading{kind: "SELECT"})()
+	short, cancel := context.WithTimeout(ctx, viewTime)
+	defer cancel()
+	defer w.raise(short, &reading{kind: "SELECT"})()
 	err := w.c.compiles("SELECT * FROM main." + ident(o.name))
 	if err == nil {
 		return nil

@@ -319,7 +319,7 @@ func TestConfinedGrowth(t *testing.T) {
 	err := run(t.Context(), confined, "CREATE TABLE acme_big (a)",
 		"INSERT INTO acme_big WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT randomblob(200000) FROM n")
 	var refused *host.SQLError
-	if !errors.As(err, &refused) || refused.Code != "SQLITE_FULL" {
+	if !errors.As(err, &refused) || refused.Code != "SQLITE_FULL" || !strings.Contains(refused.Hint, "grant of rows") {
 		t.Errorf("got %v", err)
 	}
 	mustRun(t, confined, "INSERT INTO acme_t (id) VALUES (9)")
@@ -437,6 +437,30 @@ func TestConfinedCache(t *testing.T) {
 		confined := confine(t, conn, plugin(t, nil))
 		wantRefusal(t, run(t.Context(), confined, sql), "select flow_run")
 		confined.Close()
+	}
+}
+
+// TestConfinedCacheOfOperations: nor is what an operation has sent.
+func TestConfinedCacheOfOperations(t *testing.T) {
+	_, _, confined := prisoner(t, nil)
+	mustRun(t, confined, "CREATE TABLE acme_q (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT)", "INSERT INTO acme_q (a) VALUES ('1')")
+	err := in(t.Context(), confined, func(tx host.Tx) error {
+		w := &watcher{Tx: tx}
+		ops := operations(t, `{"alter_column": {"table": "acme_q", "name": "a", "type": "integer"}}`, `{"create_enum": {"name": "acme_kind", "values": ["a"]}}`)
+		if err := confined.Apply(t.Context(), w, ops); err != nil {
+			return err
+		}
+		for _, sql := range w.sent {
+			if strings.Contains(sql, "sqlite_sequence") || strings.Contains(sql, "sandpiper_") {
+				if err := send(t.Context(), tx, sql); err == nil {
+					t.Errorf("%s: it is not refused", sql)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

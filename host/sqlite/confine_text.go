@@ -14,6 +14,7 @@ import (
 // tell its authorizer.
 type reading struct {
 	sql      string
+	author   author
 	kind     string   // "SELECT", "CREATE TABLE"
 	schema   bool     // it changes the schema, and for that SQLite itself reads and writes its tables
 	replaces bool     // it deletes the rows that are in its way (https://sqlite.org/lang_conflict.html)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -118,6 +119,7 @@ func (w *wall) read(ctx context.Context, stmt host.Statement) (*reading, error) 
 	if denied != nil {
 		return nil, w.deny(*denied)
 	}
+	r.author = w.author
 	if refusal := w.joined(r); refusal != nil {
 		return nil, refusal
 	}
@@ -160,6 +162,20 @@ func (w *wall) verdict(ctx context.Context, err error) error {
 		return w.overTime()
 	}
 	return nil
+}
+
+// hint says in an error of SQLite's what a limit of the wall is.
+func (w *wall) hint(err error) error {
+	var refused *host.SQLError
+	if errors.As(err, &refused) {
+		switch codeOf(err) {
+		case sqlite3.TOOBIG:
+			refused.Hint = fmt.Sprintf("a value or a row of a plugin's may have %d bytes", maxValue)
+		case sqlite3.FULL:
+			refused.Hint = "the disk is full, or the plugin has written as much as its grant of rows allows"
+		}
+	}
+	return err
 }
 
 // A deadline is a context that ends with the time of a transaction. SQLite asks

@@ -90,6 +90,29 @@
 // found by their check, called "enum_" and the enum's name; those of a plain enum
 // have none and are not found, so that its values change in the list alone.
 //
+// # A plugin
+//
+// Conn.Confine puts a wall between a plugin and the connection: in the same
+// transaction, under the same lock. Whatever the plugin sends is read, compiled
+// under an authorizer that denies what no grant and no list allows, and, if it
+// changed the schema, looked at again when it is done, since the authorizer is not
+// told everything: not the new name in RENAME TO, not what a view, a foreign key or
+// a default refers to, not the tables that NATURAL and USING compare. A change of
+// the schema that is refused is undone by itself. There are no triggers, since one
+// runs in the statements of others, nothing temporary, no virtual tables, no PRAGMA,
+// and no foreign keys to tables of others.
+//
+// What a view or a trigger of the host's reads for a plugin, the plugin has to be
+// granted as well: where SQLite says that something is read "in a view", a WITH
+// clause of that name says the same.
+//
+// A value of a plugin's has at most 256 KiB, a statement as much, whatever the
+// database would take: it decides how late a deadline is noticed. LIKE does not use
+// an index. A transaction that is late, writes more rows than granted, or brings
+// SQLite to the end of its memory is lost; the connection, opened anew, is not.
+//
+// What a plugin has made is recorded in the table sandpiper_owned.
+//
 // # This SQLite
 //
 // It is part of the program, and differs from others in how it was built

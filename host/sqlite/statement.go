@@ -27,8 +27,10 @@ var alterRoom = strings.Repeat(" ", 1<<16)
 
 // prepare compiles the only statement of a text.
 func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, error) {
-	if p := c.cache.take(stmt.SQL); p != nil {
-		return p, c.checkParams(p, stmt)
+	if c.wall == nil || c.wall.author == guest {
+		if p := c.cache.take(stmt.SQL); p != nil {
+			return p, c.checkParams(p, stmt)
+		}
 	}
 	if i := strings.IndexByte(stmt.SQL, 0); i >= 0 {
 		return nil, refuse(stmt, sqlite3.ERROR, i, "the statement holds a NUL byte")
@@ -133,6 +135,7 @@ func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) e
 		if refusal := c.wall.verdict(ctx, err); refusal != nil {
 			return refusal
 		}
+		return c.wall.hint(sqlError(ctx, stmt, err))
 	}
 	if c.denied != "" && codeOf(err) == sqlite3.AUTH {
 		return refuse(stmt, sqlite3.AUTH, -1, c.denied)
@@ -180,6 +183,10 @@ func transactionVerb(action sqlite3.AuthorizerActionCode, operation string) stri
 func (c *conn) release(p *prepared) {
 	p.Reset()
 	p.ClearBindings()
+	if c.wall != nil && (p.reading == nil || p.reading.author != guest) {
+		p.Close() // it is not the plugin's, and was not judged as if it were
+		return
+	}
 	switch p.verb {
 	case "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "SELECT":
 		c.cache.put(p)

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -10,10 +11,13 @@ import (
 // A Key is a public key that is trusted, or was, by the name it has in
 // sandpiper.toml.
 type Key struct {
-	Name    string
+	Name    string // "" where it is not there
 	Public  PublicKey
 	Revoked bool
 }
+
+// who is whose key it is, for messages.
+func (k Key) who() string { return cmp.Or(k.Name, k.Public.String()) }
 
 // A Signer is who signed a module. The zero value is nobody who is known.
 type Signer struct {
@@ -114,9 +118,9 @@ func whose(f *wasmfile.File, text []byte, keys []Key) (signer Signer, doubt *Err
 	}
 	switch {
 	case revoked != nil:
-		return Signer{}, nil, revokedBy(id, revoked.Name)
+		return Signer{}, nil, revokedBy(id, revoked.who())
 	case known != nil:
-		return Signer{}, nil, &Error{Bad, id, fmt.Sprintf("its signature is not one of %s: the module was changed after it was signed, or the signature is of another one or was edited", known.Name),
+		return Signer{}, nil, &Error{Bad, id, fmt.Sprintf("its signature is not one of %s: the module was changed after it was signed, or the signature is of another one or was edited", known.who()),
 			"get module and signature again from who made them"}
 	}
 	return Signer{}, &Error{Unknown, id, fmt.Sprintf("it is signed with the key %s, which is not one of those that are trusted", id),
@@ -130,7 +134,7 @@ func pinnedSigner(keys []Key, pin *chain.PluginPin) (Signer, error) {
 		switch {
 		case k.Public.String() != pin.Signer:
 		case k.Revoked:
-			return Signer{}, revokedBy(k.Public.ID(), k.Name)
+			return Signer{}, revokedBy(k.Public.ID(), k.who())
 		default:
 			signer.Name = k.Name
 		}

@@ -89,29 +89,3 @@ func TestMinisignReadsEncrypted(t *testing.T) {
 		t.Errorf("minisign -S: %v, %s", err, out)
 	}
 }
-
-// TestPasswordCost is about the real thing, which the race detector makes ten
-// times slower.
-func TestPasswordCost(t *testing.T) {
-	if raceDetector {
-		t.Skip("make test runs it without the race detector")
-	}
-	key := newKey(t)
-	file, err := key.File("sesame")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !trust.Encrypted(file) {
-		t.Errorf("not encrypted:\n%s", file)
-	}
-	again, err := trust.ParseSecretKey(file, "sesame")
-	if err != nil || again.Public().String() != key.Public().String() {
-		t.Errorf("read as the key of %s, error %v; want %s", again.Public(), err, key.Public())
-	}
-	dir := t.TempDir()
-	put(t, dir, "m", []byte("m"))
-	put(t, dir, "k", file)
-	if out, err := minisign(t, dir, "sesame\n", "-Sm", "m", "-s", "k"); err != nil {
-		t.Errorf("minisign -S: %v, %s", err, out)
-	}
-}

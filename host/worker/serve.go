@@ -78,7 +78,9 @@ func (g *greeting) begin(in io.Reader, open func(string) (host.Worker, error)) (
 	if err := g.Limits.set(); err != nil {
 		return nil, err
 	}
-	debug.SetGCPercent(100) // where the program spends memory to save time
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(100) // the program may have chosen to spend memory
+	}
 	if err := adopt(g.Secrets); err != nil {
 		return nil, err
 	}

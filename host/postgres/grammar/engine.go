@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -32,31 +33,32 @@ func ask(call func() (string, error)) (answer string, err error) {
 	return call()
 }
 
-var warm sync.Once
+// ready is closed when the parser has started. The memory that its compilation
+// took is given back: 250 MB, of which 30 stay.
+var ready = sync.OnceValue(func() <-chan struct{} {
+	begun, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ask(func() (string, error) {
+			close(begun)
+			return parser.ParseToJSON("SELECT 1")
+		})
+		kinds()
+		debug.FreeOSMemory()
+	}()
+	<-begun // so that a Parse that comes now waits, and starts no other
+	return done
+})
 
-// Warm starts the parser beside what the caller does next, and gives back the
-// memory that its compilation took: 250 MB, of which 30 stay. A Parse that
-// comes before it is done waits for it.
-func Warm() {
-	warm.Do(func() {
-		started := make(chan struct{})
-		go func() {
-			ask(func() (string, error) {
-				close(started)
-				return parser.ParseToJSON("SELECT 1")
-			})
-			kinds()
-			debug.FreeOSMemory()
-		}()
-		<-started
-	})
-}
+// Warm starts the parser beside what the caller does next.
+func Warm() { ready() }
 
-// Ready waits for the parser, so that its start is not the time of whoever sends
-// the first statement.
-func Ready() error {
-	Warm()
-	one.Lock()
-	defer one.Unlock()
-	return broken
+// Ready starts the parser and waits until it has started, or ctx is done.
+func Ready(ctx context.Context) error {
+	select {
+	case <-ready():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -1,5 +1,5 @@
 //go:build !race
 
-package trust_test
+package main
 
 const raceDetector = false
