@@ -82,7 +82,10 @@ func buildPlain(t *testing.T) string {
 }
 
 var plainProgram = sync.OnceValues(func() (string, error) {
-	program := filepath.Join(cacheDir, "sandpiper")
+	program := filepath.Join(cacheDir, "plain", "sandpiper")
+	if err := os.Mkdir(filepath.Dir(program), 0o755); err != nil {
+		return "", err
+	}
 	out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
