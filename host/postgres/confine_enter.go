@@ -2,13 +2,10 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
 // tempFileLimit bounds the temporary files of a plugin's session, where the
@@ -159,10 +156,4 @@ func (e *strayedError) Error() string {
 	}
 	return fmt.Sprintf("plugin %s %s; the connection is closed, the server rolls back what is open, and nothing is recorded: "+
 		"look at what it has done before anything of it runs again", e.line, what)
-}
-
-// isRefused reports whether a plugin was refused something.
-func isRefused(err error) bool {
-	var refused *policy.Refusal
-	return errors.As(err, &refused)
 }

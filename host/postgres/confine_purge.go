@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // of role and schema is not among the result has stayed.
 func (w *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.Owned, err error) {
 	if w.tx != nil {
-		return nil, fmt.Errorf("a transaction is open on this connection")
+		return nil, errors.New("a transaction is open on this connection")
 	}
 	if exists, err := w.c.exists(ctx); err != nil {
 		return nil, err

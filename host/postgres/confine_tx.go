@@ -243,6 +243,12 @@ func (t *confinedTx) mark() func(error) error {
 	}
 }
 
+// isRefused reports whether a plugin was refused something.
+func isRefused(err error) bool {
+	var refused *policy.Refusal
+	return errors.As(err, &refused)
+}
+
 // Progress implements host.Tx.
 func (t *confinedTx) Progress(ctx context.Context, revision chain.Key, dir chain.Direction, units []host.Unit) error {
 	if err := t.leave(ctx); err != nil {
