@@ -80,10 +80,14 @@ func (w *wall) judged(stmt host.Statement, foreign map[string]bool) (checked, er
 	}
 	sql, err := rewrite(statements[0])
 	if err != nil {
-		return checked{}, &policy.Refusal{Line: judge.Grants.Line, Reason: err.Error()}
+		return checked{}, w.unread(stmt, err)
 	}
 	return checked{sql, &c.facts}, nil
 }
+
+// errRewritten is the error of a statement that is not the same once it is written
+// anew.
+var errRewritten = errors.New("not the same when it is written anew: write it in a simpler way")
 
 // rewrite writes a tree as text that the parser reads as the same tree.
 func rewrite(tree grammar.Node) (string, error) {
@@ -92,20 +96,27 @@ func rewrite(tree grammar.Node) (string, error) {
 		return "", err
 	}
 	again, err := grammar.Reparse(sql)
-	if err != nil {
-		return "", fmt.Errorf("send a statement that can't be written anew: %w", err)
-	}
-	if len(again) != 1 || !again[0].Equal(tree) {
-		return "", errors.New("send a statement that reads differently when it is written anew; write it in a simpler way")
+	var syntax *grammar.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return "", errRewritten
+	case err != nil:
+		return "", err
+	case len(again) != 1 || !again[0].Equal(tree):
+		return "", errRewritten
 	}
 	return sql, nil
 }
 
-// unread is the error of what was not parsed.
+// unread is the error of what was not read, or not written anew.
 func (w *wall) unread(stmt host.Statement, err error) error {
+	line := w.judge.Grants.Line
 	var syntax *grammar.SyntaxError
-	if errors.As(err, &syntax) {
+	switch {
+	case errors.As(err, &syntax):
 		return &host.SQLError{Code: codeSyntax, Message: syntax.Message, Position: syntax.Position, SQL: stmt.SQL, Ordinal: stmt.Ordinal, Err: err}
+	case errors.Is(err, grammar.ErrTooLarge), errors.Is(err, grammar.ErrText), errors.Is(err, errRewritten):
+		return &policy.Refusal{Line: line, Reason: "send SQL that is " + err.Error()}
 	}
-	return &policy.Refusal{Line: w.judge.Grants.Line, Reason: "send SQL that is " + err.Error()}
+	return fmt.Errorf("judge a statement of plugin %s: %w", line, err)
 }

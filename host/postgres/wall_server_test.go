@@ -199,10 +199,10 @@ func TestFunctionsOfRows(t *testing.T) {
 	}
 }
 
-// TestAttacks runs the PostgreSQL part of a corpus that SANDPIPER_ATTACKS names the
+// TestWallOnAttacks runs the PostgreSQL part of a corpus that SANDPIPER_ATTACKS names the
 // folder of: what is not refused must run if it is honest, and otherwise be
 // refused by the server or stopped by its limit.
-func TestAttacks(t *testing.T) {
+func TestWallOnAttacks(t *testing.T) {
 	folder := os.Getenv("SANDPIPER_ATTACKS")
 	if folder == "" {
 		t.Skip("SANDPIPER_ATTACKS is not set")

@@ -122,3 +122,27 @@ func TestWall(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What would hurt the parser is refused, and the next statement is judged as ever.
+func TestWallOnBombs(t *testing.T) {
+	w := wallOf(t, "shared")
+	for name, sql := range map[string]string{
+		"NUL":         "SELECT 1\x00; DELETE FROM sandpiper_history",
+		"not UTF-8":   "SELECT '\xff'",
+		"parentheses": "SELECT " + strings.Repeat("(", 20000) + "1" + strings.Repeat(")", 20000),
+		"operators":   "SELECT 1" + strings.Repeat("+1", 4000),
+		"subqueries":  "SELECT " + strings.Repeat("(SELECT ", 70) + "1" + strings.Repeat(")", 70),
+		"functions":   strings.Repeat("SELECT * FROM abs((", 60) + "1" + strings.Repeat("))", 60),
+		"casts":       "SELECT 1" + strings.Repeat("::int", 100),
+		"comments":    strings.Repeat("/*", 5000) + strings.Repeat("*/", 5000) + "SELECT 1",
+		"long":        "SELECT '" + strings.Repeat("x", 1<<20) + "'",
+	} {
+		var refused *policy.Refusal
+		if _, err := w.check(host.Statement{SQL: sql}); !errors.As(err, &refused) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c, err := w.check(host.Statement{SQL: "SELECT 1 AS " + fmt.Sprintf("%q", name)}); err != nil || c.sql == "" {
+			t.Fatalf("after %s: %v", name, err)
+		}
+	}
+}
