@@ -159,8 +159,12 @@ func (r *reading) token(list []chain.Token, i int) string {
 		return t.Text + " " + next.Text + ": " + ownRollback
 	case t.Is("REPLACE") && next.Is("INTO"), t.Is("OR") && next.Is("REPLACE") && !(i+2 < len(list) && list[i+2].Is("(")):
 		r.replaces = true
-	case t.Is("ADD") && r.kind == "ALTER TABLE" && r.adds == "":
-		r.adds, _ = list[i-1].Name(chain.SQLite)
+	case t.Is("ADD") && r.kind == "ALTER TABLE":
+		table := list[2:]
+		if len(table) > 2 && table[1].Is(".") {
+			table = table[2:]
+		}
+		r.adds, _ = named(table[0])
 	}
 	return ""
 }
