@@ -43,7 +43,7 @@ check: ## formatting and vet
 	@$(GO) vet ./...
 
 .PHONY: race
-race: need-gcc need-postgres
+race: need-gcc need-postgres need-minisign
 	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
 
 .PHONY: random
@@ -63,6 +63,10 @@ need-gcc: # the race detector is linked with cgo
 .PHONY: need-postgres
 need-postgres: # the tests start a private server from an installed PostgreSQL
 	@[ -n "$${SANDPIPER_TEST_POSTGRES:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { $(call install,initdb,postgresql); }
+
+.PHONY: need-minisign
+need-minisign: # the tests compare signatures with those of the tool
+	@$(call install,minisign,minisign)
 
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run

@@ -48,13 +48,23 @@ type module struct {
 	path   string
 	bytes  []byte
 	digest string
+	plugin *Plugin // that it is of, nil for the project's own
 }
 
 // readCatalog reads root, a folder that holds versions/DIALECT or one .wasm
-// file, for one dialect. naming is what files do not name.
-func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.Naming) (*catalog, error) {
+// file, for one dialect, and the modules of plugins. naming is what files do not
+// name. Without a file system there is nothing in it.
+func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.Naming, plugins []Plugin) (*catalog, error) {
 	c := &catalog{bodies: map[chain.Key]*body{}}
+	if fsys == nil {
+		var err error
+		c.graph, err = chain.NewGraph(dialect, nil)
+		return c, err
+	}
 	files, err := migrationFiles(fsys, root, dialect)
+	if errors.Is(err, fs.ErrNotExist) && len(plugins) > 0 {
+		files, err = nil, nil // a project may have plugins alone
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +80,12 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.N
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	all, err := withPlugins(slices.Concat(inFile...), plugins, dialect)
+	if err != nil {
+		return nil, err
+	}
 	var revisions []chain.Revision
-	for _, f := range slices.Concat(inFile...) {
+	for _, f := range all {
 		c.bodies[f.revision.Key] = f.body
 		revisions = append(revisions, f.revision)
 	}
@@ -196,29 +210,41 @@ func readModule(fsys fs.FS, name string, dialect chain.Dialect) ([]found, error)
 	if err != nil {
 		return nil, err
 	}
+	m, manifest, err := openModule(name, b)
+	if err != nil {
+		return nil, err
+	}
+	return m.revisions(manifest, dialect)
+}
+
+// openModule reads what a module says of itself, and checks its structure.
+func openModule(name string, b []byte) (*module, abi.Manifest, error) {
 	file, err := wasmfile.Open(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, abi.Manifest{}, fmt.Errorf("%s: %w", name, err)
 	}
 	manifest, err := file.Manifest()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, manifest, fmt.Errorf("%s: %w", name, err)
 	}
-	m := &module{path: name, bytes: b, digest: file.Digest()}
 	if err := file.Check(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, manifest, fmt.Errorf("%s: %w", name, err)
 	}
-	var revisions []found
+	return &module{path: name, bytes: b, digest: file.Digest()}, manifest, nil
+}
+
+// revisions are those of the module that are for a dialect.
+func (m *module) revisions(manifest abi.Manifest, dialect chain.Dialect) (revisions []found, err error) {
 	for _, r := range manifest.Revisions {
 		if chain.Dialect(r.Dialect) != dialect {
 			continue
 		}
-		revision, err := revisionOf(manifest, r, name)
+		revision, err := revisionOf(manifest, r, m.path)
 		if err != nil {
 			return nil, err
 		}
 		revision.Module = m.digest
-		revisions = append(revisions, found{revision, &body{dialect: dialect, path: name, module: m, step: r.Step, revision: r}})
+		revisions = append(revisions, found{revision, &body{dialect: dialect, path: m.path, module: m, step: r.Step, revision: r}})
 	}
 	return revisions, nil
 }

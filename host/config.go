@@ -48,9 +48,13 @@ type Config struct {
 	// must not be in the Runner's file system. Defaults to none.
 	Plugins []Plugin
 
-	// Worker runs the steps of plugins. Defaults to running them in this
-	// process, where what no wall stops (a bug in a compiler, memory that is
-	// counted nowhere) ends the process and not the plugin alone.
+	// Worker runs the steps of plugins, on the Runner's database: package worker
+	// does it in processes of their own. Defaults to running them in this
+	// process. That has the same checks, meter, verdicts and grants, and lacks
+	// what only a process has: what gets past them (a bug in a compiler, memory
+	// that is counted nowhere, a call that does not come back) then ends or
+	// stops this process and not the plugin alone, and what it could read is all
+	// that this process knows.
 	Worker Worker
 
 	// Before, if set, is called once before the first step of a run that has

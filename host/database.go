@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -195,6 +196,8 @@ func (l *Ledger) Replay(action Action, key chain.Key, applied Applied) {
 	case ActionUpgrade, ActionStamp:
 		l.Applied[key] = applied
 	case ActionRepair:
+	case ActionPurge: // of a whole line
+		maps.DeleteFunc(l.Applied, func(k chain.Key, _ Applied) bool { return k.Line == key.Line })
 	case ActionRehash:
 		if was, ok := l.Applied[key]; ok {
 			l.Applied[key] = Applied{Digest: applied.Digest, At: was.At}
@@ -240,6 +243,10 @@ const (
 	UnitSection UnitKind = "section"
 	UnitSave    UnitKind = "savepoint"
 	UnitFailed  UnitKind = "failed" // a call that the database refused, undone by a savepoint; Name holds code and message
+
+	// UnitRefused is a call that the grants of a plugin did not cover, and that was
+	// not sent; Name holds why. A resumed run gives the same answer.
+	UnitRefused UnitKind = "refused"
 )
 
 // An Entry is one line of the append-only history.
@@ -270,6 +277,6 @@ const (
 	ActionStamp     Action = "stamp"   // recorded as applied, not run
 	ActionUnstamp   Action = "unstamp" // recorded as not applied, not run
 	ActionRehash    Action = "rehash"  // the digest of what is applied was changed, nothing was run
-	ActionPurge     Action = "purge"   // what a plugin owned was dropped, its revisions are not applied
+	ActionPurge     Action = "purge"   // what a plugin owned was dropped, and no revision of its line is applied; the entry names none
 	ActionRepair    Action = "repair"  // the heads were put right, or a half-done run was given up; nothing was run
 )

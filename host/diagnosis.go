@@ -269,6 +269,9 @@ func (d *diagnosis) changed(line string) {
 		}
 		what := fmt.Sprintf("changed after it was applied on %s (%s then, %s now)", was.At.Format(time.DateOnly), chain.ShortDigest(was.Digest), chain.ShortDigest(rev.Digest))
 		next := fmt.Sprintf("put it back (`git log -p %s` shows what it was), and write a new migration for the change", rev.Source)
+		if d.catalog.bodies[rev.Key].plugin() != nil {
+			next = nextOfEditedPlugin
+		}
 		half := slices.ContainsFunc(d.ledger.Progress, func(p Pending) bool { return p.Key == rev.Key })
 		switch _, _, err := d.catalog.bodies[rev.Key].load(); {
 		case half:

@@ -15,6 +15,11 @@
 // session puts operations on one table together and hands them to Conn.Apply, and
 // opens the section that one needs which has to be committed by itself (schema.go).
 //
+// A plugin is a module of somebody else's, and a line of the same graph. Its steps
+// run on a connection that is confined to its grants, in a Worker's process where
+// there is one (confined.go, work.go). What its walls refuse reaches the guest as
+// the answer of that call, and the run as a *RefusedError.
+//
 // What it promises:
 //
 //   - A migration and its line in the ledger commit together or not at all. A
@@ -24,6 +29,7 @@
 //     each transaction, under the lock. A runner that finds the database moved
 //     on plans anew; one that finds the lock taken waits.
 //   - Cancelling the context rolls back and releases the lock.
+//   - Nothing of a plugin runs unconfined: not in a rehearsal, not in a test.
 //   - Modules that are already applied are never compiled, and a run that has
 //     nothing to do takes no lock.
 package host

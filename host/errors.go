@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -25,6 +26,10 @@ var (
 	// ErrLockTimeout: a statement waited longer for a lock of the database
 	// than lock_timeout allows. The engine rolls back and tries again.
 	ErrLockTimeout = errors.New("timed out waiting for a database lock")
+
+	// ErrNotReady: what a plugin needs to be confined is not there, and was not to
+	// be made (see Confinement.Existing).
+	ErrNotReady = errors.New("the plugin's role, schema and privileges are not there yet: its first upgrade makes them")
 
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
@@ -67,6 +72,33 @@ func (e *SQLError) Unwrap() error { return e.Err }
 // Errno is the errno a guest gets.
 func (e *SQLError) Errno() abi.Errno { return abi.ErrnoSQL }
 
+// A RefusedError is a call of a plugin that its grants do not cover. Nothing of it
+// was sent to the database.
+type RefusedError struct {
+	Refusal *policy.Refusal
+	SQL     string // the statement, "" of a schema operation
+	Ordinal int    // 1-based number of the call within the run of the guest
+}
+
+// Error says what was refused, and what would allow it.
+func (e *RefusedError) Error() string { return e.Refusal.Error() }
+
+// Unwrap returns the refusal.
+func (e *RefusedError) Unwrap() error { return e.Refusal }
+
+// Errno is the errno a guest gets.
+func (e *RefusedError) Errno() abi.Errno { return abi.ErrnoDenied }
+
+// asRefused returns the error of a call as a RefusedError where the walls of a
+// plugin have refused it, nil where it is another one.
+func asRefused(err error, stmt Statement) error {
+	var refusal *policy.Refusal
+	if !errors.As(err, &refusal) {
+		return nil
+	}
+	return &RefusedError{refusal, stmt.SQL, stmt.Ordinal}
+}
+
 // A GuestError is a guest that did not complete its migration.
 type GuestError struct {
 	Kind    GuestErrorKind
@@ -87,6 +119,7 @@ const (
 	GuestCancelled GuestErrorKind = "was cancelled"     // its context ended
 	GuestLimited   GuestErrorKind = "spent its budget"  // and did not stop
 	GuestRefused   GuestErrorKind = "was refused"       // at load: imports, exports, format
+	GuestLost      GuestErrorKind = "lost its process"  // in which a Worker ran it
 )
 
 // Error returns how the guest failed, and its words.

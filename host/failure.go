@@ -29,17 +29,31 @@ func (u *run) failure(step Step, err error) error {
 		return err // nothing had been planned yet
 	}
 	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
-	var refused *SQLError
-	if errors.As(err, &refused) && refused.Ordinal > 0 {
-		body := u.catalog.bodies[step.Revision.Key]
-		e.Statement, e.SQL = refused.Ordinal, refused.SQL
-		e.Source, e.Line = body.line(step.Direction, refused.Ordinal)
+	body := u.catalog.bodies[step.Revision.Key]
+	var (
+		failed *SQLError
+		denied *RefusedError
+		guest  *GuestError
+	)
+	switch {
+	case errors.As(err, &denied):
+		e.Statement, e.SQL = denied.Ordinal, denied.SQL
+		if errors.As(err, &guest) && guest.Message == denied.Error() {
+			e.Err = denied // the guest has added nothing
+		}
+	case errors.As(err, &failed) && failed.Ordinal > 0:
+		e.Statement, e.SQL = failed.Ordinal, failed.SQL
 		if body.module == nil {
-			e.Err = refused // a SQL file has no words of its own
+			e.Err = failed // a SQL file has no words of its own
 		}
 	}
+	if e.Statement > 0 {
+		e.Source, e.Line = body.line(step.Direction, e.Statement)
+	}
 	e.State = u.state(step)
-	e.Next = next(step, err)
+	if e.Next = next(step, err); body.plugin() != nil {
+		e.Next = nextOfPlugin(step, err)
+	}
 	return e
 }
 

@@ -71,6 +71,25 @@ func (c brittleConn) Outside(ctx context.Context, f host.Fence, s host.Statement
 	return n, err
 }
 
+func (c brittleConn) Confine(ctx context.Context, how host.Confinement) (host.Confined, error) {
+	if err := spend(c.left); err != nil {
+		return nil, err
+	}
+	confined, err := c.Conn.Confine(ctx, how)
+	return brittleConfined{brittleConn{confined, c.left}, confined}, err
+}
+
+type brittleConfined struct {
+	brittleConn
+	inner host.Confined
+}
+
+func (c brittleConfined) Owned(ctx context.Context) ([]host.Owned, error) { return c.inner.Owned(ctx) }
+
+func (c brittleConfined) Purge(ctx context.Context, entry host.Entry) ([]host.Owned, error) {
+	return c.inner.Purge(ctx, entry)
+}
+
 type brittleTx struct {
 	host.Tx
 	left *int

@@ -38,6 +38,10 @@ type Confinement struct {
 	Grants      *policy.Grants
 	Role        string // PostgreSQL: an existing role; "" for one that is made
 	WithoutRole bool   // PostgreSQL: no role
+
+	// Existing makes and changes nothing outside transactions: where role, schema
+	// and privileges are not what they should be, Confine returns ErrNotReady.
+	Existing bool
 }
 
 // A Confined is a connection behind the walls of a plugin: what it refuses is a

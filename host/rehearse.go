@@ -30,6 +30,10 @@ type RehearsedStatement struct {
 // Rehearse runs what Upgrade or Downgrade would run in one transaction that is
 // rolled back, and tells what SQL was sent. Statements that cannot run inside
 // a transaction are shown and not run; so is what then cannot run without them.
+//
+// The steps of a plugin are rehearsed behind its walls, where the plan has no
+// others. They are named and not run in other plans, where Config.Worker is to run
+// them, and before the plugin's first upgrade has made its role and schema.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
 	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
@@ -49,6 +53,17 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 		return Rehearsal{Plan: plan}, err
 	}
 	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
+	if p := u.onlyPlugin(plan); p != nil {
+		how := u.confinement(p)
+		how.Existing = true
+		confined, err := u.conn.Confine(ctx, how)
+		if err == nil {
+			defer confined.Close()
+			stage.Conn, stage.plugin = confined, p
+		} else if !errors.Is(err, ErrNotReady) {
+			return Rehearsal{Plan: plan}, err
+		}
+	}
 	defer stage.clear()
 	for w := (waiting{runner: r}); ; {
 		err := stage.open(ctx, u.ledger)
@@ -64,11 +79,39 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	}
 	for i, step := range plan.Steps {
 		stage.step = i
+		if p := u.pluginOf(step); p != stage.plugin {
+			stage.omit(p, step)
+			continue
+		}
 		if err := u.rehearse(ctx, stage, step); err != nil {
 			return stage.out, err
 		}
 	}
 	return stage.out, nil
+}
+
+// onlyPlugin returns the plugin that all steps of a plan are of, nil if there is no
+// such plugin or if its walls cannot be put up here: they need a ledger, and none
+// is made for a rehearsal.
+func (u *run) onlyPlugin(plan Plan) *Plugin {
+	p := u.pluginOf(plan.Steps[0])
+	if p == nil || u.cfg.Worker != nil || !u.ledger.Exists {
+		return nil
+	}
+	for _, s := range plan.Steps {
+		if u.pluginOf(s) != p {
+			return nil
+		}
+	}
+	u.warm()
+	return p
+}
+
+// omit names a step of a plugin that is not run.
+func (s *stage) omit(p *Plugin, step Step) {
+	s.held = true
+	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", p.Grants.Line, step.Revision.ID, step.Revision.Slug)}, 0, false,
+		"a plugin is rehearsed only in a plan of its own, in this process, once its role and schema are there")
 }
 
 // rehearse runs one step on the stage.
@@ -88,11 +131,17 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
+	if stage.plugin != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = stage.plugin.limited(ctx)
+		defer cancel()
+	}
 	s := newSession(stage, step, begin, pending)
 	s.naming = u.namingFor(step.Revision.Line)
+	s.judge = body.judge()
 	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
-		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: u.context(step, started),
+		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),
 	}, s)
 	if s.fatal != nil {
 		err = s.fatal
@@ -103,7 +152,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if closeErr := s.close(); err == nil {
 		err = closeErr
 	}
-	if err == nil {
+	if err = overdue(ctx, err); err == nil {
 		return nil
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
@@ -116,10 +165,11 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 // transaction that is never committed.
 type stage struct {
 	Conn
-	tx   Tx
-	out  Rehearsal
-	step int
-	held bool // something was shown and not run
+	tx     Tx
+	out    Rehearsal
+	step   int
+	held   bool    // something was shown and not run
+	plugin *Plugin // whose walls are around it, nil if there are none
 }
 
 const stageSavepoint = "rehearsal"
@@ -151,6 +201,14 @@ func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
 	s.out.Statements = append(s.out.Statements, RehearsedStatement{
 		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
 	})
+}
+
+// noteRefused says of the newest statement that the walls of a plugin refused it.
+func (s *stage) noteRefused(err error) error {
+	if denied := asRefused(err, Statement{}); denied != nil {
+		s.out.Statements[len(s.out.Statements)-1].NotRun = denied.Error()
+	}
+	return err
 }
 
 // excuse sorts the error of a step: where something before it was not run,
@@ -195,6 +253,11 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 // the transaction that added it, which a real run does in two.
 const unsafeNewEnumValue = "55P04"
 
+// Confine implements Conn: what is confined would not act on the stage.
+func (s *stage) Confine(context.Context, Confinement) (Confined, error) {
+	return nil, errors.New("a rehearsal cannot be confined once it has begun")
+}
+
 // Begin implements Conn.
 func (s *stage) Begin(ctx context.Context, _ Fence) (Tx, error) {
 	if err := s.tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
@@ -203,8 +266,12 @@ func (s *stage) Begin(ctx context.Context, _ Fence) (Tx, error) {
 	return &stageTx{Tx: s.tx, stage: s}, nil
 }
 
-// Outside implements Conn: the statement is shown and not run.
-func (s *stage) Outside(_ context.Context, _ Fence, stmt Statement, _ Unit, _ bool) (int64, error) {
+// Outside implements Conn: the statement is shown and not run, and of a plugin it is
+// refused as in a real run.
+func (s *stage) Outside(ctx context.Context, fence Fence, stmt Statement, unit Unit, begun bool) (int64, error) {
+	if s.plugin != nil {
+		return s.Conn.Outside(ctx, fence, stmt, unit, begun)
+	}
 	s.held = true
 	s.note(stmt, 0, true, "cannot run inside a transaction, so it could not be rolled back")
 	return 0, nil
@@ -219,7 +286,8 @@ type stageTx struct {
 
 func (t *stageTx) Exec(ctx context.Context, stmt Statement) (int64, error) {
 	t.stage.note(stmt, 0, false, "")
-	return t.Tx.Exec(ctx, stmt)
+	affected, err := t.Tx.Exec(ctx, stmt)
+	return affected, t.stage.noteRefused(err)
 }
 
 func (t *stageTx) Defer(ctx context.Context, stmt Statement) error {
@@ -229,7 +297,8 @@ func (t *stageTx) Defer(ctx context.Context, stmt Statement) error {
 
 func (t *stageTx) ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (int64, error) {
 	t.stage.note(stmt, countRows(rows), false, "")
-	return t.Tx.ExecBatch(ctx, stmt, rows)
+	affected, err := t.Tx.ExecBatch(ctx, stmt, rows)
+	return affected, t.stage.noteRefused(err)
 }
 
 // countRows counts what is in a rowset, without taking it from its reader. A
@@ -247,7 +316,8 @@ func countRows(rows *abi.RowReader) int {
 
 func (t *stageTx) Query(ctx context.Context, stmt Statement) (Rows, error) {
 	t.stage.note(stmt, 0, false, "")
-	return t.Tx.Query(ctx, stmt)
+	result, err := t.Tx.Query(ctx, stmt)
+	return result, t.stage.noteRefused(err)
 }
 
 func (t *stageTx) Progress(context.Context, chain.Key, chain.Direction, []Unit) error { return nil }

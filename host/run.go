@@ -2,8 +2,6 @@ package host
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
-	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A run is one Upgrade or Downgrade under way.
@@ -24,6 +21,7 @@ type run struct {
 	conn   Conn
 	ledger *Ledger
 	plan   Plan
+	walls  walls
 	guests map[*module]*loading
 	queue  func(Event) // of a Handle; may be nil
 	result Result
@@ -131,6 +129,9 @@ func (u *run) replan(ctx context.Context) error {
 		u.emit(Event{Kind: EventPlanned, Steps: len(u.result.Applied) + len(plan.Steps)})
 	}
 	u.plan = plan
+	if u.cfg.Worker == nil && slices.ContainsFunc(plan.Steps, func(s Step) bool { return u.pluginOf(s) != nil }) {
+		u.warm()
+	}
 	return nil
 }
 
@@ -166,6 +167,11 @@ func absolute(plan Plan, target string) string {
 
 // steps runs the plan. again says that the ledger has to be read anew.
 func (u *run) steps(ctx context.Context) (again bool, err error) {
+	defer func() {
+		if closeErr := u.walls.close(); err == nil {
+			err = closeErr
+		}
+	}()
 	for i, step := range u.plan.Steps {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -229,180 +235,6 @@ func pause(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// step runs one migration, and readies the next one meanwhile. Its error is a
-// *RunError, unless it is one that the run can try again after.
-func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
-	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
-	defer func() { end(err) }()
-
-	body := u.catalog.bodies[step.Revision.Key]
-	module, number, err := body.load()
-	if err != nil {
-		return err
-	}
-	guest, err := u.guest(ctx, module)
-	if err != nil {
-		return u.fail(ctx, step, about, err)
-	}
-	defer u.release(body, module)
-	u.lookAhead(ctx, next)
-
-	pending := u.ledger.pending(step)
-	begin, seed, started, err := beginning(pending)
-	if err != nil {
-		return u.fail(ctx, step, about, err)
-	}
-	clock := time.Now()
-	s := newSession(u.conn, step, begin, pending)
-	s.naming = u.namingFor(step.Revision.Line)
-	s.started = clock
-	s.event = func(e Event) {
-		e.Step, e.Steps, e.Revision, e.Line, e.Slug, e.Action = about.Step, about.Steps, about.Revision, about.Line, about.Slug, about.Action
-		u.emit(e)
-	}
-	if u.cfg.Statements {
-		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
-	}
-	s.span = func(name string) func() {
-		_, end := startSpan(ctx, "section", sectionAttributes(name)...)
-		return func() { end(nil) }
-	}
-	s.event(Event{Kind: EventStarted})
-
-	entry := Entry{
-		Key: step.Revision.Key, Action: Action(step.Direction.String()), Slug: step.Revision.Slug,
-		Digest: step.Revision.Digest, Module: module.digest, Seed: hex.EncodeToString(seed[:]),
-		Started: started, Runner: Version,
-	}
-	_, err = guest.Run(ctx, GuestRun{
-		Step: number, Direction: step.Direction, Started: started, Seed: seed,
-		Context: u.context(step, started),
-	}, s)
-	if s.fatal != nil {
-		err = s.fatal
-	}
-	if err == nil {
-		entry.Duration = time.Since(clock).Truncate(time.Microsecond)
-		err = s.finish(ctx, entry)
-	}
-	if closeErr := s.close(); err == nil && closeErr != nil {
-		err = closeErr
-	}
-	if err != nil {
-		return u.fail(ctx, step, about, err)
-	}
-	u.ledger.record(step, entry)
-	entry.Duration = time.Since(clock).Truncate(time.Microsecond)
-	u.result.Applied = append(u.result.Applied, entry)
-	s.emit(Event{Kind: EventApplied})
-	return nil
-}
-
-// context is what the guest may know of its run (ABI.md, 6.1).
-func (u *run) context(step Step, started time.Time) abi.Context {
-	return abi.Context{
-		ABI: abi.Version, Dialect: string(step.Revision.Dialect), Line: step.Revision.Line,
-		Revision: step.Revision.ID, Direction: step.Direction.String(),
-		Started: started.UnixMicro(), Server: u.conn.Server(),
-	}
-}
-
-// record notes an applied step in what the run knows of the ledger.
-func (l *Ledger) record(step Step, entry Entry) {
-	key := step.Revision.Key
-	if len(step.After) == 0 {
-		delete(l.Heads, key.Line)
-	} else {
-		l.Heads[key.Line] = step.After
-	}
-	if step.Direction == chain.Upgrade {
-		l.Applied[key] = Applied{Digest: entry.Digest, At: entry.Started}
-	} else {
-		delete(l.Applied, key)
-	}
-}
-
-// beginning returns what a migration that may commit more than once records
-// first: the guest's seed and start time. A resumed run gets the recorded
-// ones, so that the guest makes the same calls again.
-func beginning(pending []Unit) (unit Unit, seed [32]byte, started time.Time, err error) {
-	for _, u := range pending {
-		if u.Kind != UnitBegin {
-			continue
-		}
-		text, at, _ := strings.Cut(u.Name, " ")
-		b, err := hex.DecodeString(text)
-		if err != nil || copy(seed[:], b) != len(seed) {
-			return u, seed, started, fmt.Errorf("sandpiper_progress: the record of the migration's beginning is damaged: %q", u.Name)
-		}
-		started, err = time.Parse(time.RFC3339Nano, at)
-		return u, seed, started, err
-	}
-	rand.Read(seed[:])
-	started = time.Now().UTC().Truncate(time.Microsecond)
-	name := hex.EncodeToString(seed[:]) + " " + started.Format(time.RFC3339Nano)
-	return Unit{Position: 1, Kind: UnitBegin, Name: name, Digest: digestText("begin")}, seed, started, nil
-}
-
-// A loading is a guest that is being made ready while the one before it runs.
-type loading struct {
-	done  chan struct{}
-	guest Guest
-	err   error
-}
-
-// prepare begins to load a module, once per run for those that hold several
-// migrations.
-func (u *run) prepare(ctx context.Context, m *module) *loading {
-	l, ok := u.guests[m]
-	if !ok {
-		l = &loading{done: make(chan struct{})}
-		u.guests[m] = l
-		go func() {
-			defer close(l.done)
-			l.guest, l.err = u.box.Load(ctx, m.bytes, GuestLimits{})
-		}()
-	}
-	return l
-}
-
-// guest returns the guest of a module when it is loaded.
-func (u *run) guest(ctx context.Context, m *module) (Guest, error) {
-	l := u.prepare(ctx, m)
-	<-l.done
-	return l.guest, l.err
-}
-
-// lookAhead begins to load what the step after this one needs.
-func (u *run) lookAhead(ctx context.Context, next *Step) {
-	if next != nil {
-		if m, _, err := u.catalog.bodies[next.Revision.Key].load(); err == nil {
-			u.prepare(ctx, m)
-		}
-	}
-}
-
-// release frees a module that no later step needs: that of a SQL file.
-func (u *run) release(b *body, m *module) {
-	if b.module == nil {
-		u.guests[m].close()
-		delete(u.guests, m)
-		b.assembled = nil
-	}
-}
-
-func (u *run) closeGuests() {
-	for _, l := range u.guests {
-		l.close()
-	}
-}
-
-func (l *loading) close() {
-	if <-l.done; l.guest != nil {
-		l.guest.Close()
 	}
 }
 

@@ -25,10 +25,13 @@ type Runner struct {
 	cfg     Config
 	log     *slog.Logger
 	catalog *catalog
+	scratch bool // the database is one that a test leaves in ruins
 }
 
 // NewRunner reads the migrations that fsys holds for the database's dialect.
-// It reads headers and manifests only, and does not connect to the database.
+// It reads headers and manifests only, and does not connect to the database. A
+// Runner without a file system, fsys nil, has no revisions, not those of plugins
+// either: it is for Work and Purge.
 func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error) {
 	if cfg.Path == "" {
 		cfg.Path = "."
@@ -39,12 +42,17 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 	if err := cfg.Naming.Validate(); err != nil {
 		return nil, err
 	}
+	for i := range cfg.Plugins {
+		if cfg.Plugins[i].Grants == nil {
+			return nil, fmt.Errorf("%s: the plugin has no grants", cfg.Plugins[i].Path)
+		}
+	}
 	r := &Runner{db: db, box: box, cfg: cfg, log: cfg.Logger}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect(), cfg.Naming)
+	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect(), cfg.Naming, cfg.Plugins)
 	return r, err
 }
 
@@ -263,13 +271,17 @@ func (r *Runner) awaitLock(ctx context.Context, conn Conn) error {
 	})
 }
 
-// Reset drops everything in the database's schema and upgrades to the heads.
+// Reset drops everything in the database's schema, and what plugins own elsewhere,
+// and upgrades to the heads.
 func (r *Runner) Reset(ctx context.Context) (Result, error) {
 	conn, err := r.db.Connect(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	if err = r.awaitLock(ctx, conn); err == nil {
+		err = r.purgeAll(ctx, conn)
+	}
+	if err == nil {
 		err = conn.Reset(ctx)
 	}
 	if closeErr := conn.Close(); err == nil {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
@@ -70,6 +71,9 @@ func (s *session) alone(ctx context.Context, op Operation, unit Unit) error {
 	c := s.operationCall(op, unit)
 	if op.Mode(string(s.step.Revision.Dialect)) == schema.Outside {
 		stmt, err := s.conn.Render(op)
+		if denied := asRefused(err, c.stmt); denied != nil {
+			return denied
+		}
 		if err != nil {
 			return err
 		}
@@ -98,14 +102,43 @@ func (s *session) operationCall(op Operation, unit Unit) call {
 		unit: unit,
 		stmt: Statement{Ordinal: op.Ordinal},
 		run: func(ctx context.Context, tx Tx, _ Statement) (int64, error) {
-			return 0, s.conn.Apply(ctx, s.watched(tx), []Operation{op})
+			return 0, s.apply(ctx, tx, op)
 		},
 	}
 }
 
+// apply runs one operation. Of one that the walls of a plugin refuse nothing is
+// left, not even where they let a part of what it consists of pass.
+func (s *session) apply(ctx context.Context, tx Tx, op Operation) error {
+	if s.judge == nil {
+		return s.conn.Apply(ctx, s.watched(tx), []Operation{op})
+	}
+	if refusal := s.judge.Operation(op.Request); refusal != nil {
+		return refusal
+	}
+	if err := tx.Savepoint(ctx, SavepointSet, operationSavepoint); err != nil {
+		return err
+	}
+	err := s.conn.Apply(ctx, s.watched(tx), []Operation{op})
+	if denied := asRefused(err, Statement{}); denied != nil {
+		if undone := tx.Savepoint(ctx, SavepointRollback, operationSavepoint); undone != nil {
+			return undone
+		}
+	} else if err != nil {
+		return err
+	}
+	return errors.Join(err, tx.Savepoint(ctx, SavepointRelease, operationSavepoint))
+}
+
+const operationSavepoint = "operation"
+
 // queue puts off an operation until flush, unless a savepoint may have to undo
 // it, or an autocommit section commits it.
 func (s *session) queue(ctx context.Context, op Operation, unit Unit) error {
+	if s.judge != nil { // at once: a refusal is about this call
+		_, err := s.do(ctx, s.operationCall(op, unit))
+		return err
+	}
 	if s.autocommitting() {
 		return s.alone(ctx, op, unit)
 	}
@@ -117,7 +150,7 @@ func (s *session) queue(ctx context.Context, op Operation, unit Unit) error {
 	if s.inGap() {
 		unit.Position = s.begin.Position + s.pos + 1
 		if known, ok, err := s.replay(unit); err != nil || ok {
-			if _, err := answer(known, err); err != nil || !known.Begun {
+			if _, err := s.answer(known, err); err != nil || !known.Begun {
 				return err
 			}
 			return s.changed(known) // begun in a section that is gone

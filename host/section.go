@@ -11,6 +11,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -135,6 +136,9 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 		}
 		return s.outside(ctx, c, false)
 	}
+	if denied := asRefused(err, c.stmt); denied != nil {
+		return s.keepRefused(c, denied)
+	}
 	if err != nil {
 		s.hopeless = true
 		return 0, s.failed(err)
@@ -158,6 +162,9 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 		s.observe(c.stmt)
 	}
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
+	if denied := asRefused(err, c.stmt); denied != nil {
+		return s.keepRefused(c, denied)
+	}
 	if err != nil {
 		s.hopeless = true
 		return 0, s.failed(err)
@@ -165,6 +172,16 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 	s.saved(1)
 	s.pos++
 	return affected, nil
+}
+
+// keepRefused puts a call of an autocommit section that the walls of a plugin have
+// refused on record: with the next call that commits, so that a guest which goes on
+// gets the same answer when it is resumed, and one which gives up asks again.
+func (s *session) keepRefused(c call, denied error) (int64, error) {
+	c.unit.record(0, denied)
+	s.unsaved = append(s.unsaved, c.unit)
+	s.pos++
+	return 0, denied
 }
 
 // replay looks a unit up in what earlier runs have committed. ok says that it
@@ -175,7 +192,7 @@ func (s *session) replay(unit Unit) (known Unit, ok bool, err error) {
 		return Unit{}, false, nil
 	}
 	known = s.recorded[s.pos]
-	if known.Digest != unit.Digest || (known.Kind != unit.Kind && known.Kind != UnitFailed) {
+	if known.Digest != unit.Digest || known.Kind != unit.Kind && known.Kind != UnitFailed && known.Kind != UnitRefused {
 		return known, false, s.changed(known)
 	}
 	if !known.Begun {
@@ -192,10 +209,14 @@ func (s *session) changed(known Unit) error {
 }
 
 // answer gives the guest what it was told when the unit was committed.
-func answer(known Unit, err error) (int64, error) {
-	if err == nil && known.Kind == UnitFailed {
+func (s *session) answer(known Unit, err error) (int64, error) {
+	switch {
+	case err != nil:
+	case known.Kind == UnitFailed:
 		code, message, _ := strings.Cut(known.Name, " ")
 		err = &SQLError{Code: code, Message: message}
+	case known.Kind == UnitRefused:
+		err = &RefusedError{Refusal: &policy.Refusal{Line: s.step.Revision.Line, Reason: known.Name}, Ordinal: s.ordinal}
 	}
 	return known.Affected, err
 }
@@ -203,9 +224,13 @@ func answer(known Unit, err error) (int64, error) {
 // record notes in the unit how its call went.
 func (u *Unit) record(affected int64, err error) {
 	u.Affected = affected
-	var refused *SQLError
-	if errors.As(err, &refused) {
-		u.Kind, u.Name = UnitFailed, refused.Code+" "+refused.Message
+	var failed *SQLError
+	var denied *RefusedError
+	switch {
+	case errors.As(err, &denied):
+		u.Kind, u.Name = UnitRefused, denied.Refusal.Reason
+	case errors.As(err, &failed):
+		u.Kind, u.Name = UnitFailed, failed.Code+" "+failed.Message
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
@@ -28,6 +29,7 @@ type session struct {
 	started time.Time           // of this run, for Elapsed
 	naming  schema.Naming       // of what a guest does not name
 	observe func(Statement)     // sees every statement before it is sent; may be nil
+	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
 
 	tx         Tx // the open transaction, if any
 	savepoints []string
@@ -146,6 +148,10 @@ func (s *session) usable() error {
 // when it commits.
 func (s *session) inGap() bool { return s.section == nil }
 
+// maxUnsaved bounds what is remembered of a plugin's calls until they are
+// committed: some hundred bytes each.
+const maxUnsaved = 1_000_000
+
 // A call is something that can be recorded as a unit and run.
 type call struct {
 	unit Unit
@@ -159,9 +165,12 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if s.section != nil && s.section.kind == SectionTransaction {
 		return s.send(ctx, c)
 	}
+	if s.judge != nil && len(s.unsaved) >= maxUnsaved {
+		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
+	}
 	c.unit.Position = s.begin.Position + s.pos + 1
 	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
-		return answer(known, err)
+		return s.answer(known, err)
 	} else if s.section != nil {
 		return s.autocommit(ctx, c, ok)
 	} else if ok {
@@ -187,10 +196,13 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 		s.observe(c.stmt)
 	}
 	affected, err := c.run(ctx, tx, c.stmt)
-	if err != nil {
-		return 0, s.failed(err)
+	if err == nil {
+		return affected, nil
 	}
-	return affected, nil
+	if denied := asRefused(err, c.stmt); denied != nil {
+		return 0, denied
+	}
+	return 0, s.failed(err)
 }
 
 // ready says whether the next call can be made: it refuses as usable does, and
@@ -260,6 +272,9 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 		s.observe(stmt)
 	}
 	rows, err := tx.Query(ctx, stmt)
+	if denied := asRefused(err, stmt); denied != nil {
+		return nil, denied
+	}
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -378,35 +393,4 @@ func (s *session) close() error {
 	tx := s.tx
 	s.tx = nil
 	return tx.Rollback()
-}
-
-// sessionRows are rows whose errors concern the session.
-type sessionRows struct {
-	Rows
-	s *session
-}
-
-func (r *sessionRows) Next() ([]abi.Value, error) {
-	if r.s.fatal != nil {
-		return nil, r.s.usable()
-	}
-	row, err := r.Rows.Next()
-	if err == nil || errors.Is(err, errEOF) {
-		return row, err
-	}
-	return nil, r.s.failed(err)
-}
-
-func (r *sessionRows) Close() error {
-	delete(r.s.open, r)
-	return r.Rows.Close()
-}
-
-// closeRows closes what the guest left open: rows do not outlive their
-// transaction.
-func (s *session) closeRows() {
-	for r := range s.open {
-		r.Rows.Close()
-	}
-	clear(s.open)
 }

@@ -373,6 +373,8 @@ func (r *Runner) counting() *counting {
 	c := &counting{}
 	own := *r
 	own.cfg.Before = nil // it is about a person's database
+	own.cfg.Worker = nil // it works on the Runner's
+	own.scratch = true
 	if tell := r.cfg.OnEvent; tell != nil {
 		own.cfg.OnEvent = func(e Event) {
 			if e.Kind != EventPlanned {

@@ -17,7 +17,9 @@ func (t *stepwise) rebuild(ctx context.Context) (goOn bool, err error) {
 		err = t.connect(ctx)
 	}
 	if err == nil && t.anew == nil {
-		err = t.conn.Reset(ctx)
+		if err = t.purgeAll(ctx, t.conn); err == nil {
+			err = t.conn.Reset(ctx)
+		}
 	}
 	if err != nil {
 		return false, err

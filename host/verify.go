@@ -87,6 +87,9 @@ func (r *Runner) verifyBodies(report *Report) {
 			if file, err = wasmfile.Open(m.bytes); err == nil {
 				err = file.Check()
 			}
+			if err == nil && m.plugin != nil {
+				err = file.CheckCode()
+			}
 		}
 		var parse *chain.ParseError
 		switch {
@@ -128,8 +131,12 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 		}
 		report.Applied++
 		if got := ledger.Applied[key].Digest; rev.Digest != "" && got != "" && rev.Digest != got {
-			report.add(chain.RuleChanged, rev.Key.String(), rev.Source, "changed after it was applied (%s then, %s now): put it back, and write a new migration for the change; if the edit is meant, run `sandpiper rehash %s --reason …`",
-				chain.ShortDigest(got), chain.ShortDigest(rev.Digest), rev.Key)
+			next := "put it back, and write a new migration for the change"
+			if r.catalog.bodies[key].plugin() != nil {
+				next = nextOfEditedPlugin
+			}
+			report.add(chain.RuleChanged, rev.Key.String(), rev.Source, "changed after it was applied (%s then, %s now): %s; if the edit is meant, run `sandpiper rehash %s --reason …`",
+				chain.ShortDigest(got), chain.ShortDigest(rev.Digest), next, rev.Key)
 		}
 	}
 	for _, p := range ledger.Progress {

@@ -45,6 +45,23 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+func TestManifestAsks(t *testing.T) {
+	register(t, Migration{Slug: "m", Upgrade: nothing, SQLite: Revision{ID: "0123456789ab"}})
+	Ask(Capabilities{Owns: []string{"acme_*"}, Uses: []Use{{Table: "t", Verbs: []string{"select"}}}})
+	m, err := Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `"capabilities":{"owns":["acme_*"],"uses":[{"table":"t","verbs":["select"]}]}`
+	if got := string(abi.AppendManifest(nil, m)); !strings.Contains(got, want) {
+		t.Errorf("manifest %s, want one with %s", got, want)
+	}
+	Ask(Capabilities{Owns: []string{"*"}})
+	if _, err := Manifest(); err == nil || !strings.Contains(err.Error(), "neither a name nor a prefix") {
+		t.Errorf("error %v, want that * is no pattern", err)
+	}
+}
+
 func TestManifestSaysWhatIsWrong(t *testing.T) {
 	id := Revision{ID: "0123456789ab"}
 	for name, test := range map[string]struct {

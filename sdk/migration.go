@@ -82,6 +82,7 @@ func (m *Migration) Revision(d Dialect) Revision {
 // is its place in it: Go runs init functions in the same order in every build.
 var registered struct {
 	name, version, line string
+	capabilities        Capabilities
 	migrations          []Migration
 	sources             []string // the file of each Register
 }
@@ -101,6 +102,19 @@ func Module(name, version, line string) {
 	registered.name, registered.version, registered.line = name, version, line
 }
 
+// Capabilities are what a module asks for that others run as a plugin on their
+// databases (abi/ABI.md, section 6.3).
+type Capabilities = abi.Capabilities
+
+// A Use is what a plugin does with a table that it does not own.
+type Use = abi.Use
+
+// Ask says what the module needs where it is run as a plugin: whoever runs it
+// reads that first, and what is not asked for is refused. A module of the line
+// "main", which is trusted, asks for nothing. Call it, at most once, from an init
+// function.
+func Ask(c Capabilities) { registered.capabilities = c }
+
 // Registered returns the migrations of this module, in the order of their
 // registration.
 func Registered() []Migration {
@@ -116,6 +130,8 @@ func Manifest() (*abi.Manifest, error) {
 		Name:     registered.name,
 		Version:  registered.version,
 		Line:     registered.line,
+
+		Capabilities: registered.capabilities,
 	}
 	if m.Line == "" {
 		m.Line = abi.DefaultLine

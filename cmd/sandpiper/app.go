@@ -39,6 +39,7 @@ type flags struct {
 	lockTimeout  time.Duration
 	timeLimit    time.Duration
 	allowChanged bool
+	withoutRole  bool
 	yes          bool
 }
 
@@ -80,6 +81,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 		&cobra.Group{ID: groupRun, Title: "Change a database:"},
 		&cobra.Group{ID: groupLook, Title: "Look, and change nothing:"},
 		&cobra.Group{ID: groupWrite, Title: "Write and ship migrations:"},
+		&cobra.Group{ID: groupOthers, Title: "Run what others wrote:"},
 	)
 	root.SetHelpCommandGroupID(groupWrite)
 	root.AddCommand(
@@ -87,16 +89,19 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	root.AddCommand(
 		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
 	root.AddCommand(
-		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newInspect(a), newCompletion(a), newVersion(a))...)
-	root.AddCommand(newDocs(a))
+		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newCompletion(a), newVersion(a))...)
+	root.AddCommand(
+		grouped(groupOthers, newInspect(a), newTrust(a), newPlugin(a), newAudit(a))...)
+	root.AddCommand(newDocs(a), newWorker(a))
 	root.AddCommand(topics()...)
 	return root
 }
 
 const (
-	groupRun   = "run"
-	groupLook  = "look"
-	groupWrite = "write"
+	groupRun    = "run"
+	groupLook   = "look"
+	groupWrite  = "write"
+	groupOthers = "others"
 )
 
 func grouped(id string, commands ...*cobra.Command) []*cobra.Command {
@@ -118,6 +123,12 @@ func (a *app) runFlags(f *pflag.FlagSet) {
 	f.DurationVar(&a.flags.lockTimeout, "lock-timeout", 0, "how long a statement may wait for a lock of the database\nbefore the migration is rolled back and tried again (0: the default)")
 	f.DurationVar(&a.flags.timeLimit, "time-limit", 0, "stop a migration that takes longer (0: no limit)")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
+	a.roleFlag(f)
+}
+
+// roleFlag adds the flag of commands that run plugins.
+func (a *app) roleFlag(f *pflag.FlagSet) {
+	f.BoolVar(&a.flags.withoutRole, "without-role", false, "PostgreSQL: run plugins as the role of the connection, where the server\ngives none for them: their statements are judged, and nothing else holds them")
 }
 
 func (a *app) yesFlag(f *pflag.FlagSet, what string) {

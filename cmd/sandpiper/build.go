@@ -40,7 +40,11 @@ from any folder. The source is one of:
   a .wasm file of another language, with sandpiper_describe and no manifest
 
 Indexes and constraints that a .yaml file does not name are called as [naming] of
-sandpiper.toml says. The same source and toolchain make the same bytes.`,
+sandpiper.toml says. The same source and toolchain make the same bytes.
+
+A module for the databases of others has a line of its own, and asks for what it
+needs there in the [capabilities] of the sandpiper.toml in its source; a Go plugin
+can say it with sdk.Ask instead. See "sandpiper help plugins".`,
 		Example: `  sandpiper build migrations -o app.wasm
   sandpiper build ./plugins/slugs -o slugs.wasm --version 1.2.0
   sandpiper upgrade --dir app.wasm`,
@@ -58,6 +62,9 @@ sandpiper.toml says. The same source and toolchain make the same bytes.`,
 				return err
 			}
 			opts.Naming = schema.Naming(config.Naming)
+			if opts.Capabilities, err = askedIn(args[0]); err != nil {
+				return err
+			}
 			box, err := a.sandbox(describeWithin)
 			if err != nil {
 				return err
@@ -92,7 +99,11 @@ func buildError(err error) error {
 	var (
 		tool    *build.ToolchainError
 		compile *build.CompileError
+		asks    *build.CapabilitiesError
 	)
+	if errors.As(err, &asks) {
+		return usage("give it one with --line, or leave the capabilities out", "%w", err)
+	}
 	if errors.As(err, &tool) || errors.As(err, &compile) {
 		return &statusError{exitFailed, kindBuild, "", err}
 	}

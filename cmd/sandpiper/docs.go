@@ -42,8 +42,13 @@ func writeReference(w io.Writer, root *cobra.Command) {
 
 func writeCommand(w io.Writer, cmd *cobra.Command) {
 	fmt.Fprintf(w, "\n### %s\n\n%s.\n\n%s\n", cmd.CommandPath(), cmd.Short, cmd.Long)
-	fmt.Fprintf(w, "\n```sh\n%s\n```\n", dedent(cmd.Example))
+	if cmd.Example != "" {
+		fmt.Fprintf(w, "\n```sh\n%s\n```\n", dedent(cmd.Example))
+	}
 	writeBlock(w, "", cmd.NonInheritedFlags().FlagUsages())
+	for _, sub := range cmd.Commands() {
+		writeCommand(w, sub)
+	}
 }
 
 // writeBlock prints a block of text as it is.

@@ -12,7 +12,7 @@ const (
 	exitUsage       = 2   // the call, the configuration, or an answer that nobody can give
 	exitBehind      = 3   // current --check, or a database to compare: there are revisions to apply
 	exitAhead       = 4   // the same: the database has revisions the chain does not have
-	exitProblems    = 5   // verify, notes, test or repair found problems that are left, lint found errors, or an applied file was changed
+	exitProblems    = 5   // verify, audit, notes, test or repair found problems that are left, lint found errors, an applied file was changed, or a plugin is not what was pinned
 	exitLocked      = 6   // another runner held the lock for longer than --lock-wait
 	exitDiffers     = 7   // check: the schema is not the wanted one; revision --autogenerate: it will not be
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
@@ -27,8 +27,9 @@ const exitCodesText = `  0    done; for current --check: the database is where t
        the chain
   4    the same: the database is ahead of the chain, or has revisions that the
        chain does not know
-  5    verify, notes or test found problems, repair has left some, lint found
-       errors, or a file that is already applied has changed
+  5    verify, audit, notes or test found problems, repair has left some, lint
+       found errors, a file that is already applied has changed, or a plugin is
+       not what sandpiper.lock pins
   6    another runner held the lock for longer than --lock-wait
   7    check: the schema is not the wanted one; revision --autogenerate: what
        was written, if anything, does not make it so

@@ -15,6 +15,8 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/autogenerate"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/trust"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -24,6 +26,8 @@ const (
 	kindUsage       = "usage"       // the call or the configuration
 	kindChain       = "chain"       // the migrations do not make a chain, or a file is malformed
 	kindTarget      = "target"      // the target names no revision, or several
+	kindTrust       = "trust"       // a plugin is not what was added: its module, its signature or its grants
+	kindDenied      = "denied"      // a plugin did what it is not granted
 	kindModule      = "module"      // a .wasm file is malformed, or needs another version
 	kindMigration   = "migration"   // a migration failed
 	kindDatabase    = "database"    // the database cannot be reached or used
@@ -55,6 +59,7 @@ type failure struct {
 	Position  int      `json:"position,omitempty"` // 1-based character in sql
 	Code      string   `json:"code,omitempty"`     // SQLSTATE, or SQLite's name of the result code
 	Hint      string   `json:"hint,omitempty"`     // the database's
+	Grant     string   `json:"grant,omitempty"`    // that was missing, as a line of sandpiper.toml
 	State     string   `json:"state,omitempty"`    // of the database
 	Next      string   `json:"next,omitempty"`
 	Applied   []string `json:"applied,omitempty"` // revisions that this call applied before it failed
@@ -130,8 +135,23 @@ func (f *failure) ofKind(err error) {
 		abiVersion   *wasmfile.ABIError
 		wrong        *wasmfile.InterfaceError
 		manifest     *abi.MalformedError
+		refusal      *policy.Refusal
+		untrusted    *trust.Error
+		refused      *refusedError
 	)
 	switch {
+	case errors.As(err, &refusal):
+		f.Kind, f.Grant = kindDenied, refusal.Needs
+		if f.Position == 0 {
+			f.Position = refusal.At
+		}
+		if refusal.Needs != "" {
+			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
+		}
+	case errors.As(err, &refused):
+		f.Kind, f.exit, f.Next = kindTrust, exitProblems, refused.next
+	case errors.As(err, &untrusted):
+		f.Kind, f.exit, f.Next = kindTrust, exitProblems, untrusted.Next
 	case errors.Is(err, host.ErrLocked):
 		f.Kind, f.exit = kindLocked, exitLocked
 	case errors.As(err, &edited):

@@ -8,6 +8,8 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/trust"
 )
 
 func TestExcerpt(t *testing.T) {
@@ -85,6 +87,9 @@ func TestExitCodes(t *testing.T) {
 		{&chain.UnknownError{Keys: []chain.Key{{ID: "000000000001"}}}, kindUnknown, exitFailed},
 		{&chain.ParseError{Path: "x.sql", Line: 3}, kindChain, exitFailed},
 		{&host.EditedError{Edited: []host.Edited{{}}}, kindChanged, exitProblems},
+		{&trust.Error{Fault: trust.Bad, Msg: "x"}, kindTrust, exitProblems},
+		{&refusedError{usage("", "the module cannot be read"), "look"}, kindTrust, exitProblems},
+		{run(&host.RefusedError{Refusal: &policy.Refusal{Line: "acme", Reason: "x", Needs: "y"}}), kindDenied, exitFailed},
 		{usage("", "x"), kindUsage, exitUsage},
 		{outcome(exitBehind, kindBehind, "x"), kindBehind, exitBehind},
 	} {

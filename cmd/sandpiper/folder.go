@@ -97,7 +97,7 @@ func (a *app) hold(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	leave, err := author.Hold(ctx, set.dir)
+	leave, err := author.Hold(ctx, set.lockFolder().Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +128,12 @@ func (c *chains) check() (problems, missing []chain.Problem) {
 	problems = chain.Problems(c.err)
 	if err := c.folder.ReadLock(); err != nil {
 		problems = append(problems, chain.ProblemsOf(chain.RuleLock, err)...)
-	} else if c.folder.Lock == nil {
-		missing = append(missing, chain.Problem{Rule: chain.RuleLock,
-			Message: "there is no " + c.folder.LockName() + ", which tells of files that changed: `sandpiper rehash --offline` makes one"})
+	} else {
+		if c.folder.Lock == nil {
+			missing = append(missing, chain.Problem{Rule: chain.RuleLock,
+				Message: "there is no " + c.folder.LockName() + ", which tells of files that changed: `sandpiper rehash --offline` makes one"})
+		}
+		problems = append(problems, c.checkPlugins()...)
 	}
 	if err := c.folder.ReadNotes(); err != nil {
 		problems = append(problems, chain.ProblemsOf(chain.RuleNotes, err)...)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
 // A historyData is the data of history: the chain, or with --ledger the ledger.
@@ -158,18 +159,52 @@ func (a *app) printLedger(w io.Writer, entries []host.Entry) {
 		fmt.Fprintln(w, "the ledger is empty")
 		return
 	}
-	header := table.Row{"#", "when", "action", "revision", "migration", "time", "by"}
-	reasons := slices.ContainsFunc(entries, func(e host.Entry) bool { return e.Reason != "" })
-	if reasons {
-		header = append(header, "reason")
+	columns := []ledgerColumn{
+		{"#", func(e host.Entry) any { return e.ID }},
+		{"when", func(e host.Entry) any { return moment(e.Started) }},
+		{"action", func(e host.Entry) any { return e.Action }},
+		{"revision", func(e host.Entry) any { return e.Key }},
+		{"migration", func(e host.Entry) any { return e.Slug }},
+		{"time", func(e host.Entry) any { return elapsed(e.Duration) }},
+		{"by", func(e host.Entry) any { return e.Runner }},
+	}
+	for _, c := range someColumns {
+		if slices.ContainsFunc(entries, func(e host.Entry) bool { return c.value(e) != "" }) {
+			columns = append(columns, c)
+		}
+	}
+	var header table.Row
+	for _, c := range columns {
+		header = append(header, c.name)
 	}
 	var rows []table.Row
 	for _, e := range entries {
-		row := table.Row{e.ID, moment(e.Started), e.Action, e.Key, e.Slug, elapsed(e.Duration), e.Runner}
-		if reasons {
-			row = append(row, printable(e.Reason))
+		var row table.Row
+		for _, c := range columns {
+			row = append(row, c.value(e))
 		}
 		rows = append(rows, row)
 	}
 	a.printTable(w, header, rows)
+}
+
+// A ledgerColumn is a column of the table of the ledger's lines.
+type ledgerColumn struct {
+	name  string
+	value func(host.Entry) any
+}
+
+// someColumns are shown where a line has something in them.
+var someColumns = []ledgerColumn{
+	{"signer", func(e host.Entry) any { return plain(e.Signer) }},
+	{"fuel", func(e host.Entry) any { return fuel(e.Fuel) }},
+	{"reason", func(e host.Entry) any { return printable(e.Reason) }},
+}
+
+// fuel is how much fuel a guest used, for people; "" where it was not counted.
+func fuel(n int64) string {
+	if n <= 0 {
+		return ""
+	}
+	return policy.Thousands(n)
 }

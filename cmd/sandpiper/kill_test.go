@@ -23,27 +23,44 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
-// killVariable makes a child process kill itself when SQLite begins or ends
-// its n-th statement.
+// killVariable makes a child process kill when SQLite begins or ends its n-th
+// statement: "RUNNER 12".
 const killVariable = "SANDPIPER_TEST_KILL_AT"
+
+// The victims of killVariable.
+const (
+	killRunner = "RUNNER" // itself, unless it is a worker
+	killWorker = "WORKER" // itself, if it is a worker
+	killCaller = "CALLER" // who has started it, if it is a worker
+)
 
 // mainThatDies is main in a child process of a test.
 func mainThatDies() {
-	if n, err := strconv.Atoi(os.Getenv(killVariable)); err == nil {
-		sqliteOptions = append(sqliteOptions, sqlite.WithFunctions(func(c *sqlite3.Conn) error {
-			return c.Trace(sqlite3.TRACE_STMT|sqlite3.TRACE_PROFILE, func(sqlite3.TraceEvent, any, any) error {
-				if n--; n == 0 {
-					dieNow()
-				}
-				return nil
-			})
-		}))
+	var victim string
+	var n int
+	if _, err := fmt.Sscan(os.Getenv(killVariable), &victim, &n); err == nil {
+		workerEnv = append(workerEnv, killVariable)
+		pid := os.Getpid()
+		if victim == killCaller {
+			pid = os.Getppid()
+		}
+		if isWorker := os.Args[1] == workerCommand; isWorker == (victim != killRunner) {
+			sqliteOptions = append(sqliteOptions, sqlite.WithFunctions(func(c *sqlite3.Conn) error {
+				return c.Trace(sqlite3.TRACE_STMT|sqlite3.TRACE_PROFILE, func(sqlite3.TraceEvent, any, any) error {
+					if n--; n == 0 {
+						killNow(pid)
+					}
+					return nil
+				})
+			}))
+		}
 	}
 	main()
 }
 
-func dieNow() {
-	p, err := os.FindProcess(os.Getpid())
+// killNow kills this process, or the one that it dies with.
+func killNow(pid int) {
+	p, err := os.FindProcess(pid)
 	if err == nil {
 		err = p.Kill()
 	}
@@ -54,15 +71,27 @@ func dieNow() {
 }
 
 // buildPlain builds this program, with the hook, and without the race detector
-// that the tests themselves may have: the processes of this test are many.
+// that the tests themselves may have: it costs time that some tests measure out.
 func buildPlain(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "sandpiper")
-	if out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program, err := plainProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }
+
+var plainProgram = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(cacheDir, "plain", "sandpiper")
+	if err := os.Mkdir(filepath.Dir(program), 0o755); err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "test", "-c", "-o", program, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
 
 // TestKill kills the command line at every statement of a chain in turn. Each
 // time the database is as before or after a part of a migration, and the next
@@ -81,7 +110,7 @@ func TestKill(t *testing.T) {
 			}
 			target = "sqlite:" + file
 			cmd := upgradeCommand(program, dir, target)
-			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", killVariable, n))
+			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%s %d", killVariable, killRunner, n))
 			return target, wasKilled(t, cmd)
 		})
 	})
@@ -93,9 +122,15 @@ func TestKill(t *testing.T) {
 			if _, err := query(target, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"); err != nil {
 				t.Fatal(err)
 			}
-			proxy := newKillProxy(t, target, n)
+			victim := make(chan *os.Process, 1)
+			proxy := newKillProxy(t, target, func() bool {
+				if n--; n == 0 {
+					(<-victim).Kill()
+				}
+				return n == 0
+			})
 			defer proxy.cut()
-			return target, wasKilled(t, upgradeCommand(program, dir, proxy.url), proxy.victim)
+			return target, wasKilled(t, upgradeCommand(program, dir, proxy.url), victim)
 		})
 	})
 }
@@ -254,21 +289,20 @@ func wasKilled(t *testing.T, cmd *exec.Cmd, started ...chan<- *os.Process) bool 
 	return true
 }
 
-// A killProxy stands between a process and PostgreSQL. It passes the n-th
-// statement on to the server, kills the process, and cuts its connections: the
-// server has got the statement, and nobody hears the answer.
+// A killProxy stands between a process and PostgreSQL. It passes a statement on to
+// the server, asks strike, which may kill the process, and cuts its connections if
+// that says so: the server has got the statement, and nobody hears the answer.
 type killProxy struct {
 	url      string
 	server   string
 	listener net.Listener
-	victim   chan *os.Process // whom to kill
+	strike   func() (cut bool) // called by one goroutine at a time
 
 	mu    sync.Mutex
-	left  int
 	conns []net.Conn
 }
 
-func newKillProxy(t *testing.T, target string, n int) *killProxy {
+func newKillProxy(t *testing.T, target string, strike func() bool) *killProxy {
 	t.Helper()
 	u, err := url.Parse(target)
 	if err != nil {
@@ -278,7 +312,7 @@ func newKillProxy(t *testing.T, target string, n int) *killProxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &killProxy{server: u.Host, listener: listener, victim: make(chan *os.Process, 1), left: n}
+	p := &killProxy{server: u.Host, listener: listener, strike: strike}
 	u.Host = listener.Addr().String()
 	p.url = u.String()
 	go p.accept()
@@ -328,19 +362,17 @@ func (p *killProxy) forward(client io.Reader, server io.Writer) {
 		if _, err := server.Write(append(header, body...)); err != nil {
 			return
 		}
-		if !startup && (header[0] == 'E' || header[0] == 'Q') && p.isLast() {
-			(<-p.victim).Kill()
+		if !startup && (header[0] == 'E' || header[0] == 'Q') && p.strikes() {
 			p.cut()
 			return
 		}
 	}
 }
 
-func (p *killProxy) isLast() bool {
+func (p *killProxy) strikes() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.left--
-	return p.left == 0
+	return p.strike()
 }
 
 func (p *killProxy) cut() {

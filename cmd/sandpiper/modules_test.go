@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"encoding/binary"
 	"os"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -15,8 +17,9 @@ type testModule struct {
 	imports [2]string // module and function
 	text    string    // at offset 0 of the memory
 	code    string
-	bare    bool // no manifest
-	cut     bool // half the file is missing
+	line    string // "" is main
+	bare    bool   // no manifest
+	cut     bool   // half the file is missing
 }
 
 var fail = [2]string{abi.Module, "fail"}
@@ -27,6 +30,8 @@ var testModules = map[string]testModule{
 	"fine":        {imports: fail, code: "\x41\x00"},                 // i32.const 0
 	"traps":       {imports: fail, code: "\x00"},                     // unreachable
 	"loops":       {imports: fail, code: "\x03\x40\x0c\x00\x0b\x00"}, // loop br 0 end unreachable
+	"deep":        {imports: fail, code: strings.Repeat("\x03\x40", 65) + strings.Repeat("\x0b", 65) + "\x41\x00"},
+	"deep-plugin": {imports: fail, line: "deep", code: strings.Repeat("\x03\x40", 65) + strings.Repeat("\x0b", 65) + "\x41\x00"},
 	"fails":       {imports: fail, text: reason, code: "\x41\x00\x41" + string(rune(len(reason))) + "\x10\x00\x1a\x41\x01"},
 	"newer-abi":   {imports: [2]string{abi.ModulePrefix + "1.9", "fail"}, code: "\x41\x00"},
 	"imports":     {imports: [2]string{"env", "system"}, code: "\x41\x00"},
@@ -58,7 +63,7 @@ func (m testModule) bytes() []byte {
 	add(10, "\x01"+vector("\x00"+m.code+"\x0b"))
 	add(11, "\x01\x00\x41\x00\x0b"+vector(m.text))
 	if !m.bare {
-		manifest := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: "test", Line: "main"}
+		manifest := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: "test", Line: cmp.Or(m.line, "main")}
 		for _, dialect := range []string{abi.PostgreSQL, abi.SQLite} {
 			manifest.Revisions = append(manifest.Revisions, abi.Revision{
 				Dialect: dialect, ID: "0a0a0a0a0a0a", Slug: "from_a_module", Irreversible: true,

@@ -113,6 +113,7 @@ scheme of the database URL says which dialect.`,
 	f.BoolVar(&sql, "sql", false, "print the statements, by running them in a transaction that is rolled back")
 	f.StringVar(&offline, "offline", "", "print the SQL between two revisions, `FROM:TO`, without a database")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
+	a.roleFlag(f)
 	return cmd
 }
 

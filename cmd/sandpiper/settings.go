@@ -32,6 +32,8 @@ type settings struct {
 	timeLimit    time.Duration  // of one migration; 0: none
 	allowChanged bool
 	naming       schema.Naming
+	file         configFile
+	elsewhere    bool // the migrations are not those of file, and its plugins are not theirs
 }
 
 // configFile is sandpiper.toml. Every key may be left out.
@@ -46,7 +48,13 @@ type configFile struct {
 	Schema       schemaConfig `toml:"schema"`
 	Lint         lintRules    `toml:"lint"`
 
-	path string // "" where there is no file
+	Capabilities capabilitiesConfig      `toml:"capabilities"` // for build
+	Plugins      map[string]pluginConfig `toml:"plugins"`      // by line
+	Trust        map[string]keyConfig    `toml:"trust"`        // by whose key it is
+
+	path  string // "" where there is no file
+	begin string // which one to begin then
+	text  []byte
 }
 
 // naming is how indexes and constraints are called that a migration does not
@@ -106,6 +114,7 @@ func (a *app) projectSettings() (settings, configFile, error) {
 	s := settings{
 		allowChanged: a.flags.allowChanged || file.AllowChanged,
 		naming:       schema.Naming(file.Naming),
+		file:         file,
 	}
 	if err := s.naming.Validate(); err != nil {
 		return settings{}, file, usage("see: sandpiper help config", "%s: %w", file.path, err)
@@ -129,6 +138,7 @@ func (a *app) projectSettings() (settings, configFile, error) {
 		}
 	}
 	s.dir, err = file.dir(a.flags.dir)
+	s.elsewhere = file.elsewhere(a.flags.dir)
 	return s, file, err
 }
 
@@ -147,7 +157,7 @@ func findConfig(path, dir string) (configFile, error) {
 			return readConfig(candidate)
 		}
 	}
-	return configFile{}, nil
+	return configFile{begin: candidates[len(candidates)-1]}, nil
 }
 
 // readConfig reads one sandpiper.toml. An unknown key is an error: a misspelt
@@ -157,7 +167,7 @@ func readConfig(path string) (configFile, error) {
 	if err != nil {
 		return configFile{}, usage("", "the configuration cannot be read: %w", err)
 	}
-	file := configFile{path: path}
+	file := configFile{path: path, text: text}
 	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&file)
 	var unknown *toml.StrictMissingError
 	var malformed *toml.DecodeError
@@ -167,7 +177,7 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema] and [lint]; see: sandpiper help config",
+		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema], [lint], [plugins.LINE], [trust.NAME] and [capabilities]; see: sandpiper help config",
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()
@@ -210,6 +220,20 @@ func (c configFile) dir(flag string) (string, error) {
 		return dir, nil
 	}
 	return c.base(), nil
+}
+
+// elsewhere reports whether --dir names other migrations than the file is about.
+func (c configFile) elsewhere(flag string) bool {
+	switch {
+	case flag == "":
+		return false
+	case c.path == "":
+		return filepath.Ext(flag) == ".wasm" // no file is going to be about it
+	case filepath.Clean(flag) == filepath.Clean(c.base()):
+		return false
+	}
+	own, err := c.dir("")
+	return err != nil || filepath.Clean(own) != filepath.Clean(flag)
 }
 
 func isFolder(path string) bool {

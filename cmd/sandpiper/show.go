@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ type showData struct {
 	Applied string        `json:"applied,omitempty"` // RFC 3339
 	Changed bool          `json:"changed,omitempty"` // since it was applied
 	Pair    *revisionJSON `json:"pair,omitempty"`    // the other dialect's revision of the same migration
+	Run     *entryJSON    `json:"run,omitempty"`     // of a plugin's: the last one
 }
 
 // The states of a revision.
@@ -88,6 +91,9 @@ func (s *session) show(ctx context.Context, r *host.Runner, rev chain.Revision) 
 		if applied, ok := ledger.Applied[rev.Key]; ok {
 			data.State, data.Applied = stateApplied, timestamp(applied.At)
 			data.Changed = applied.Digest != "" && rev.Digest != "" && applied.Digest != rev.Digest
+			if data.Run, err = lastRun(ctx, r, rev.Key); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if pair, ok := s.pair(rev); ok {
@@ -95,6 +101,23 @@ func (s *session) show(ctx context.Context, r *host.Runner, rev chain.Revision) 
 		data.Pair = &document
 	}
 	return data, nil
+}
+
+// lastRun finds the last upgrade to a revision, if it was a plugin's.
+func lastRun(ctx context.Context, r *host.Runner, key chain.Key) (*entryJSON, error) {
+	if key.Line == chain.DefaultLine {
+		return nil, nil
+	}
+	entries, err := r.History(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(entries, func(e host.Entry) bool { return e.Key == key && e.Action == host.ActionUpgrade })
+	if i < 0 || entries[i].Grants == "" {
+		return nil, nil
+	}
+	run := entryDocument(entries[i])
+	return &run, nil
 }
 
 // graphOf reads the chain of a dialect.
@@ -165,4 +188,10 @@ func printRevision(w io.Writer, d *showData) {
 		state += ", and the file has changed since"
 	}
 	field("state", state)
+	if run := d.Run; run != nil {
+		field("module", run.Module)
+		field("signer", plain(cmp.Or(run.Signer, unsigned)))
+		field("fuel", fuel(run.Fuel))
+		field("grants", grantsWords(string(run.Grants)))
+	}
 }

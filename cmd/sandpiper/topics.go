@@ -7,6 +7,8 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
 		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
+		{Use: "plugins", Short: "How modules of others are run, and shipped", Long: pluginsText},
+		{Use: "trust", Short: "Who signed a module, and who is trusted", Long: trustText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
 		{Use: "json", Short: "What --json prints", Long: jsonText},
 		{Use: "exit-codes", Short: "What the exit code says", Long: "The exit codes:\n\n" + exitCodesText},
@@ -58,6 +60,11 @@ Relative paths in it are relative to the file. An unknown key is an error.
   [schema.databases]         # to compare, of the dialect that database is not
   postgresql = "postgres://app@localhost/app"
 
+  [plugins.acme]             # a module of somebody else's, and what it may do
+  module = "plugins/acme.wasm"  # "sandpiper plugin add" writes it, and [trust.NAME];
+                             # see sandpiper help plugins
+  [capabilities]             # what a module asks for that is built from this folder
+
   [[schema.ignore]]          # a rule: what all its keys fit is left out
   rule = "the archive"       # its name, shown with what it hides
   table = "archive_*"        # the table and what is in it; kind, name, dialect
@@ -66,6 +73,7 @@ Relative paths in it are relative to the file. An unknown key is an error.
 A flag wins over the environment, the environment over the file:
 
   SANDPIPER_DATABASE         the database URL
+  SANDPIPER_KEY_PASSWORD     of the secret key that signs; see sandpiper help trust
   NO_COLOR                   if set, no colours
 
 Beside versions/ lie, for people and for git:
@@ -96,14 +104,15 @@ happens:
 error:
 
   message                       what went wrong
-  kind                          usage, chain, target, module, migration, database,
-                                changed, unknown, pending, locked, behind, ahead,
-                                problems, declined, build, differs, schema,
-                                interrupted or other
+  kind                          usage, chain, target, module, trust, denied,
+                                migration, database, changed, unknown, pending,
+                                locked, behind, ahead, problems, declined, build,
+                                differs, schema, interrupted or other
   revision, file, line          where, as far as it is known
   statement, sql, position      which statement, counted from 1, its text, and the
                                 character in it
   code, hint                    the database's
+  grant                         that a plugin lacked, as a line of sandpiper.toml
   state                         what state the database is in
   next                          what to do
   applied                       revisions applied by this call before it failed
@@ -122,10 +131,12 @@ data:
               forks: [revision + children], heads: [revision],
               labels: [{label, revision, revisions, heads}]}]
   graph       dialect, format, file or drawing, revisions: [revision + state]
-  show        revision + state, applied, changed, pair
+  show        revision + state, applied, changed, pair, run: entry
   dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
               file and changed
-  verify      revisions, applied, problems: [problem], hints: [text]
+  verify      revisions, applied, problems: [problem], hints: [text]; with FILE.wasm
+              modules: [{file, name, line, version, digest, signer, key, comment,
+              fault, message, next}]
   lint        revisions, modules: [file], findings: [finding], notes: [text];
               rules: [rule] with --rules
   wait        server, waited_ms
@@ -148,17 +159,30 @@ data:
               revisions: [{revision, version, from, file, plugin}],
               notes: [{file, line, text}]
   build       output, size, digest, revisions
-  inspect     file, size, digest, manifest, imports, exports, memory_kib
+  inspect     file, size, digest, manifest, imports, exports, memory_kib,
+              memory_max_kib, allows: [text], refused,
+              signature: {signer, key, unknown, refused}
+  keygen      secret, public, key, id, encrypted
+  sign        file, signature, key, statement, changed
+  trust       keys: [{name, key, id, revoked, plugins}]; file, changed
+  plugin add, plugin update
+              plugin, reasons: [text], files: [path]
+  plugin list plugins: [plugin]
+  plugin remove
+              line, dropped: [{kind, name}], files: [path]
+  audit       runs: [entry], problems: [problem], remarks: [text]
   version     version, abi, go, os, arch
 
   revision    revision, line, dialect, slug, revises, depends_on, labels, created,
               irreversible, digest, source
   entry       id, revision, line, action, slug, started, duration_us, digest,
-              module, seed, runner, reason
+              module, seed, runner, reason; of a plugin signer, grants, fuel
   problem     rule, revision, file, line, message
   finding     rule, severity, dialect, revision, file, line, column, message, why,
               instead
   rule        name, dialects, severity, why, instead
+  plugin      line, name, version, module, digest, signer, key, unknown, revisions,
+              grants, allows: [text], lacks: [text], unused: [text], role, refused
   comparison  dialect, database, schema, changes, unwritten, hidden, no_way_back,
               left, left_back: [{action, kind, table, name, text, destroys,
               reason, filter}]

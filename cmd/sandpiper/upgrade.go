@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -131,10 +132,15 @@ type entryJSON struct {
 	Seed       string `json:"seed,omitempty"`
 	Runner     string `json:"runner,omitempty"`
 	Reason     string `json:"reason,omitempty"` // of a rehash
+
+	// Of a plugin's run.
+	Signer string          `json:"signer,omitempty"` // the key
+	Grants json.RawMessage `json:"grants,omitempty"` // as in a manifest
+	Fuel   int64           `json:"fuel,omitempty"`
 }
 
 func entryDocument(e host.Entry) entryJSON {
-	return entryJSON{
+	document := entryJSON{
 		Revision:   e.Key.ID,
 		Line:       lineName(e.Key.Line),
 		Action:     string(e.Action),
@@ -146,7 +152,13 @@ func entryDocument(e host.Entry) entryJSON {
 		Seed:       e.Seed,
 		Runner:     e.Runner,
 		Reason:     e.Reason,
+		Signer:     e.Signer,
+		Fuel:       e.Fuel,
 	}
+	if json.Valid([]byte(e.Grants)) { // the ledger is a table that anybody may have written into
+		document.Grants = json.RawMessage(e.Grants)
+	}
+	return document
 }
 
 func entryDocuments(entries []host.Entry) []entryJSON {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -31,8 +32,9 @@ type problemJSON struct {
 
 func newVerify(a *app) *cobra.Command {
 	var offline, strict bool
+	var keys []string
 	cmd := &cobra.Command{
-		Use:   "verify",
+		Use:   "verify [FILE.wasm…]",
 		Short: "Find what is wrong with the migrations, and with what was applied",
 		Long: `Reads every migration of every dialect whole, runs nothing, and tells what is
 wrong, by rule:
@@ -46,6 +48,7 @@ wrong, by rule:
   file_name     the id in a file's name is the one inside
   downgrade     a downgrade is there, or "-- Irreversible: why" in the header
   lock          the files are those that sandpiper.lock pins
+  plugin        so are the plugins, with what they are granted and who signed them
   notes, notes_entry, notes_order
                 MIGRATION-NOTES.md is right: see "sandpiper help notes"
 
@@ -62,12 +65,25 @@ and, in the database's ledger, unless --offline is given:
 The exit code is 5 if there is anything to tell. That a project has no
 sandpiper.lock or no MIGRATION-NOTES.md, or the database no ledger, is a remark,
 and a problem with --strict: CI should say it where they are kept, so that none of
-them is lost, or a wrong database looked at, unseen.`,
+them is lost, or a wrong database looked at, unseen.
+
+With FILE.wasm it looks at these modules alone, and tells who signed each: its
+signature is FILE.wasm.minisig, and the keys are those of --key, or else those of
+"sandpiper trust". A module that nobody signed, or nobody whose key it is given, is
+a problem, too.`,
 		Example: `  sandpiper verify
   sandpiper verify --offline --strict      in CI, without a database
-  sandpiper verify --json`,
-		Args: arguments(0, 0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  sandpiper verify --json
+  sandpiper verify acme.wasm --key acme.pub   who signed a module`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 0 && (offline || strict):
+				return usage("", "--offline and --strict are about the project, and not about %s", args[0])
+			case len(args) > 0:
+				return a.verifyModules(args, keys)
+			case len(keys) > 0:
+				return usage("for example: sandpiper verify acme.wasm --key acme.pub", "--key is about modules, and none is named")
+			}
 			v, err := a.verify(cmd.Context(), offline, strict)
 			if err != nil {
 				return err
@@ -76,10 +92,12 @@ them is lost, or a wrong database looked at, unseen.`,
 			a.result(data, func(w io.Writer) { a.printReport(w, v) })
 			return problemsFound("verify", len(v.report.Problems))
 		},
+		ValidArgsFunction: completeModules,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&offline, "offline", false, "look at the files alone, and at no database")
 	f.BoolVar(&strict, "strict", false, "sandpiper.lock, MIGRATION-NOTES.md and the ledger have to be there")
+	f.StringArrayVar(&keys, "key", nil, "a public `key` that may have signed FILE.wasm, or its file")
 	a.waitFlag(f)
 	return cmd
 }
@@ -156,6 +174,9 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 	}
 	defer s.close()
 	r, err := s.runner(host.Config{})
+	if errors.As(err, new(*refusedError)) {
+		r, err = s.ownRunner(host.Config{}) // what is wrong with plugins is told with the files
+	}
 	if err != nil && broken {
 		return "", nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/host/sandbox"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/host/worker"
 )
 
 // This file is where the parts meet: which adapter serves a URL, which file
@@ -31,7 +32,8 @@ type session struct {
 	name string // the database's, for the question of reset
 	box  *lateSandbox
 
-	early *earlyDatabase // nil unless connectEarly was called
+	early   *earlyDatabase  // nil unless connectEarly was called
+	process *worker.Process // nil unless worker was called
 }
 
 // open puts together what the flags, the environment and sandpiper.toml say.
@@ -130,9 +132,19 @@ func databaseName(shown string) string {
 	return shown
 }
 
-// runner makes a runner of the session's parts. What cfg leaves out is taken
-// from the settings.
+// runner makes a runner of the session's parts, plugins included. What cfg leaves
+// out is taken from the settings.
 func (s *session) runner(cfg host.Config) (*host.Runner, error) {
+	plugins, err := s.plugins()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Plugins = plugins
+	return s.ownRunner(cfg)
+}
+
+// ownRunner makes a runner with no other plugins than cfg names.
+func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	fsys, root, err := openDir(s.set.dir)
 	if err != nil {
 		return nil, err
@@ -148,6 +160,9 @@ func (s *session) runner(cfg host.Config) (*host.Runner, error) {
 		a.progress.event(e)
 	}
 	cfg.Statements = a.flags.verbose
+	if len(cfg.Plugins) > 0 {
+		cfg.Worker = s.worker()
+	}
 	return host.NewRunner(fsys, s.db, s.box, cfg)
 }
 
@@ -189,6 +204,9 @@ func (s *session) connectEarly(ctx context.Context) {
 func (s *session) close() {
 	if s.early != nil {
 		s.early.close() // nothing was done on it
+	}
+	if s.process != nil {
+		s.process.Close()
 	}
 	s.box.Close()
 }

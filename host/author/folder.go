@@ -134,7 +134,7 @@ func (f *Folder) SyncNotes() (chain.Synced, error) {
 	if len(done.Added)+len(done.Moved) == 0 {
 		return done, nil
 	}
-	if err := writeAll([]file{{f.notesName(), []byte(done.Text), true}}); err != nil {
+	if err := writeAll([]file{{name: f.notesName(), text: []byte(done.Text), replace: true}}); err != nil {
 		return chain.Synced{}, err
 	}
 	f.Notes, err = chain.ParseNotes(f.NotesName(), []byte(done.Text))
@@ -164,9 +164,19 @@ func (f *Folder) Relock(accept func(chain.Dialect, chain.Key) bool) *chain.Lock 
 	return lock
 }
 
+// PinPlugin returns the lock with a plugin pinned. A lock file that is begun with
+// it pins the chains as well: what it does not have would be a problem to Check.
+func (f *Folder) PinPlugin(p chain.PluginPin) (*chain.Lock, error) {
+	lock := f.Lock
+	if lock == nil {
+		lock = f.Relock(func(chain.Dialect, chain.Key) bool { return true })
+	}
+	return lock.WithPlugin(p)
+}
+
 // WriteLock writes the lock file.
 func (f *Folder) WriteLock(lock *chain.Lock) error {
-	if err := writeAll([]file{{f.lockName(), []byte(lock.String()), true}}); err != nil {
+	if err := writeAll([]file{{name: f.lockName(), text: []byte(lock.String()), replace: true}}); err != nil {
 		return err
 	}
 	f.Lock = lock

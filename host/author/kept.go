@@ -60,5 +60,5 @@ func (k Kept) Write(text []byte) (changed bool, err error) {
 	if was != nil && bytes.Equal(was, text) {
 		return false, nil
 	}
-	return true, writeAll([]file{{k.Name, text, true}})
+	return true, writeAll([]file{{name: k.Name, text: text, replace: true}})
 }

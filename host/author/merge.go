@@ -119,7 +119,7 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{f.lockName(), []byte(lock.String()), true})
+		files = append(files, file{name: f.lockName(), text: []byte(lock.String()), replace: true})
 	}
 	note := chain.Note{Slug: w.Slug, IDs: map[chain.Dialect]string{}, Text: "Joins heads of the chain, and changes nothing."}
 	for _, r := range w.Revisions {
@@ -137,7 +137,7 @@ func (f *Folder) kept(w *Written) (files []file, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(files, file{f.notesName(), []byte(notes.Add(note)), true}), nil
+	return append(files, file{name: f.notesName(), text: []byte(notes.Add(note)), replace: true}), nil
 }
 
 // chosen returns the chain of one dialect, or all of them where it is empty.

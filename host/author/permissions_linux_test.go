@@ -31,6 +31,15 @@ func TestReadOnlyFolder(t *testing.T) {
 		if err := kept.Check(); err == nil || err.Error() != kept.Name+" cannot be written: permission denied" {
 			t.Errorf("checking a file: %v", err)
 		}
+		key := filepath.Join(dir, "acme.key")
+		for what, err := range map[string]error{
+			"asking before": author.MayWrite(key, true),
+			"writing keys":  author.WriteKeys(key, nil, filepath.Join(dir, "acme.pub"), nil, true),
+		} {
+			if err == nil || err.Error() != key+" cannot be written: permission denied" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
 		if _, err := author.Hold(t.Context(), dir); err == nil || err.Error() != dir+" cannot be written: permission denied" {
 			t.Errorf("holding the folder: %v, want that %s cannot be written", err, dir)
 		}

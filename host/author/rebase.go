@@ -190,7 +190,7 @@ func (f *Folder) Rebase(root string, moves []Move) (added []chain.PinChange, err
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{f.lockName(), []byte(lock.String()), true})
+		files = append(files, file{name: f.lockName(), text: []byte(lock.String()), replace: true})
 		for _, c := range f.Lock.Changes(lock) {
 			if c.Was == "" {
 				added = append(added, c)

@@ -48,7 +48,7 @@ func (f *Folder) migrations(d Draft, revisions map[chain.Dialect]chain.Revision)
 		}
 		r.Digest, r.Source = chain.Digest(text), shown(name)
 		revisions[dialect] = r
-		files = append(files, file{name, text, d.Force})
+		files = append(files, file{name: name, text: text, replace: d.Force})
 	}
 	return files, nil
 }
@@ -69,7 +69,7 @@ func (f *Folder) plugin(d Draft, revisions map[chain.Dialect]chain.Revision) ([]
 		r.Source = shown(name)
 		revisions[dialect] = r
 	}
-	return []file{{name, formatted, d.Force}}, nil
+	return []file{{name: name, text: formatted, replace: d.Force}}, nil
 }
 
 // The names of templates, behind which come the format and templateEnd.

@@ -93,7 +93,7 @@ func (f *Folder) planLock(p *Repair, agrees func(chain.Revision) bool) {
 			p.mend(chain.Problem{Rule: chain.RuleLock, Source: f.LockName(),
 				Message: "its lines are not those that were written: one was moved, or two branches were merged"}, "writes it anew")
 		}
-		p.files = append(p.files, file{f.lockName(), []byte(next.String()), true})
+		p.files = append(p.files, file{name: f.lockName(), text: []byte(next.String()), replace: true})
 	}
 	for _, g := range f.Graphs {
 		p.leave(next.Check(f.LockName(), g))
@@ -111,7 +111,7 @@ func (f *Folder) planNotes(p *Repair) error {
 	}
 	notes := f.Notes
 	if len(done.Added)+len(done.Moved) > 0 {
-		p.files = append(p.files, file{f.notesName(), []byte(done.Text), true})
+		p.files = append(p.files, file{name: f.notesName(), text: []byte(done.Text), replace: true})
 		var err error
 		if notes, err = chain.ParseNotes(f.NotesName(), []byte(done.Text)); err != nil {
 			return err

@@ -126,7 +126,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{f.lockName(), []byte(lock.String()), true})
+		files = append(files, file{name: f.lockName(), text: []byte(lock.String()), replace: true})
 	}
 	notes, err := f.BeginNotes()
 	if err != nil {
@@ -140,7 +140,7 @@ func (f *Folder) Write(d Draft) (*Written, error) {
 			note.None = append(note.None, dialect)
 		}
 	}
-	files = append(files, file{f.notesName(), []byte(notes.Add(note)), true})
+	files = append(files, file{name: f.notesName(), text: []byte(notes.Add(note)), replace: true})
 	for _, file := range files {
 		w.Files = append(w.Files, shown(file.name))
 	}

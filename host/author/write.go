@@ -28,6 +28,7 @@ type file struct {
 	name    string // with the system's slashes
 	text    []byte
 	replace bool // it may be there already
+	secret  bool // nobody else may read it
 }
 
 // writeAll writes all files or none. Each is written beside its place first;
@@ -62,26 +63,37 @@ func writeAll(files []file) (err error) {
 		if err := absent(f); err != nil {
 			return err // it has come about in the meantime
 		}
-		before, err := os.ReadFile(f.name)
-		there := err == nil
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		before := func() error { return nil }
+		if i < len(files)-1 { // after the last nothing can fail
+			var err error
+			if before, err = restorer(f.name); err != nil {
+				return err
+			}
 		}
 		if err := os.Rename(beside[i], f.name); err != nil {
 			return meant(f.name, err)
 		}
-		undo = append(undo, func() error {
-			if !there {
-				return remove(f.name)
-			}
-			old, err := writeBeside(file{name: f.name, text: before})
-			if err != nil {
-				return err
-			}
-			return os.Rename(old, f.name)
-		})
+		undo = append(undo, before)
 	}
 	return nil
+}
+
+// restorer returns what makes a file what it is now.
+func restorer(name string) (restore func() error, err error) {
+	text, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return func() error { return remove(name) }, nil
+	case err != nil:
+		return nil, err
+	}
+	return func() error {
+		old, err := writeBeside(file{name: name, text: text})
+		if err != nil {
+			return err
+		}
+		return os.Rename(old, name)
+	}, nil
 }
 
 // absent returns an *ExistsError if a file is there that may not be.
@@ -115,10 +127,13 @@ func irregular(mode fs.FileMode) string {
 func besideName(process int) string { return fmt.Sprintf(".sandpiper-%d-", process) }
 
 // writeBeside writes a file's text into a new file of the same folder. A file
-// that is going to be replaced hands down its permissions.
+// that is going to be replaced hands down its permissions, unless it is secret.
 func writeBeside(f file) (name string, err error) {
 	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(f.name); err == nil {
+	switch info, err := os.Stat(f.name); {
+	case f.secret:
+		mode = 0o600
+	case err == nil:
 		mode = info.Mode().Perm()
 	}
 	temp, err := os.CreateTemp(filepath.Dir(f.name), besideName(os.Getpid())+"*")
@@ -184,8 +199,36 @@ func remove(name string) error {
 // all, into a folder that is there. Where it is there already the error is an
 // *ExistsError, unless force says that it may be written over.
 func WriteFile(name string, text []byte, force bool) error {
-	if _, err := os.Stat(filepath.Dir(name)); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", shown(name), err)
+	return writeNamed(file{name: name, text: text, replace: force})
+}
+
+// WriteKeys writes the files of a secret key, which nobody else may read, and of
+// its public one, both or neither, as WriteFile does.
+func WriteKeys(secret string, key []byte, public string, publicKey []byte, force bool) error {
+	return writeNamed(
+		file{name: secret, text: key, replace: force, secret: true},
+		file{name: public, text: publicKey, replace: force})
+}
+
+func writeNamed(files ...file) error {
+	for _, f := range files {
+		if _, err := os.Stat(filepath.Dir(f.name)); err != nil {
+			return meant(f.name, err)
+		}
 	}
-	return writeAll([]file{{name, text, force}})
+	return writeAll(files)
+}
+
+// MayWrite returns an error if WriteFile could not write a file: for a command
+// that asks for something before.
+func MayWrite(name string, force bool) error {
+	f := file{name: name, replace: force, secret: true}
+	if err := absent(f); err != nil {
+		return err
+	}
+	beside, err := writeBeside(f)
+	if err != nil {
+		return err
+	}
+	return remove(beside)
 }

@@ -29,6 +29,10 @@ type Options struct {
 	// says, else to chain.DefaultLine.
 	Line string
 
+	// Capabilities are what the module asks for where it is run as a plugin.
+	// Defaults to what the plugin says, else to nothing.
+	Capabilities abi.Capabilities
+
 	// Dialect is what a folder that holds files itself is written for.
 	// Defaults to the folder's name, where that is a dialect's.
 	Dialect chain.Dialect
@@ -123,6 +127,19 @@ func (o Options) apply(m *abi.Manifest, name string) {
 	m.Name = cmp.Or(o.Name, m.Name, name)
 	m.Version = cmp.Or(o.Version, m.Version)
 	m.Line = cmp.Or(o.Line, m.Line, chain.DefaultLine)
+	if !o.Capabilities.Empty() {
+		m.Capabilities = o.Capabilities
+	}
+}
+
+// A CapabilitiesError says that a module that is no plugin asks for capabilities.
+type CapabilitiesError struct {
+	Line string // the module's
+}
+
+// Error says why that cannot be.
+func (e *CapabilitiesError) Error() string {
+	return fmt.Sprintf("the module asks for capabilities and is of the line %s, whose modules are the project's own and are not limited: a plugin has a line of its own", e.Line)
 }
 
 // finish reads a module as a runner will, and checks that its revisions make a
@@ -138,6 +155,12 @@ func finish(b []byte) (*Module, error) {
 	m, err := f.Manifest()
 	if err != nil {
 		return nil, err
+	}
+	if !chain.ValidLine(m.Line) {
+		return nil, fmt.Errorf("%q cannot be the name of a line: 1 to 60 letters and digits of ASCII and _, with . / and - inside, and not head, heads or base", m.Line)
+	}
+	if m.Line == chain.DefaultLine && !m.Capabilities.Empty() {
+		return nil, &CapabilitiesError{m.Line}
 	}
 	for _, d := range chain.Dialects {
 		// Parents may be in other files of the line, and dependencies in other

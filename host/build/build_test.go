@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/sandbox"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 const (
@@ -122,6 +124,31 @@ func TestFolderForOneDialect(t *testing.T) {
 	m := mustBuild(t, dir, build.Options{Dialect: chain.PostgreSQL, Line: "acme", Name: "Acme"})
 	if r := m.Manifest.Revisions[0]; r.Dialect != "postgresql" || m.Manifest.Line != "acme" || m.Manifest.Name != "Acme" {
 		t.Errorf("dialect %q, line %q, name %q", r.Dialect, m.Manifest.Line, m.Manifest.Name)
+	}
+}
+
+func TestCapabilities(t *testing.T) {
+	dir := folder(t, "acme", map[string]string{"versions/sqlite/a.sql": first})
+	asked := abi.Capabilities{Owns: []string{"acme_*"}, Rows: 10}
+	m := mustBuild(t, dir, build.Options{Line: "acme", Capabilities: asked})
+	f, err := wasmfile.Open(m.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, err := f.Manifest(); err != nil || !reflect.DeepEqual(read.Capabilities, asked) {
+		t.Errorf("the module asks for %+v (%v)", read.Capabilities, err)
+	}
+	var own *build.CapabilitiesError
+	if _, err := build.Build(context.Background(), dir, describer(t), build.Options{Capabilities: asked}); !errors.As(err, &own) {
+		t.Errorf("error %v, want a CapabilitiesError: the line is main", err)
+	}
+	if _, err := build.Build(context.Background(), dir, describer(t), build.Options{Line: "acme", Capabilities: abi.Capabilities{Owns: []string{"*"}}}); err == nil {
+		t.Error("a module that asks for every table was built")
+	}
+	for _, line := range []string{"we\"ird", "-x", "base", strings.Repeat("x", 61)} {
+		if _, err := build.Build(context.Background(), dir, describer(t), build.Options{Line: line}); err == nil || !strings.Contains(err.Error(), "cannot be the name of a line") {
+			t.Errorf("line %q: error %v", line, err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -23,8 +24,10 @@ const LockName = "sandpiper.lock"
 // The last digest of a line is over the line before of the same dialect and this
 // one, so that lines cannot be left out, moved or mixed unseen. Two branches that
 // both add a revision write different lines at one place, which git cannot merge.
+// The plugins' lines (PluginPin) come last.
 type Lock struct {
-	pins map[Dialect][]pin
+	pins    map[Dialect][]pin
+	plugins map[string]pluginPin // by line
 }
 
 // A pin is one line of a lock file.
@@ -35,10 +38,12 @@ type pin struct {
 	line   int    // in the file it was read from
 }
 
-// The versions of the form and of Digest that this package writes and reads.
+// The versions of the form and of Digest that this package writes and reads. What
+// has no plugins is written in the first form.
 const (
-	lockForm   = 1
-	lockDigest = 1
+	lockForm    = 1
+	lockPlugins = 2
+	lockDigest  = 1
 )
 
 const lockHead = `# Written by "sandpiper revision", "merge", "rebase", "rehash" and "repair". Two branches
@@ -49,11 +54,21 @@ const lockHead = `# Written by "sandpiper revision", "merge", "rebase", "rehash"
 // String returns the text of the lock file.
 func (l *Lock) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d digest %d\n%s", LockName, lockForm, lockDigest, lockHead)
+	form := lockForm
+	if len(l.plugins) > 0 {
+		form = lockPlugins
+	}
+	fmt.Fprintf(&b, "%s %d digest %d\n%s", LockName, form, lockDigest, lockHead)
 	for _, d := range l.dialects() {
 		for _, p := range l.pins[d] {
 			fmt.Fprintf(&b, "%s %s %s %s\n", d, p.key, p.digest, p.sum)
 		}
+	}
+	if len(l.plugins) > 0 {
+		b.WriteString(pluginHead)
+	}
+	for _, p := range l.Plugins() {
+		fmt.Fprintln(&b, p)
 	}
 	return b.String()
 }
@@ -78,21 +93,31 @@ func (l *Lock) Pinned(d Dialect) (keys []Key) {
 	return keys
 }
 
+// clone returns a lock that can be given other pins.
+func (l *Lock) clone() *Lock {
+	next := &Lock{map[Dialect][]pin{}, map[string]pluginPin{}}
+	if l != nil {
+		maps.Copy(next.pins, l.pins)
+		maps.Copy(next.plugins, l.plugins)
+	}
+	return next
+}
+
 // ParseLock reads a lock file. Errors are of type *ParseError.
 func ParseLock(name string, b []byte) (*Lock, error) {
 	fail := func(line int, format string, args ...any) (*Lock, error) {
 		return nil, &ParseError{Path: name, Line: line, Msg: fmt.Sprintf(format, args...)}
 	}
-	l := &Lock{pins: map[Dialect][]pin{}}
+	l := (*Lock)(nil).clone()
 	lines := strings.Split(string(normalize(b)), "\n")
 	var form, digest int
 	if n, err := fmt.Sscanf(lines[0], LockName+" %d digest %d", &form, &digest); n != 2 || err != nil {
 		return fail(1, "not a lock file: its first line is %q; bring it back, or remove it and run `sandpiper rehash --offline`",
 			fmt.Sprintf("%s %d digest %d", LockName, lockForm, lockDigest))
 	}
-	if form > lockForm || digest > lockDigest || form < 1 || digest < 1 {
+	if form > lockPlugins || digest > lockDigest || form < 1 || digest < 1 {
 		return fail(1, "it is written by a newer version of Sandpiper (form %d, digest %d; this version reads form %d, digest %d): use that version",
-			form, digest, lockForm, lockDigest)
+			form, digest, lockPlugins, lockDigest)
 	}
 	seen := map[Dialect]map[Key]pin{}
 	for i, text := range lines {
@@ -102,9 +127,20 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 		}
 		if conflictMark(text) {
 			return fail(line, "a conflict of a merge: take either side of this file (git checkout --ours), let one of the revisions "+
-				"revise the other, and run `sandpiper rehash --offline`")
+				"revise the other, and run `sandpiper rehash --offline`; a plugin that is lost so is brought back by `sandpiper plugin update`")
 		}
 		words := strings.Fields(text)
+		if words[0] == pluginWord {
+			p, reason := parsePlugin(words)
+			if reason != "" {
+				return fail(line, "%s; bring the line back, or remove it and run `sandpiper plugin update`", reason)
+			}
+			if first, twice := l.plugins[p.Line]; twice && first.PluginPin != p {
+				return fail(line, "plugin %s is pinned at line %d already, to something else: remove one of the two", p.Line, first.at)
+			}
+			l.plugins[p.Line] = pluginPin{p, line}
+			continue
+		}
 		if len(words) != 4 || !isDigest(words[2]) || !isDigest(words[3]) || !slices.Contains(Dialects, Dialect(words[0])) {
 			return fail(line, "a line is: dialect, revision, digest, chained digest; bring it back, or remove the file and run `sandpiper rehash --offline`")
 		}
@@ -132,14 +168,9 @@ func ParseLock(name string, b []byte) (*Lock, error) {
 // was, unless accept says yes to it.
 func (l *Lock) With(g *Graph, accept func(Key) bool) *Lock {
 	was := map[Key]string{}
-	next := &Lock{pins: map[Dialect][]pin{}}
-	if l != nil {
-		for d, pins := range l.pins {
-			next.pins[d] = pins
-		}
-		for _, p := range l.pins[g.dialect] {
-			was[p.key] = p.digest
-		}
+	next := l.clone()
+	for _, p := range next.pins[g.dialect] {
+		was[p.key] = p.digest
 	}
 	var pins []pin
 	for r := range g.All() {

@@ -172,7 +172,7 @@ func TestLockIsRefused(t *testing.T) {
 	}{
 		"empty":         {"", "not a lock file", 1},
 		"another file":  {"hello\n", "not a lock file", 1},
-		"newer form":    {"sandpiper.lock 2 digest 1\nnew things\n", "newer version of Sandpiper (form 2, digest 1; this version reads form 1, digest 1)", 1},
+		"newer form":    {"sandpiper.lock 3 digest 1\nnew things\n", "newer version of Sandpiper (form 3, digest 1; this version reads form 2, digest 1)", 1},
 		"newer digest":  {strings.Replace(good, "digest 1", "digest 2", 1), "newer version of Sandpiper", 1},
 		"a conflict":    {strings.Replace(good, pin, "<<<<<<< HEAD\n"+pin, 1), "a conflict of a merge", 5},
 		"a word less":   {strings.Replace(good, pin, pin[:20], 1), "a line is: dialect", 5},

@@ -14,7 +14,7 @@ type Problem struct {
 	Message  string // what is wrong and what to do
 }
 
-// The rules that verify checks beside those of a graph.
+// The rules that verify and audit check beside those of a graph.
 const (
 	RuleUnreadable Rule = "unreadable"  // a file can be read
 	RuleHeads      Rule = "heads"       // a line has one head
@@ -31,6 +31,10 @@ const (
 	RuleLedger     Rule = "ledger"      // the ledger has its tables and their columns
 	RuleHistory    Rule = "history"     // the history has what the heads stand for
 	RuleIndex      Rule = "index"       // no concurrent build has left an INVALID index
+	RulePlugin     Rule = "plugin"      // what a plugin did has a plugin, which a run would take
+	RuleModule     Rule = "module"      // a plugin's module is the one that ran
+	RuleSigner     Rule = "signer"      // who signed what ran is trusted
+	RuleGrants     Rule = "grants"      // what a plugin was granted is known
 )
 
 // Problems makes problems of the errors of reading a chain: those of ParseHeader,

@@ -56,8 +56,12 @@ type Key struct {
 	ID   string
 }
 
-// String returns "id", or "line@id" outside the default line.
+// String returns "id", or "line@id" outside the default line, and the name of the
+// line where the key names no revision, as in the history of a purge.
 func (k Key) String() string {
+	if k.ID == "" {
+		return k.Line
+	}
 	if k.Line == "" || k.Line == DefaultLine {
 		return k.ID
 	}

@@ -31,6 +31,10 @@ type Harness struct {
 	// Dialect is what the databases call themselves.
 	Dialect chain.Dialect
 
+	// Confined says that statements have the rights of a plugin, which do not
+	// reach the ledger.
+	Confined bool
+
 	// Password is part of the URL that Open used, or "" where there is none.
 	Password string
 

@@ -72,9 +72,12 @@ func TestOperations(t *testing.T, h Harness) {
 			}
 		}
 	})
+	t.Run("Failures", func(t *testing.T) { testFailingOperations(t, h, db) })
+	if h.Confined {
+		return // what is rendered is the same, whoever sends it
+	}
 	t.Run("Random", func(t *testing.T) { testRandomOperations(t, h, db) })
 	t.Run("Idle", func(t *testing.T) { testIdleOperations(t, h, db) })
-	t.Run("Failures", func(t *testing.T) { testFailingOperations(t, h, db) })
 }
 
 // thereAndBack upgrades, downgrades by what the operations themselves say undoes

@@ -36,7 +36,7 @@ var operations = []struct{ document, refusal string }{
 	{`{"create_table":{"name":"flow_step","columns":[{"name":"id","type":"integer"}]}}`, `create the table flow_step, whose name is not among those it owns; it would need the grant owns = ["flow_step"]`},
 	{`{"create_table":{"name":"acme_before","if_not_exists":true,"columns":[{"name":"id","type":"integer"}]}}`, "create the table acme_before: that name was there before the plugin"},
 	{`{"create_table":{"name":"acme_tools_keys","columns":[{"name":"id","type":"integer"}]}}`, "create the table acme_tools_keys, whose name"},
-	{`{"create_table":{"name":"sandpiper_heads","columns":[{"name":"id","type":"integer"}]}}`, "create the table sandpiper_heads, whose name is not among those it owns$"},
+	{`{"create_table":{"name":"sandpiper_heads","columns":[{"name":"id","type":"integer"}]}}`, "create the table sandpiper_heads: names that begin with sandpiper_, sqlite_ or pg_ are not to be had"},
 	{`{"create_table":{"name":"ACME_T","columns":[{"name":"id","type":"integer"}]}}`, "create the table ACME_T, whose name | "},
 	{`{"create_table":{"name":"acme_t","columns":[{"name":"m","type":"enum(state)"}]}}`, "use the type state, which it does not own"},
 	{`{"create_table":{"name":"acme_t","columns":[{"name":"m","type":"enum(acme_mood)"}]}}`, "use the type acme_mood, which it does not own"},
@@ -119,7 +119,7 @@ var operations = []struct{ document, refusal string }{
 	{`{"insert":{"table":"flow_run","columns":["id","name"],"rows":[[1,"x"]]}}`, ""},
 	{`{"insert":{"table":"flow_run","columns":["id","secret"],"rows":[[1,"x"]]}}`, `insert column secret of flow_run; it would need the grant uses = [{table = "flow_run", verbs = ["insert"], columns = ["secret"]}]`},
 	{`{"insert":{"table":"notes","columns":["id"],"rows":[[1]]}}`, `insert notes; it would need the grant uses = [{table = "notes", verbs = ["insert"]}]`},
-	{`{"insert":{"table":"sandpiper_heads","columns":["id"],"rows":[[1]]}}`, "insert sandpiper_heads$"},
+	{`{"insert":{"table":"sandpiper_heads","columns":["id"],"rows":[[1]]}}`, "insert sandpiper_heads: the ledger and the catalogs are not to be had"},
 	{`{"execute":{"sql":"DROP TABLE flow_run"}}`, ""}, // the statement is for the dialect to judge
 
 	{`{"batch":{"table":"acme_t","operations":[{"add_column":{"table":"acme_t","column":{"name":"c","type":"text"}}},{"create_index":{"name":"ix_acme_t__c","table":"acme_t","columns":["c"]}}]}}`, ""},
@@ -155,8 +155,7 @@ func TestOperations(t *testing.T) {
 				continue
 			}
 			refused[kind] = true
-			words := "plugin acme may not: " + strings.TrimSuffix(want, "$")
-			if want == "" || !strings.HasPrefix(got.Error(), words) || strings.HasSuffix(want, "$") && got.Error() != words {
+			if want == "" || !strings.HasPrefix(got.Error(), "plugin acme may not: "+want) {
 				t.Errorf("%s, %s: %v, want %q", dialect, c.document, got, want)
 			}
 		}

@@ -46,6 +46,7 @@ type Access struct {
 	Verb    string   // of abi.Verbs
 	Columns []string // that are read or written
 	All     bool     // it may be all of its columns
+	Foreign bool     // it is not the plugin's, whatever its name: it is in a schema of others
 	At      int      // 1-based character, 0 if unknown
 }
 
@@ -149,6 +150,8 @@ func (j *Judge) fold(name string) string {
 func (j *Judge) Make(o Object) *Refusal {
 	name := j.fold(o.Name)
 	switch {
+	case kept(name):
+		return j.refuse(o.At, "", "create the %s %s: names that begin with sandpiper_, sqlite_ or pg_ are not to be had", o.Kind, o.Name)
 	case j.cuts(o.Name):
 		return j.refuse(o.At, "", "create the %s %s: PostgreSQL keeps 63 bytes of a name, and this one has %d", o.Kind, o.Name, len(o.Name))
 	case !j.named(o) && o.part():
@@ -194,10 +197,13 @@ func (j *Judge) Refer(table string, at int) *Refusal {
 
 // Touch gives the verdict on a verb.
 func (j *Judge) Touch(a Access) *Refusal {
-	if j.Owns(a.Table) {
+	if !a.Foreign && j.Owns(a.Table) {
 		return nil
 	}
 	name := j.fold(a.Table)
+	if kept(name) {
+		return j.refuse(a.At, "", "%s %s: the ledger and the catalogs are not to be had", a.Verb, a.Table)
+	}
 	need := using(name, a.Verb)
 	use, ok := j.Grants.Use(name)
 	if !ok || !slices.Contains(use.Verbs, a.Verb) {
@@ -217,9 +223,19 @@ func (j *Judge) Touch(a Access) *Refusal {
 	return nil
 }
 
+// kept reports whether a name is one that no grant can name (abi.Capabilities).
+func kept(name string) bool {
+	return strings.HasPrefix(name, "sandpiper_") || strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pg_")
+}
+
 // Call gives the verdict on a call of a function.
 func (j *Judge) Call(c Call) *Refusal {
-	if Functions(j.Dialect)[c.Name] || j.Grants.Function(c.Name) {
+	switch {
+	case Functions(j.Dialect)[c.Name]:
+		return nil
+	case j.Dialect == chain.PostgreSQL && postgresForbidden(c.Name):
+		return j.refuse(c.At, "", "call the function %s: what it gets at no grant can bound", c.Name)
+	case j.Grants.Function(c.Name):
 		return nil
 	}
 	return j.refuse(c.At, calling(c.Name), "call the function %s", c.Name)

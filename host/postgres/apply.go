@@ -70,7 +70,7 @@ func (a *applier) request(ctx context.Context, q schema.Request) error {
 	// A migration may have set a timeout of its own, so what to put back is
 	// known to the server alone.
 	a.own(`SELECT pg_catalog.set_config('sandpiper.lock_timeout', pg_catalog.current_setting('lock_timeout'), true)`)
-	if err := a.send(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", q.LockTimeout)); err != nil {
+	if err := a.sendOwn(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", q.LockTimeout)); err != nil {
 		return err
 	}
 	if err := a.apply(ctx, q.Operation); err != nil {
@@ -147,19 +147,40 @@ func (a *applier) send(ctx context.Context, sql string) error {
 	return a.tx.Defer(ctx, host.Statement{SQL: sql, Ordinal: a.ordinal})
 }
 
+// sendOwn defers a statement that belongs to the operation and holds nothing of
+// the migration's words but names, quoted: a plugin need not be allowed to send it,
+// and acts in its own role.
+func (a *applier) sendOwn(ctx context.Context, sql string) error {
+	if a.t.warden == nil {
+		return a.send(ctx, sql)
+	}
+	a.own(sql)
+	return nil
+}
+
 // own queues a statement that is the adapter's and not the migration's.
 func (a *applier) own(sql string, values ...[]byte) {
 	a.t.put(item{sql: sql, values: values, ordinal: a.ordinal})
+}
+
+// assert queues a query of the adapter that fails where something is not as it
+// should be.
+func (a *applier) assert(sql string, values ...[]byte) {
+	for _, it := range a.t.there(item{sql: sql, values: values, ordinal: a.ordinal}) {
+		a.t.put(it)
+	}
 }
 
 // ask runs a query of the adapter after all that is queued, and returns its
 // rows as text.
 func (a *applier) ask(ctx context.Context, sql string, values ...[]byte) ([][]string, error) {
 	var rows [][]string
-	a.t.put(item{sql: sql, values: values, ordinal: a.ordinal, row: func(v [][]byte) error {
+	for _, it := range a.t.there(item{sql: sql, values: values, ordinal: a.ordinal, row: func(v [][]byte) error {
 		rows = append(rows, texts(v))
 		return nil
-	}})
+	}}) {
+		a.t.put(it)
+	}
 	return rows, a.t.flush(ctx)
 }
 

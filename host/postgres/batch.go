@@ -66,6 +66,7 @@ func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) 
 		return 0, nil
 	}
 	t.queue, t.bytes, t.begun = nil, 0, true
+	t.sent++
 	tags, failed := t.c.main.roundTrip(ctx, items)
 	if failed != nil {
 		err := t.refused(ctx, items, failed)
@@ -85,5 +86,5 @@ func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) 
 			affected += rowsAffected(tags[i])
 		}
 	}
-	return affected, nil
+	return affected, t.count(items, tags)
 }

@@ -53,7 +53,7 @@ func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		return nil
 	}
 	return a.guarded(d, func() error {
-		a.own("SELECT CASE WHEN EXISTS ("+columnUsers+") THEN "+raise("the column is used")+" END", column...)
+		a.assert("SELECT CASE WHEN EXISTS ("+columnUsers+") THEN "+raise("the column is used")+" END", column...)
 		return a.send(ctx, sql)
 	})
 }

@@ -16,6 +16,7 @@ type conn struct {
 	tx    *tx   // the open transaction, if any
 
 	version   int    // such as 150018
+	database  string // its name
 	schema    string // that the ledger is in; "" if search_path names none that exists
 	ledger    bool   // the ledger has been seen
 	direct    bool   // no pooler stands between the link and the server
@@ -28,17 +29,17 @@ type conn struct {
 func (c *conn) look(ctx context.Context) error {
 	var row []string
 	it := item{
-		sql: `SELECT current_setting('server_version_num'), coalesce(current_schema(), ''), pg_backend_pid(), version()`,
+		sql: `SELECT current_setting('server_version_num'), coalesce(current_schema(), ''), pg_backend_pid(), version(), current_database()`,
 		row: func(values [][]byte) error { row = texts(values); return nil },
 	}
 	if err := c.main.do(ctx, it); err != nil {
 		return fmt.Errorf("connect to %s: %w", c.db, err)
 	}
-	if len(row) != 4 {
+	if len(row) != 5 {
 		return fmt.Errorf("connect to %s: the server does not answer as PostgreSQL does", c.db)
 	}
 	c.version, _ = strconv.Atoi(row[0])
-	c.schema = row[1]
+	c.schema, c.database = row[1], row[4]
 	// A pooler makes up a process id of its own, since it can't know yet which
 	// server connection it will use. Behind one, the next transaction may run
 	// on another server connection, which has not seen our prepared statements.

@@ -79,13 +79,15 @@ const lookWithin = "10s"
 // look runs a query in the state from before the statement that was refused.
 func (t *tx) look(ctx context.Context, sql string, values ...[]byte) ([][]string, error) {
 	var rows [][]string
-	err := t.c.main.do(ctx,
-		item{sql: "ROLLBACK TO SAVEPOINT " + diagnosisSavepoint},
-		item{sql: "SET LOCAL statement_timeout = '" + lookWithin + "'"},
-		item{sql: sql, values: values, row: func(v [][]byte) error {
-			rows = append(rows, texts(v))
-			return nil
-		}})
+	items := []item{
+		{sql: "ROLLBACK TO SAVEPOINT " + diagnosisSavepoint},
+		{sql: "SET LOCAL statement_timeout = '" + lookWithin + "'"},
+	}
+	items = append(items, t.there(item{sql: sql, values: values, row: func(v [][]byte) error {
+		rows = append(rows, texts(v))
+		return nil
+	}})...)
+	err := t.c.main.do(ctx, items...)
 	return rows, err
 }
 
@@ -101,6 +103,13 @@ func firsts(rows [][]string) []string {
 // counting says how many rows are in the way, and which ones.
 func counting(sql, which, hint string) explanation {
 	return func(ctx context.Context, t *tx, e *host.SQLError) error {
+		if t.warden != nil {
+			judged, err := t.warden.judge(sql)
+			if err != nil {
+				return err
+			}
+			sql = judged
+		}
 		rows, err := t.look(ctx, sql)
 		if err != nil || len(rows) != 1 {
 			return errors.Join(errors.New("no count"), err)

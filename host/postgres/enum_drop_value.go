@@ -137,7 +137,7 @@ func (a *applier) refuseUsedValue(ctx context.Context, op *schema.DropEnumValue,
 		}
 		counts = append(counts, "SELECT "+quoteText(c.where)+", count(*) FROM "+c.table+" WHERE "+quoteText(op.Value)+" = "+has)
 	}
-	if err := a.send(ctx, "LOCK TABLE "+strings.Join(tables, ", ")); err != nil {
+	if err := a.sendOwn(ctx, "LOCK TABLE "+strings.Join(tables, ", ")); err != nil {
 		return err
 	}
 	rows, err := a.ask(ctx, strings.Join(counts, " UNION ALL "))
@@ -162,10 +162,10 @@ func (a *applier) refuseUsedValue(ctx context.Context, op *schema.DropEnumValue,
 // replaceEnum puts a type of the values in the enum's place.
 func (a *applier) replaceEnum(ctx context.Context, op *schema.DropEnumValue, enum enumType, columns []enumColumn) error {
 	old := oldEnumName(op.Enum)
-	sqls := []string{
-		"ALTER TYPE " + enum.name + " RENAME TO " + quoteIdent(old),
-		createEnum(enum.name, enum.values),
+	if err := a.sendOwn(ctx, "ALTER TYPE "+enum.name+" RENAME TO "+quoteIdent(old)); err != nil {
+		return err
 	}
+	sqls := []string{createEnum(enum.name, enum.values)}
 	if enum.comment != "" {
 		sqls = append(sqls, "COMMENT ON TYPE "+enum.name+" IS "+quoteText(enum.comment))
 	}
@@ -193,7 +193,7 @@ func (a *applier) replaceEnum(ctx context.Context, op *schema.DropEnumValue, enu
 		}
 		columns = columns[n:]
 	}
-	return a.send(ctx, "DROP TYPE "+enum.schema+"."+quoteIdent(old))
+	return a.sendOwn(ctx, "DROP TYPE "+enum.schema+"."+quoteIdent(old))
 }
 
 // checkDefault has the server read a default that is not for the new type,
@@ -207,7 +207,7 @@ func (a *applier) checkDefault(op *schema.DropEnumValue, c enumColumn) {
 		}
 		return nil
 	}}
-	a.own("SELECT " + c.defaultExpr + " WHERE false")
+	a.assert("SELECT " + c.defaultExpr + " WHERE false")
 	a.t.why = nil
 }
 
@@ -235,7 +235,7 @@ func retype(columns []enumColumn, enum string) string {
 // oldEnumName is what an enum is called while the new one takes its place.
 func oldEnumName(enum string) string {
 	const suffix = "_sandpiper_old"
-	const maxName = 63 // bytes, of which the server cuts what is beyond
+
 	cut := min(len(enum), maxName-len(suffix))
 	for cut > 0 && cut < len(enum) && enum[cut]&0xc0 == 0x80 {
 		cut-- // not inside a character

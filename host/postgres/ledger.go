@@ -32,7 +32,10 @@ CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_history (
   started timestamptz NOT NULL,
   duration_us bigint NOT NULL,
   runner text NOT NULL,
-  reason text NOT NULL
+  reason text NOT NULL,
+  signer text NOT NULL,
+  grants text NOT NULL,
+  fuel bigint NOT NULL
 );
 CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_progress (
   line text NOT NULL,
@@ -171,7 +174,8 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	sql := `SELECT id, line, revision, action, slug, digest, module, seed, ` + micros("started") + `, duration_us, runner, reason
+	sql := `SELECT id, line, revision, action, slug, digest, module, seed, ` + micros("started") + `, duration_us, runner, reason,
+			signer, grants, fuel
 		FROM ` + c.table("sandpiper_history") + ` ORDER BY id DESC`
 	if limit > 0 {
 		sql += " LIMIT " + strconv.Itoa(limit)
@@ -188,10 +192,14 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 			return err
 		}
 		duration, err := strconv.ParseInt(v[9], 10, 64)
+		if err != nil {
+			return err
+		}
+		fuel, err := strconv.ParseInt(v[14], 10, 64)
 		entries = append(entries, host.Entry{
 			ID: id, Key: chain.Key{Line: v[1], ID: v[2]}, Action: host.Action(v[3]), Slug: v[4], Digest: v[5],
 			Module: v[6], Seed: v[7], Started: started, Duration: time.Duration(duration) * time.Microsecond, Runner: v[10],
-			Reason: v[11],
+			Reason: v[11], Signer: v[12], Grants: v[13], Fuel: fuel,
 		})
 		return err
 	}})
@@ -214,7 +222,7 @@ func (c *conn) CreateLedger(ctx context.Context) error {
 	}
 	err := c.waitLocked(ctx,
 		func() (bool, error) { return c.exists(ctx) },
-		func() error { return c.main.do(ctx, items...) })
+		func(string) error { return c.main.do(ctx, items...) })
 	if codeOf(err) == codePrivilege {
 		user := quoteIdent(c.db.config.User)
 		return fmt.Errorf("create the ledger's tables in schema %q: %w; run as its owner: GRANT CREATE ON SCHEMA %s TO %s",
@@ -245,6 +253,7 @@ func (c *conn) recordItem(entry host.Entry, from string, heads []string, token s
 		[]byte(entry.Action), []byte(entry.Slug), []byte(entry.Digest), []byte(entry.Module), []byte(entry.Seed),
 		[]byte(timestampText(entry.Started.UnixMicro(), "+00")), []byte(strconv.FormatInt(entry.Duration.Microseconds(), 10)),
 		[]byte(entry.Runner), []byte(token), []byte(entry.Reason),
+		[]byte(entry.Signer), []byte(entry.Grants), []byte(strconv.FormatInt(entry.Fuel, 10)),
 	}
 	if from == "" || len(heads) != 1 {
 		return own(roleLedger, "record", c.own.record, values...)

@@ -66,8 +66,8 @@ func makeOwnStatements(c *conn) ownStatements {
 	heads, history, progress := c.table("sandpiper_heads"), c.table("sandpiper_history"), c.table("sandpiper_progress")
 	// The setting that lock made is gone if the transaction is another one.
 	entry := `INSERT INTO ` + history + `
-  (line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason)
-  SELECT $1, $2, $4, $5, $6, $7, $8, $9::timestamptz, $10::bigint, $11, $13
+  (line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason, signer, grants, fuel)
+  SELECT $1, $2, $4, $5, $6, $7, $8, $9::timestamptz, $10::bigint, $11, $13, $14, $15, $16::bigint
   FROM (SELECT CASE WHEN pg_catalog.current_setting('sandpiper.transaction', true) = $12 THEN 1
     ELSE ` + raise("the transaction was ended by a statement in it") + ` END AS same) t WHERE same = 1`
 	return ownStatements{
@@ -88,7 +88,7 @@ INSERT INTO ` + heads + ` (line, revision) SELECT $1, unnest($3::text[]) ON CONF
 		// Most migrations move their line from one head to the next and have
 		// recorded nothing on the way: a third of the work.
 		advance: `WITH history AS (` + entry + `)
-UPDATE ` + heads + ` SET revision = $3 WHERE line = $1 AND revision = $14`,
+UPDATE ` + heads + ` SET revision = $3 WHERE line = $1 AND revision = $17`,
 
 		progress: `INSERT INTO ` + progress + ` AS p
   (line, revision, direction, position, kind, name, digest, affected, begun)
@@ -140,30 +140,15 @@ func commitItem() item { return own(roleCommit, "commit", "COMMIT") }
 // newToken names a transaction.
 func newToken() string { return rand.Text() }
 
-// waitLocked runs f in a transaction under the lock, on a link without one. It
-// waits for the lock, outside any transaction, unless done says that there is
-// nothing left to do.
-func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func() error) error {
+// waitLocked runs f in a transaction under the lock, on a link without one, and
+// gives it the transaction's token. It waits for the lock, outside any
+// transaction, unless done says that there is nothing left to do.
+func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func(token string) error) error {
 	for {
 		if over, err := done(); over || err != nil {
 			return err
 		}
-		var took bool
-		if err := c.main.do(ctx, beginItem(), c.lockItem(newToken(), &took)); err != nil {
-			c.main.rollback()
-			return err
-		}
-		if took {
-			err := f()
-			if err == nil {
-				err = c.main.do(ctx, commitItem())
-			}
-			if err != nil {
-				c.main.rollback()
-			}
-			return err
-		}
-		if err := c.main.rollback(); err != nil {
+		if took, err := c.tryLocked(ctx, f); took || err != nil {
 			return err
 		}
 		select {
@@ -172,4 +157,23 @@ func (c *conn) waitLocked(ctx context.Context, done func() (bool, error), f func
 			return fmt.Errorf("%w; gave up waiting for it: %w", host.ErrLocked, context.Cause(ctx))
 		}
 	}
+}
+
+// tryLocked is waitLocked, and does nothing where the lock is taken.
+func (c *conn) tryLocked(ctx context.Context, f func(token string) error) (took bool, err error) {
+	token := newToken()
+	if err := c.main.do(ctx, beginItem(), c.lockItem(token, &took)); err != nil {
+		c.main.rollback()
+		return false, err
+	}
+	if !took {
+		return false, c.main.rollback()
+	}
+	if err = f(token); err == nil {
+		err = c.main.do(ctx, commitItem())
+	}
+	if err != nil {
+		c.main.rollback()
+	}
+	return true, err
 }

@@ -6,7 +6,7 @@ import "github.com/sandpiper-db/sandpiper/host"
 const here = `(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`
 
 // ledgerTables are the names of the ledger's own tables.
-const ledgerTables = `('sandpiper_heads', 'sandpiper_history', 'sandpiper_progress')`
+const ledgerTables = `('sandpiper_heads', 'sandpiper_history', 'sandpiper_progress', 'sandpiper_owned')`
 
 // key is the SQL of an object's key.
 func key(catalog, oid string) string {

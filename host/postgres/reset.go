@@ -35,7 +35,7 @@ func (c *conn) Reset(ctx context.Context) error {
 		return errors.New("no schema of the search_path exists, so there is nothing to drop")
 	}
 	never := func() (bool, error) { return false, nil }
-	err := c.waitLocked(ctx, never, func() error {
+	err := c.waitLocked(ctx, never, func(string) error {
 		var drops []item
 		err := c.main.do(ctx, item{sql: contents, values: [][]byte{[]byte(c.schema)}, row: func(v [][]byte) error {
 			drops = append(drops, item{sql: string(v[0])})

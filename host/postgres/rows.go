@@ -89,13 +89,13 @@ func (r *rows) start(formats []int16) error {
 		}
 	}
 	if err != nil {
-		return r.finish(err)
+		return r.finish(pgconn.CommandTag{}, err)
 	}
 	return nil
 }
 
 // finish reads up to the end of the pipeline and returns the error explained.
-func (r *rows) finish(err error) error {
+func (r *rows) finish(tag pgconn.CommandTag, err error) error {
 	if r.pipeline == nil {
 		return r.err
 	}
@@ -116,6 +116,8 @@ func (r *rows) finish(err error) error {
 		r.err = r.t.spoil(link.explain(r.ctx, []item{r.item}, failed))
 	case link.pg.TxStatus() != 'T':
 		r.err = r.t.spoil(errEnded)
+	default:
+		r.err = r.t.count([]item{r.item}, []pgconn.CommandTag{tag})
 	}
 	return r.err
 }
@@ -156,8 +158,7 @@ func (r *rows) next() ([][]byte, error) {
 	if r.reader.NextRow() {
 		return r.reader.Values(), nil
 	}
-	_, err := r.reader.Close()
-	if err := r.finish(err); err != nil {
+	if err := r.finish(r.reader.Close()); err != nil {
 		return nil, err
 	}
 	return nil, io.EOF
@@ -200,8 +201,7 @@ func (r *rows) readAhead() error {
 			tooMuch, r.ahead, r.left = true, nil, 0
 		}
 	}
-	_, err := r.reader.Close()
-	if err := r.finish(err); err != nil {
+	if err := r.finish(r.reader.Close()); err != nil {
 		return err
 	}
 	if tooMuch {
@@ -220,8 +220,7 @@ func (r *rows) Close() error {
 	if r.pipeline == nil {
 		return nil
 	}
-	_, err := r.reader.Close()
-	return r.finish(err)
+	return r.finish(r.reader.Close())
 }
 
 // abandon closes the rows of a transaction that is rolled back: the server
@@ -234,6 +233,5 @@ func (r *rows) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), cancelWithin)
 	defer cancel()
 	r.t.c.main.pg.CancelRequest(ctx)
-	_, err := r.reader.Close()
-	r.finish(err)
+	r.finish(r.reader.Close())
 }

@@ -28,6 +28,7 @@ type tx struct {
 	queue []item
 	bytes int       // of the queue's statements and parameters
 	begun bool      // BEGIN was sent
+	sent  int       // how often the queue was sent
 	over  bool      // committed or rolled back
 	err   error     // what spoilt the transaction, until a savepoint undoes it
 	rows  *rows     // the open rows, if any
@@ -36,6 +37,17 @@ type tx struct {
 	why   diagnosis // of the items that are put on the queue
 
 	savepoints []string // that are set, the newest last
+
+	warden  *warden // of a plugin's transaction, else nil
+	written int64   // rows that the guest's statements have written
+}
+
+// A warden is asked about what a plugin does.
+type warden struct {
+	rows  func(written int64) error        // refuses to go on after so many rows
+	judge func(sql string) (string, error) // returns what to send in place of SQL that holds words of the plugin's
+	path  string                           // the search_path of the plugin's statements
+	home  string                           // and one in which the names of its tables are found
 }
 
 // Begin starts a transaction. Nothing is sent until an answer is needed, but
@@ -82,6 +94,15 @@ func (t *tx) put(it item) {
 	}
 }
 
+// there makes an item of the adapter's find tables by their names, which those of
+// a plugin are not otherwise.
+func (t *tx) there(it item) []item {
+	if t.warden == nil {
+		return []item{it}
+	}
+	return []item{searchPathItem(t.warden.home), it, searchPathItem(t.warden.path)}
+}
+
 // flush sends the queue and waits for all of its results. Then the lock is
 // held, the fence holds, and what was deferred is done.
 func (t *tx) flush(ctx context.Context) error {
@@ -102,6 +123,7 @@ func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
 	}
 	items := t.queue
 	t.queue, t.bytes, t.begun = nil, 0, true
+	t.sent++
 	tags, failed := t.c.main.roundTrip(ctx, items)
 	if failed != nil {
 		return 0, t.spoil(t.refused(ctx, items, failed))
@@ -109,7 +131,23 @@ func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
 	if t.c.main.pg.TxStatus() != 'T' {
 		return 0, t.spoil(errEnded)
 	}
-	return rowsAffected(tags[len(tags)-1]), nil
+	return rowsAffected(tags[len(tags)-1]), t.count(items, tags)
+}
+
+// count counts the rows that the guest's statements have written.
+func (t *tx) count(items []item, tags []pgconn.CommandTag) error {
+	for i := range items {
+		if items[i].role == roleGuest {
+			t.written += rowsAffected(tags[i])
+		}
+	}
+	if t.warden == nil {
+		return nil
+	}
+	if err := t.warden.rows(t.written); err != nil {
+		return t.spoil(err)
+	}
+	return nil
 }
 
 // rowsAffected returns the rows that a statement wrote. The tags of others,

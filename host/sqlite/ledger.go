@@ -34,7 +34,10 @@ var ledgerTables = []struct{ name, sql string }{
 	started TEXT NOT NULL,
 	duration_us INTEGER NOT NULL,
 	runner TEXT NOT NULL,
-	reason TEXT NOT NULL
+	reason TEXT NOT NULL,
+	signer TEXT NOT NULL,
+	grants TEXT NOT NULL,
+	fuel INTEGER NOT NULL
 )`},
 	{"sandpiper_progress", `CREATE TABLE main.sandpiper_progress (
 	line TEXT NOT NULL,
@@ -202,9 +205,13 @@ func (c *conn) History(ctx context.Context, limit int) ([]host.Entry, error) {
 				Duration: time.Duration(s.ColumnInt64(9)) * time.Microsecond,
 				Runner:   s.ColumnText(10),
 				Reason:   s.ColumnText(11),
+				Signer:   s.ColumnText(12),
+				Grants:   s.ColumnText(13),
+				Fuel:     s.ColumnInt64(14),
 			})
 			return err
-		}, `SELECT id, line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason
+		}, `SELECT id, line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason,
+				signer, grants, fuel
 			FROM main.sandpiper_history ORDER BY id DESC LIMIT ?1`, limit)
 	})
 	return entries, err
@@ -250,10 +257,11 @@ func (c *conn) CreateLedger(ctx context.Context) (err error) {
 // of the migration is recorded yet, else empty.
 func (c *conn) record(ctx context.Context, entry host.Entry, from string, heads []string) error {
 	err := c.do(ctx, `INSERT INTO main.sandpiper_history
-		(line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`,
+		(line, revision, action, slug, digest, module, seed, started, duration_us, runner, reason, signer, grants, fuel)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
 		entry.Key.Line, entry.Key.ID, string(entry.Action), entry.Slug, entry.Digest, entry.Module, entry.Seed,
-		entry.Started.UTC().Format(instant), entry.Duration.Microseconds(), entry.Runner, entry.Reason)
+		entry.Started.UTC().Format(instant), entry.Duration.Microseconds(), entry.Runner, entry.Reason,
+		entry.Signer, entry.Grants, entry.Fuel)
 	if err == nil && from != "" && len(heads) == 1 {
 		// As most migrations do. Each statement less counts: after a change of
 		// the schema SQLite compiles all of them anew.

@@ -72,7 +72,7 @@ func Assemble(steps []Step, m abi.Manifest) ([]byte, error) {
 	}
 	run := a.dispatch(entries)
 	module := a.module(run)
-	if size := len(module) + len(document); size > maxModule {
+	if size := len(module) + len(document); size > MaxModule {
 		return nil, fmt.Errorf("a module of %d bytes is larger than 256 MiB", size)
 	}
 	return appendManifest(module, document), nil
@@ -180,7 +180,7 @@ func (a *assembler) function(ops []Op) (int, error) {
 	for _, op := range ops {
 		size += len(op.Text)
 	}
-	if size > maxModule {
+	if size > MaxModule {
 		return 0, fmt.Errorf("%d bytes of SQL are more than 256 MiB", size)
 	}
 	texts := make([]byte, 0, size)

@@ -7,12 +7,14 @@ import (
 	"strings"
 )
 
-// The limits of a module. Those that browsers agree on
+// MaxModule is how many bytes a module may have.
+const MaxModule = 256 << 20
+
+// The other limits of a module. Those that browsers agree on
 // (https://www.w3.org/TR/wasm-js-api-2/#limits) are the upper bound; most are
 // tighter here, since a decoder spends up to a hundred bytes on one that is
 // declared in two.
 const (
-	maxModule    = 256 << 20 // bytes
 	maxTypes     = 100_000
 	maxValues    = 1_000 // parameters, and results, of a function type
 	maxImports   = 1_000
@@ -136,7 +138,7 @@ func Open(b []byte) (*File, error) {
 	if !bytes.HasPrefix(b, magic) {
 		return nil, &NotWasmError{Looks: looksLike(b)}
 	}
-	if len(b) > maxModule {
+	if len(b) > MaxModule {
 		return nil, &FormatError{Reason: "it is larger than 256 MiB"}
 	}
 	f := &File{b: b, start: -1, declared: -1}
@@ -170,6 +172,9 @@ func (f *File) Custom(name string) [][]byte {
 	}
 	return found
 }
+
+// Bytes returns the module as it was opened. It must not be changed.
+func (f *File) Bytes() []byte { return f.b }
 
 // Size returns the size of the module in bytes.
 func (f *File) Size() int { return len(f.b) }

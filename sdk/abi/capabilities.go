@@ -185,6 +185,11 @@ func (c *Capabilities) wrong() string {
 		if reason := c.Uses[i].wrong(); reason != "" {
 			return reason
 		}
+		for k := range i {
+			if c.Uses[k].Table == c.Uses[i].Table {
+				return "table " + quote(c.Uses[i].Table) + " is named twice: put its verbs and columns together"
+			}
+		}
 	}
 	for _, f := range c.Functions {
 		if !validIdentifier(f) {

@@ -15,10 +15,11 @@ const (
 	fuzzContext
 	fuzzError
 	fuzzManifest
+	fuzzCapabilities
 	fuzzKinds
 )
 
-var documentKinds = map[int]string{fuzzContext: "context", fuzzError: "error", fuzzManifest: "manifest"}
+var documentKinds = map[int]string{fuzzContext: "context", fuzzError: "error", fuzzManifest: "manifest", fuzzCapabilities: "capabilities"}
 
 // FuzzDecode checks that whatever decodes encodes to something that decodes to
 // the same, to the same bytes where there is one way to write it, and that
@@ -173,7 +174,11 @@ func checkDocument(t *testing.T, kind string, b []byte) {
 
 // sameDocument compares documents, in which an empty list is as good as none.
 func sameDocument(a, b any) bool {
+	if c, ok := a.(*Capabilities); ok {
+		dropEmptyLists(c)
+	}
 	if m, ok := a.(*Manifest); ok {
+		dropEmptyLists(&m.Capabilities)
 		for i := range m.Revisions {
 			v := &m.Revisions[i]
 			v.UpgradeLines, v.DowngradeLines = dropEmpty(v.UpgradeLines), dropEmpty(v.DowngradeLines)
@@ -181,6 +186,13 @@ func sameDocument(a, b any) bool {
 		}
 	}
 	return reflect.DeepEqual(a, b)
+}
+
+func dropEmptyLists(c *Capabilities) {
+	c.Owns, c.Functions = dropEmpty(c.Owns), dropEmpty(c.Functions)
+	for i := range c.Uses {
+		c.Uses[i].Columns = dropEmpty(c.Uses[i].Columns)
+	}
 }
 
 func dropEmpty[T any](s []T) []T {

@@ -183,6 +183,9 @@ func decodeDocument(kind string, b []byte) (document any, encode func() []byte, 
 	case "manifest":
 		d, err := DecodeManifest(b)
 		return d, func() []byte { return AppendManifest(nil, d) }, err
+	case "capabilities":
+		d, err := DecodeCapabilities(b)
+		return d, func() []byte { return AppendCapabilities(nil, d) }, err
 	}
 	return nil, nil, errors.New("no such document: " + kind)
 }
@@ -195,14 +198,18 @@ func newDocument(t *testing.T, kind string) any {
 		return new(ErrorDocument)
 	case "manifest":
 		return new(Manifest)
+	case "capabilities":
+		return new(Capabilities)
 	}
 	t.Fatalf("no such document: %s", kind)
 	return nil
 }
 
 // snakeToField turns depends_on into DependsOn, since encoding/json matches
-// names without regard to case and the package's structs have no tags.
+// names without regard to case and the package's structs have no tags. Memory is
+// the only field that the document calls otherwise.
 func snakeToField(b []byte) []byte {
+	b = bytes.ReplaceAll(b, []byte("memory_mib"), []byte("memory"))
 	for _, name := range []string{"depends_on", "upgrade_lines", "downgrade_lines"} {
 		b = bytes.ReplaceAll(b, []byte(name), []byte(strings.ReplaceAll(name, "_", "")))
 	}

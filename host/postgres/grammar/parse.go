@@ -1,10 +1,10 @@
 package grammar
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/wasilibs/go-pgquery/parser"
 )
@@ -21,23 +21,41 @@ func (e *SyntaxError) Error() string { return e.Message }
 // ErrTooLarge is the error of SQL that is not read because of its size or depth.
 var ErrTooLarge = errors.New("too large or nested too deeply to be read")
 
-// maxText is how long a text may be. Its tree takes some hundred times as much.
-const maxText = 128 << 10
+// ErrText is the error of what is not text to PostgreSQL.
+var ErrText = errors.New("not text: it holds a NUL, or is not UTF-8")
 
-// one keeps calls apart: each one at the same time would compile a parser of its
-// own. broken is what the parser failed with.
-var (
-	one    sync.Mutex
-	broken error
+const (
+	// maxText is how long a text may be. Its tree takes some hundred times as much.
+	maxText = 128 << 10
+
+	// maxComments is how many comments may begin: the parser's time grows with
+	// the square of how deep they nest.
+	maxComments = 100
 )
 
-// Parse returns the statements of a text. Errors are ErrTooLarge and those of
-// type *SyntaxError, but for a parser that has failed.
+// Parse returns the statements of a text. Errors are ErrTooLarge, ErrText and
+// those of type *SyntaxError, but for a parser that has failed.
 func Parse(sql string) ([]Node, error) {
-	if len(sql) > maxText || deep(sql) {
+	switch {
+	case strings.IndexByte(sql, 0) >= 0 || !utf8.ValidString(sql):
+		return nil, ErrText // the parser would end at the NUL
+	case len(sql) > maxText || deep(sql) || strings.Count(sql, "/*") > maxComments:
 		return nil, ErrTooLarge
 	}
-	text, err := run(sql)
+	return parse(sql)
+}
+
+// Reparse is Parse for what Deparse has written: a text without comments, whose
+// tree is known not to be deep. It may be longer, since names are qualified in it.
+func Reparse(sql string) ([]Node, error) {
+	if len(sql) > 2*maxText {
+		return nil, ErrTooLarge
+	}
+	return parse(sql)
+}
+
+func parse(sql string) ([]Node, error) {
+	made, err := ask(func() (string, error) { return parser.ParseToJSON(sql) })
 	var refused *parser.Error
 	switch {
 	case errors.As(err, &refused):
@@ -45,31 +63,36 @@ func Parse(sql string) ([]Node, error) {
 	case err != nil:
 		return nil, err
 	}
-	var tree struct {
-		Stmts []struct{ Stmt map[string]any }
+	root, err := decode(made)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal([]byte(text), &tree); err != nil {
-		return nil, fmt.Errorf("read what the PostgreSQL parser has made: %w", err)
+	statements := nodeOf(root).List("stmts")
+	for i, s := range statements {
+		statements[i] = s.Node("stmt")
 	}
-	nodes := make([]Node, len(tree.Stmts))
-	for i, s := range tree.Stmts {
-		nodes[i] = nodeOf(s.Stmt)
-	}
-	return nodes, nil
+	return statements, nil
 }
 
-// run calls the parser, which panics where it fails.
-func run(sql string) (tree string, err error) {
-	one.Lock()
-	defer one.Unlock()
-	if broken != nil {
-		return "", broken
+// maxMessages is how deep the message of a tree may nest. To read it back takes
+// 320 bytes of the parser's stack for each level, and that has 64 KiB; what
+// overflows it goes unnoticed, and leaves a parser that makes nonsense.
+const maxMessages = 100
+
+// Deparse writes a statement as text. The error is ErrTooLarge where it nests too
+// deeply: that allows less than Parse.
+func Deparse(statement Node) (string, error) {
+	if messages(statement.tree) > maxMessages {
+		return "", ErrTooLarge
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			broken = fmt.Errorf("the PostgreSQL parser failed: %v", r)
-			err = broken
-		}
-	}()
-	return parser.ParseToJSON(sql)
+	raw := Make("RawStmt")
+	raw.Set("stmt", statement)
+	root := Make("ParseResult")
+	root.Set("stmts", raw)
+	message := encode(nil, root.tree)
+	sql, err := ask(func() (string, error) { return parser.DeparseFromProtobuf(message) })
+	if err != nil {
+		return "", fmt.Errorf("write a statement anew: %w", err)
+	}
+	return sql, nil
 }

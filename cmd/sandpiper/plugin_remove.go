@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/author/configfile"
+)
+
+// A removeData is the data of plugin remove.
+type removeData struct {
+	Line    string      `json:"line"`
+	Dropped []ownedJSON `json:"dropped"` // with --purge
+	Files   []string    `json:"files"`   // that were written
+}
+
+type ownedJSON struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+func newPluginRemove(a *app) *cobra.Command {
+	var (
+		purge  bool
+		reason string
+	)
+	cmd := &cobra.Command{
+		Use:   "remove LINE",
+		Short: "Take a plugin out of the project, and with --purge out of the database",
+		Long: `Takes [plugins.LINE] out of sandpiper.toml and its line out of sandpiper.lock. While
+the database has revisions of the plugin it does not: "sandpiper downgrade LINE@base"
+undoes them, as the plugin itself would.
+
+--purge drops exactly what the plugin owns, whatever its downgrades would do, and
+takes its revisions out of the ledger; nothing of the plugin runs. It shows what that
+is and asks; --yes answers. What depends on it and is not the plugin's ends the purge,
+and nothing is dropped then.
+
+Another database that has the plugin's revisions wants its own downgrade or purge
+first: only the one at hand is looked at.`,
+		Example: `  sandpiper downgrade acme@base && sandpiper plugin remove acme
+  sandpiper plugin remove acme --purge --reason "we left Acme"`,
+		Args: arguments(1, 1, "one LINE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if reason != "" && !purge {
+				return usage("take it out, or say --purge", "--reason goes into the ledger, which only --purge writes")
+			}
+			return a.pluginRemove(cmd.Context(), args[0], purge, reason)
+		},
+		ValidArgsFunction: a.completePlugins,
+	}
+	f := cmd.Flags()
+	f.BoolVar(&purge, "purge", false, "drop what it owns in the database")
+	f.StringVar(&reason, "reason", "", "why it is purged, for the ledger")
+	a.yesFlag(f, "do not ask")
+	a.waitFlag(f)
+	a.roleFlag(f)
+	return cmd
+}
+
+func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason string) error {
+	if purge {
+		if err := a.askable("plugin remove --purge"); err != nil {
+			return err
+		}
+	}
+	release, err := a.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.set.home(); err != nil {
+		return err
+	}
+	p, err := s.set.file.existing(line)
+	if err != nil {
+		return err
+	}
+	// Neither the project's migrations nor the plugin's module are needed, and
+	// either may be what is broken.
+	r, err := host.NewRunner(nil, s.db, s.box, host.Config{
+		LockWait: s.set.lockWait, Plugins: []host.Plugin{p.plugin(a.flags.withoutRole)},
+	})
+	if err != nil {
+		return err
+	}
+	data := removeData{Line: line, Dropped: []ownedJSON{}, Files: []string{}}
+	if purge {
+		err = a.purge(ctx, r, line, reason, &data)
+	} else {
+		err = a.nothingApplied(ctx, r, line)
+	}
+	if err != nil {
+		return err
+	}
+	if data.Files, err = s.set.forget(line); err != nil {
+		a.data = data
+		return err
+	}
+	a.result(data, func(w io.Writer) {
+		for _, o := range data.Dropped {
+			fmt.Fprintf(w, "dropped %s %s\n", o.Kind, plain(o.Name))
+		}
+		for _, f := range data.Files {
+			fmt.Fprintf(w, "wrote %s\n", f)
+		}
+	})
+	return nil
+}
+
+// nothingApplied refuses a plugin of which the database has something.
+func (a *app) nothingApplied(ctx context.Context, r *host.Runner, line string) error {
+	ledger, err := r.Ledger(ctx)
+	if err != nil {
+		return err
+	}
+	applied := 0
+	for key := range ledger.Applied {
+		if key.Line == line {
+			applied++
+		}
+	}
+	for _, p := range ledger.Progress {
+		if p.Key.Line == line {
+			applied = max(applied, 1)
+		}
+	}
+	if applied == 0 && len(ledger.Heads[line]) == 0 {
+		return nil
+	}
+	return &statusError{exitFailed, kindPending,
+		fmt.Sprintf("undo them first: sandpiper downgrade %s@base; or say --purge, which drops what the plugin owns", line),
+		fmt.Errorf("%s has %s of plugin %s", a.database, count(max(applied, 1), "revision"), line)}
+}
+
+// purge shows what a plugin owns, asks, and drops it.
+func (a *app) purge(ctx context.Context, r *host.Runner, line, reason string, data *removeData) error {
+	owned, err := r.Owned(ctx, line)
+	if err != nil {
+		return err
+	}
+	if !a.flags.yes {
+		for _, o := range owned {
+			fmt.Fprintf(a.stderr, "%s %s\n", o.Kind, plain(o.Name))
+		}
+		question := fmt.Sprintf("\nDrop %s of plugin %s in %s, with all data? [y/N]", count(len(owned), "object"), line, a.database)
+		if err := a.confirm(ctx, question, "y", "yes"); err != nil {
+			return err
+		}
+	}
+	dropped, err := r.Purge(ctx, line, reason)
+	for _, o := range dropped {
+		data.Dropped = append(data.Dropped, ownedJSON(o))
+	}
+	return err
+}
+
+// forget takes a plugin out of sandpiper.toml and of sandpiper.lock: first the pin,
+// without which a run refuses it.
+func (s settings) forget(line string) (files []string, err error) {
+	files = []string{}
+	folder := s.lockFolder()
+	if err := folder.ReadLock(); err != nil {
+		return files, err
+	}
+	if _, pinned := folder.Lock.Plugin(line); pinned {
+		if err := folder.WriteLock(folder.Lock.WithoutPlugin(line)); err != nil {
+			return files, err
+		}
+		files = append(files, folder.LockName())
+	}
+	changed, err := edit(s.file.path, func(text []byte) ([]byte, error) {
+		return configfile.Remove(text, []string{"plugins", line})
+	})
+	if changed {
+		files = append(files, filepath.ToSlash(s.file.path))
+	}
+	return files, err
+}

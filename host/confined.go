@@ -1,0 +1,116 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/policy"
+)
+
+// Walls are around the connection of a run: those of one plugin, for as long as
+// its steps follow each other. Meanwhile the connection itself is not used.
+type walls struct {
+	plugin *Plugin
+	conn   Confined // nil: there are none
+}
+
+// confined runs a step of a plugin behind its walls.
+func (u *run) confined(ctx context.Context, p *Plugin, a *attempt) (Entry, error) {
+	u.prepare(ctx, a.body.module) // while the database makes ready
+	if u.walls.plugin != p {
+		if err := u.walls.close(); err != nil {
+			return Entry{}, err
+		}
+		conn, err := u.conn.Confine(ctx, u.confinement(p))
+		if err != nil {
+			return Entry{}, err
+		}
+		u.walls = walls{p, conn}
+	}
+	return u.migrate(ctx, u.walls.conn, a)
+}
+
+// close takes the walls away.
+func (w *walls) close() error {
+	conn := w.conn
+	if *w = (walls{}); conn == nil {
+		return nil
+	}
+	return conn.Close()
+}
+
+// confinement is what a database needs to know of a plugin. On a scratch database
+// there is no role: it would outlive the database, and nothing is there that it
+// could keep the plugin from.
+func (r *Runner) confinement(p *Plugin) Confinement {
+	c := Confinement{Grants: p.Grants, Role: p.Role, WithoutRole: p.WithoutRole}
+	if r.scratch {
+		c.Role, c.WithoutRole = "", true
+	}
+	return c
+}
+
+// judge gives the verdict on the schema operations of a plugin before they are
+// rendered; nil for the project's own migrations.
+func (b *body) judge() *policy.Judge {
+	if p := b.plugin(); p != nil {
+		return &policy.Judge{Grants: p.Grants, Dialect: b.dialect}
+	}
+	return nil
+}
+
+// limits are those of a run of the module.
+func (m *module) limits() GuestLimits {
+	if m.plugin == nil {
+		return GuestLimits{}
+	}
+	return limitsOf(m.plugin.Grants)
+}
+
+// limited returns a context that ends when the plugin's time for one migration is
+// over: what the guest computes, what the database does, and the commit.
+func (p *Plugin) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, p.Grants.Time(), &overdueError{p.Grants.Line, p.Grants.Time()})
+}
+
+// An overdueError is the cause of a context that Plugin.limited has ended.
+type overdueError struct {
+	line  string
+	limit time.Duration
+}
+
+func (e *overdueError) Error() string {
+	return fmt.Sprintf("a migration of plugin %s may take %v, the database's time included", e.line, e.limit)
+}
+
+// Is makes it a context.DeadlineExceeded.
+func (e *overdueError) Is(target error) bool { return target == context.DeadlineExceeded }
+
+// overdue says of whatever went wrong when the plugin's time was over that this
+// was why.
+func overdue(ctx context.Context, err error) error {
+	var late *overdueError
+	if err == nil || contested(err) || !errors.As(context.Cause(ctx), &late) {
+		return err
+	}
+	return &GuestError{Kind: GuestTimedOut, Message: late.Error(), Err: err}
+}
+
+// pluginOf returns the plugin that a step is of, nil for the project's own.
+func (r *Runner) pluginOf(s Step) *Plugin { return r.catalog.bodies[s.Revision.Key].plugin() }
+
+// A warmer is a Database that has to make ready before it can judge the statements
+// of plugins, which takes a while.
+type warmer interface {
+	// Warm begins to, and does not wait.
+	Warm()
+}
+
+// warm is called as soon as it is known that a plugin will run.
+func (r *Runner) warm() {
+	if db, ok := r.db.(warmer); ok {
+		db.Warm()
+	}
+}

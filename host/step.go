@@ -1,0 +1,176 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// An attempt is one try at a step.
+type attempt struct {
+	step  Step
+	body  *body
+	next  *Step     // what comes after it; may be nil
+	about Event     // what its events have in common
+	clock time.Time // when its guest began
+}
+
+// step runs one migration, and readies the next one meanwhile. Its error is a
+// *RunError, unless it is one that the run can try again after.
+func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
+	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
+	defer func() { end(err) }()
+
+	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about}
+	if _, _, err := a.body.load(); err != nil {
+		return err
+	}
+	var entry Entry
+	switch plugin := a.body.plugin(); {
+	case plugin == nil:
+		if err = u.walls.close(); err == nil {
+			entry, err = u.migrate(ctx, u.conn, a)
+		}
+	case u.cfg.Worker != nil:
+		entry, err = u.delegate(ctx, plugin, a)
+	default:
+		entry, err = u.confined(ctx, plugin, a)
+	}
+	if err != nil {
+		u.walls.close() // what it says of its end, the error of the step says better
+		return u.fail(ctx, step, about, err)
+	}
+	u.ledger.record(step, entry)
+	entry.Duration = time.Since(a.clock).Truncate(time.Microsecond)
+	u.result.Applied = append(u.result.Applied, entry)
+	about.Kind, about.Elapsed = EventApplied, time.Since(a.clock)
+	u.emit(about)
+	return nil
+}
+
+// migrate runs the guest of a step on a connection, from start to commit.
+func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, err error) {
+	step := a.step
+	module, number, err := a.body.load()
+	if err != nil {
+		return entry, err
+	}
+	guest, err := u.guest(ctx, module)
+	if err != nil {
+		return entry, err
+	}
+	defer u.release(a.body, module)
+	u.lookAhead(ctx, a.next)
+
+	pending := u.ledger.pending(step)
+	begin, seed, started, err := beginning(pending)
+	if err != nil {
+		return entry, err
+	}
+	a.clock = time.Now()
+	s := u.session(ctx, conn, a, begin, pending)
+	s.event(Event{Kind: EventStarted})
+
+	entry = Entry{
+		Key: step.Revision.Key, Action: Action(step.Direction.String()), Slug: step.Revision.Slug,
+		Digest: step.Revision.Digest, Module: module.digest, Seed: hex.EncodeToString(seed[:]),
+		Started: started, Runner: Version,
+	}
+	if p := module.plugin; p != nil {
+		entry.Signer, entry.Grants = p.Signer, p.Grants.String()
+		var cancel context.CancelFunc
+		ctx, cancel = p.limited(ctx)
+		defer cancel()
+	}
+	used, err := guest.Run(ctx, GuestRun{
+		Step: number, Direction: step.Direction, Started: started, Seed: seed,
+		Context: step.context(conn, started),
+	}, s)
+	entry.Fuel = used.Fuel
+	if s.fatal != nil {
+		err = s.fatal
+	}
+	if err == nil {
+		entry.Duration = time.Since(a.clock).Truncate(time.Microsecond)
+		err = s.finish(ctx, entry)
+	}
+	if closeErr := s.close(); err == nil && closeErr != nil {
+		err = closeErr
+	}
+	return entry, overdue(ctx, err)
+}
+
+// session makes the session of an attempt, whose events are those of the run.
+func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pending []Unit) *session {
+	s := newSession(conn, a.step, begin, pending)
+	s.naming = u.namingFor(a.step.Revision.Line)
+	s.judge = a.body.judge()
+	s.started = a.clock
+	s.event = func(e Event) { u.emit(e.of(a.about)) }
+	if u.cfg.Statements {
+		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
+	}
+	s.span = func(name string) func() {
+		_, end := startSpan(ctx, "section", sectionAttributes(name)...)
+		return func() { end(nil) }
+	}
+	return s
+}
+
+// of says which migration an event is of.
+func (e Event) of(about Event) Event {
+	e.Step, e.Steps, e.Revision, e.Line, e.Slug, e.Action = about.Step, about.Steps, about.Revision, about.Line, about.Slug, about.Action
+	return e
+}
+
+// context is what the guest may know of its run (ABI.md, 6.1).
+func (s Step) context(conn Conn, started time.Time) abi.Context {
+	return abi.Context{
+		ABI: abi.Version, Dialect: string(s.Revision.Dialect), Line: s.Revision.Line,
+		Revision: s.Revision.ID, Direction: s.Direction.String(),
+		Started: started.UnixMicro(), Server: conn.Server(),
+	}
+}
+
+// record notes an applied step in what the run knows of the ledger.
+func (l *Ledger) record(step Step, entry Entry) {
+	key := step.Revision.Key
+	if len(step.After) == 0 {
+		delete(l.Heads, key.Line)
+	} else {
+		l.Heads[key.Line] = step.After
+	}
+	if step.Direction == chain.Upgrade {
+		l.Applied[key] = Applied{Digest: entry.Digest, At: entry.Started}
+	} else {
+		delete(l.Applied, key)
+	}
+}
+
+// beginning returns what a migration that may commit more than once records
+// first: the guest's seed and start time. A resumed run gets the recorded
+// ones, so that the guest makes the same calls again.
+func beginning(pending []Unit) (unit Unit, seed [32]byte, started time.Time, err error) {
+	for _, u := range pending {
+		if u.Kind != UnitBegin {
+			continue
+		}
+		text, at, _ := strings.Cut(u.Name, " ")
+		b, err := hex.DecodeString(text)
+		if err != nil || copy(seed[:], b) != len(seed) {
+			return u, seed, started, fmt.Errorf("sandpiper_progress: the record of the migration's beginning is damaged: %q", u.Name)
+		}
+		started, err = time.Parse(time.RFC3339Nano, at)
+		return u, seed, started, err
+	}
+	rand.Read(seed[:])
+	started = time.Now().UTC().Truncate(time.Microsecond)
+	name := hex.EncodeToString(seed[:]) + " " + started.Format(time.RFC3339Nano)
+	return Unit{Position: 1, Kind: UnitBegin, Name: name, Digest: digestText("begin")}, seed, started, nil
+}

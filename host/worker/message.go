@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+// A greeting is the first frame that a child reads. The module follows it in a
+// frame of its own, which the child reads when its limits are set.
+type greeting struct {
+	Version  string   // of the parent
+	Database []byte   // its URL; bytes, since a path need not be UTF-8
+	Secrets  [][]byte // NAME=VALUE, variables that must not be in the environment's listing
+	Limits   limits
+	Plugin   host.Plugin // without its module
+}
+
+// An order is each frame after these: a step of the plugin.
+type order struct {
+	Step       host.Step
+	Statements bool
+}
+
+// A report is a frame that a child writes. One field is set.
+type report struct {
+	Ready *ready      `json:",omitempty"` // the answer to the greeting
+	Event *host.Event `json:",omitempty"` // its Err is in Fault
+	Done  *host.Entry `json:",omitempty"` // an order is done
+	Fault *fault      `json:",omitempty"` // it failed, or the greeting did
+}
+
+// ready says that a child takes orders.
+type ready struct {
+	Version string
+}
+
+// A who tells plugins apart: a child works for one of them alone, so that what one
+// does to its process is not another one's trouble.
+type who struct {
+	module [sha256.Size]byte
+	rest   string
+}
+
+func whoIs(p host.Plugin) who {
+	return who{sha256.Sum256(p.Module), fmt.Sprintf("%q %q %q %q %q %t",
+		p.Grants.Line, p.Grants.String(), strings.Join(p.Grants.Others, " "), p.Signer, p.Role, p.WithoutRole)}
+}

@@ -1,0 +1,12 @@
+package worker
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// apart makes a command a process group of its own, which signals of the terminal
+// do not reach, and which dies with the thread that starts it.
+func apart(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

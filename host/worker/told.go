@@ -1,0 +1,53 @@
+package worker
+
+import (
+	"errors"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+// told is what a child has told of one step. Its events are taken for what they
+// say and not for whom they are of.
+type told struct {
+	order   host.WorkOrder
+	since   time.Time
+	started bool
+	bytes   int64
+}
+
+// What a child may tell: the sandbox lets a guest log 4 MiB, and progress comes at
+// most every 20 ms. Statements are told where a person has asked for them, all of
+// them.
+const (
+	maxTold       = 64 << 20
+	maxToldSecond = 16 << 10
+	eventSize     = 128 // beside its text
+	progressEvery = 20 * time.Millisecond
+)
+
+func newTold(o host.WorkOrder) *told { return &told{order: o, since: time.Now()} }
+
+// starts reports whether the event says that the guest begins, for the first time.
+func (t *told) starts(e *host.Event) bool {
+	first := !t.started && e.Kind == host.EventStarted
+	t.started = t.started || first
+	return first
+}
+
+// event passes an event on.
+func (t *told) event(e *host.Event, events func(host.Event)) error {
+	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section))
+	if !t.order.Statements && t.bytes > maxTold+maxToldSecond*int64(time.Since(t.since)/time.Second) {
+		return errors.New("it told of more than a migration has to tell")
+	}
+	switch e.Kind {
+	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement:
+	default:
+		return errors.New("it told of what is not for it to tell")
+	}
+	r := t.order.Step.Revision
+	e.Revision, e.Line, e.Slug, e.Action, e.Err = r.ID, r.Line, r.Slug, host.Action(t.order.Step.Direction.String()), nil
+	events(*e)
+	return nil
+}
