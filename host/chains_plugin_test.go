@@ -66,10 +66,6 @@ var foreignChains = []foreignChain{
 				{"CREATE INDEX CONCURRENTLY IF NOT EXISTS hydra_oauth2_access_nid_subject_idx", "CREATE INDEX CONCURRENTLY:", inTransaction},
 				{"CREATE INDEX CONCURRENTLY IF NOT EXISTS hydra_oauth2_refresh_nid_subject_idx", "CREATE INDEX CONCURRENTLY:", inTransaction},
 			},
-			chain.SQLite: {
-				// The schema that it names is the name of a table: nothing is dropped.
-				{"DROP INDEX IF EXISTS hydra_oauth2_trusted_jwt_bearer_issuer.sqlite_autoindex", "DROP INDEX with sqlite_autoindex", ""},
-			},
 		},
 	},
 }

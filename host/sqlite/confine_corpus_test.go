@@ -91,7 +91,7 @@ var hostTables = []string{
 // plugin are the grants of the attacks: acme_* is its own.
 func plugin(t testing.TB, more func(*abi.Capabilities)) host.Confinement {
 	t.Helper()
-	c := abi.Capabilities{Owns: []string{"acme_*"}, Seconds: 1}
+	c := abi.Capabilities{Owns: []string{"acme_*"}, Seconds: 60}
 	if more != nil {
 		more(&c)
 	}
@@ -220,6 +220,7 @@ func TestConfinedStatements(t *testing.T) {
 
 func testAttacks(t *testing.T, path string) {
 	grants := plugin(t, func(c *abi.Capabilities) {
+		c.Seconds = min(raceFactor, 2)
 		c.Uses = []abi.Use{
 			{Table: "granted", Verbs: []string{"select", "insert", "update"}, Columns: []string{"id", "open"}},
 			{Table: "granted_once", Verbs: []string{"select", "insert"}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // FuzzConfined sends a plugin's SQL to two databases that differ in what is not
@@ -86,7 +87,7 @@ func answers(t *testing.T, file []byte, sql string) string {
 	}
 	defer conn.Close()
 	before := theirs(t, path)
-	confined := confine(t, conn, plugin(t, nil))
+	confined := confine(t, conn, plugin(t, func(c *abi.Capabilities) { c.Seconds = 1 }))
 	var b strings.Builder
 	err = in(t.Context(), confined, func(tx host.Tx) error {
 		for _, statement := range strings.Split(sql, " ;; ") {

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
-	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // TestConfinedTellsNothing sends what a generator makes up to two databases that
@@ -24,7 +23,7 @@ func TestConfinedTellsNothing(t *testing.T) {
 		if err := c.Exec("DELETE FROM other_t; INSERT INTO acme_tools_keys VALUES ('more')"); i == 1 && err != nil {
 			t.Fatal(err)
 		}
-		confined := confine(t, connect(t, open(t, "sqlite:"+path)), plugin(t, func(c *abi.Capabilities) { c.Seconds = 60 }))
+		confined := confine(t, connect(t, open(t, "sqlite:"+path)), plugin(t, nil))
 		tx, err := confined.Begin(t.Context(), host.Fence{})
 		if err != nil {
 			t.Fatal(err)

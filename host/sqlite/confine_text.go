@@ -69,10 +69,11 @@ func read(sql string) (*reading, *policy.Denial) {
 		return r, nil // SQLite says what is wrong with it, and nothing of it is allowed
 	}
 	r.schema = schema
+	speaks := schema && !strings.HasPrefix(r.kind, "DROP ") // of more than a name
 	joins := slices.ContainsFunc(list, func(t chain.Token) bool { return t.Is("NATURAL") || t.Is("USING") })
 	for i, t := range list {
 		why := r.token(list, i)
-		if name, ok := named(t); ok && (schema || joins) {
+		if name, ok := named(t); ok && (speaks || joins) {
 			if folded := tabletext.Fold(name); strings.HasPrefix(folded, "sqlite_") || strings.HasPrefix(folded, "pragma_") {
 				why = r.kind + " with " + t.Text + " in it: " + ownTablesOfLite
 			} else if joins {
@@ -159,8 +160,12 @@ func (r *reading) token(list []chain.Token, i int) string {
 		return t.Text + " " + next.Text + ": " + ownRollback
 	case t.Is("REPLACE") && next.Is("INTO"), t.Is("OR") && next.Is("REPLACE") && !(i+2 < len(list) && list[i+2].Is("(")):
 		r.replaces = true
-	case t.Is("ADD") && r.kind == "ALTER TABLE" && r.adds == "":
-		r.adds, _ = list[i-1].Name(chain.SQLite)
+	case t.Is("ADD") && r.kind == "ALTER TABLE":
+		table := list[2:]
+		if len(table) > 2 && table[1].Is(".") {
+			table = table[2:]
+		}
+		r.adds, _ = named(table[0])
 	}
 	return ""
 }
