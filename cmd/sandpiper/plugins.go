@@ -139,6 +139,7 @@ func (p *installed) plugin(withoutRole bool) host.Plugin {
 // document is the plugin in a document.
 func (p *installed) document() pluginJSON {
 	out := grantedJSON(p.line, p.module, p.grants.Allowed)
+	out.Allows = append(out.Allows, p.grants.Overlaps()...)
 	out.Module, out.Role = filepath.ToSlash(p.path), p.config.Role
 	if p.config.WithoutRole {
 		out.Role = "none"

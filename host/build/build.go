@@ -156,6 +156,9 @@ func finish(b []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !chain.ValidLine(m.Line) {
+		return nil, fmt.Errorf("%q cannot be the name of a line: 1 to 60 letters and digits of ASCII and _, with . / and - inside, and not head, heads or base", m.Line)
+	}
 	if m.Line == chain.DefaultLine && !m.Capabilities.Empty() {
 		return nil, &CapabilitiesError{m.Line}
 	}

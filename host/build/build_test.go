@@ -145,6 +145,11 @@ func TestCapabilities(t *testing.T) {
 	if _, err := build.Build(context.Background(), dir, describer(t), build.Options{Line: "acme", Capabilities: abi.Capabilities{Owns: []string{"*"}}}); err == nil {
 		t.Error("a module that asks for every table was built")
 	}
+	for _, line := range []string{"we\"ird", "-x", "base", strings.Repeat("x", 61)} {
+		if _, err := build.Build(context.Background(), dir, describer(t), build.Options{Line: line}); err == nil || !strings.Contains(err.Error(), "cannot be the name of a line") {
+			t.Errorf("line %q: error %v", line, err)
+		}
+	}
 }
 
 func TestBadSources(t *testing.T) {

@@ -36,7 +36,23 @@ func Words(c abi.Capabilities) []string {
 	return lines
 }
 
-// Brief says the same in one line, without what is a default.
+// Overlaps says where the names that the plugin owns meet those of other plugins, a
+// line each: the longer pattern has what fits both.
+func (g *Grants) Overlaps() (lines []string) {
+	for _, mine := range g.Allowed.Owns {
+		for _, other := range g.Others {
+			switch {
+			case covers(other, mine):
+				lines = append(lines, fmt.Sprintf("takes %s out of %s, which another plugin owns", mine, other))
+			case covers(mine, other):
+				lines = append(lines, fmt.Sprintf("leaves %s of %s to another plugin", other, mine))
+			}
+		}
+	}
+	return lines
+}
+
+// Brief says what capabilities allow in one line, without what is a default.
 func Brief(c abi.Capabilities) string {
 	var parts []string
 	if len(c.Owns) > 0 {

@@ -66,6 +66,17 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestOverlaps(t *testing.T) {
+	g, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*", "zeta_keys"}}, "acme_log_*", "zeta_*", "other", "acmes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"leaves acme_log_* of acme_* to another plugin", "takes zeta_keys out of zeta_*, which another plugin owns"}
+	if got := g.Overlaps(); !slices.Equal(got, want) {
+		t.Errorf("overlaps %q, want %q", got, want)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	use := func(table string, verbs, columns string) abi.Use {
 		return abi.Use{Table: table, Verbs: strings.Fields(verbs), Columns: strings.Fields(columns)}

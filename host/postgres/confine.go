@@ -118,16 +118,25 @@ func (w *confined) Apply(ctx context.Context, tx host.Tx, operations []host.Oper
 		return errors.New("schema operations without an open transaction on this connection")
 	}
 	for _, operation := range operations {
-		if err := w.tx.ready(ctx); err != nil {
+		if err := w.apply(ctx, tx, operation); err != nil {
 			return err
 		}
-		if refused := w.allowed(operation.Request); refused != nil {
-			return refused
-		}
-		undo := w.tx.mark()
-		if err := w.c.Apply(ctx, tx, []host.Operation{operation}); err != nil {
-			return undo(err)
-		}
+	}
+	return nil
+}
+
+func (w *confined) apply(ctx context.Context, tx host.Tx, operation host.Operation) error {
+	if err := w.tx.ready(ctx); err != nil {
+		return err
+	}
+	if refused := w.allowed(operation.Request); refused != nil {
+		return refused
+	}
+	timed, cancel := w.tx.timed(ctx)
+	defer cancel()
+	undo := w.tx.mark()
+	if err := w.c.Apply(timed, tx, []host.Operation{operation}); err != nil {
+		return undo(w.tx.explain(ctx, err))
 	}
 	return nil
 }

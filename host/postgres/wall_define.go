@@ -117,7 +117,7 @@ func (c *checker) indexMethod(at grammar.Node, method string) {
 func (c *checker) drop(n grammar.Node) {
 	kind := objectKinds[n.Text("removeType")]
 	for i, object := range n.List("objects") {
-		if object.Kind == "TypeName" {
+		if object.Kind == "TypeName" && c.form(object) {
 			object.Set("names", c.ownName(object, object.Strings("names"), 0, kind, &c.facts.Drops)...)
 			continue
 		}
@@ -141,7 +141,7 @@ func (c *checker) comment(n grammar.Node) {
 		after = 1
 	}
 	field := "items"
-	if object.Kind == "TypeName" {
+	if object.Kind == "TypeName" && c.form(object) {
 		field = "names"
 	}
 	object.Set(field, c.ownName(object, object.Strings(field), after, objectKinds[objtype], &c.facts.Changes)...)

@@ -106,7 +106,7 @@ func (c *checker) reads(n grammar.Node, names []string, star bool) {
 func (c *checker) readsTargets(n grammar.Node, table, column string, star bool) {
 	for s := c.scope; s != nil; s = s.outer {
 		for _, i := range s.items {
-			if i.verb == "" || i.owned || table != "" && i.name != table {
+			if i.verb == "" || i.owned || !i.isCalled(table) {
 				continue
 			}
 			if star {
@@ -119,6 +119,13 @@ func (c *checker) readsTargets(n grammar.Node, table, column string, star bool) 
 			return // it means the columns of this query alone
 		}
 	}
+}
+
+// isCalled reports whether a name before a column may mean a table that is written
+// to. In RETURNING, PostgreSQL 18 calls its rows old and new
+// (https://www.postgresql.org/docs/18/dml-returning.html).
+func (i rangeItem) isCalled(table string) bool {
+	return table == "" || table == i.name || table == "old" || table == "new"
 }
 
 // readsLimited is for tables that are read, in whose place is a query with the
