@@ -16,7 +16,8 @@ type contender struct {
 }
 
 // compare lets the contenders take turns, each time on a fresh database, and
-// prints the ratio of the first one's median to that of each other.
+// prints the ratio of the first one's median to that of each other. A limit of 0 is
+// none.
 func (b *bench) compare(figure, dialect string, limit float64, contenders ...contender) error {
 	if !strings.Contains(figure, b.only) {
 		return nil
@@ -35,8 +36,11 @@ func (b *bench) compare(figure, dialect string, limit float64, contenders ...con
 	fmt.Printf("%-34s %-12s %8.1f ms\n", figure, contenders[0].name, milliseconds(ours))
 	for i, c := range contenders[1:] {
 		theirs := median(times[i+1])
-		fmt.Printf("%-34s %-12s %8.1f ms   ratio %.2f (at most %.1f wanted)\n", "", c.name, milliseconds(theirs),
-			float64(ours)/float64(theirs), limit)
+		wanted := ""
+		if limit > 0 {
+			wanted = fmt.Sprintf(" (at most %.1f wanted)", limit)
+		}
+		fmt.Printf("%-34s %-12s %8.1f ms   ratio %.2f%s\n", "", c.name, milliseconds(theirs), float64(ours)/float64(theirs), wanted)
 	}
 	return nil
 }

@@ -5,8 +5,9 @@
 // and the sqlite3 shell that replay a chain's SQL in the same transactions,
 // against goose, and against the sqlite3 shell that copies a large table. What is
 // printed is the ratio of the medians. Guests that compute are compared as they
-// are, metered, and watched by wazero. PostgreSQL is a private server without
-// fsync; SQLite files are in a temporary folder.
+// are, metered, and watched by wazero; plugins behind their walls with migrations
+// that have none. PostgreSQL is a private server without fsync; SQLite files are in
+// a temporary folder.
 //
 // SANDPIPER_CHAINS names a folder with prefect/versions/{postgresql,sqlite};
 // without it the replay figures are left out, and the output says so.
@@ -62,7 +63,7 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.walls} {
 		if err := figure(); err != nil {
 			return err
 		}

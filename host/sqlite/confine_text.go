@@ -26,10 +26,15 @@ type reading struct {
 // schema.
 var kinds = map[string]bool{
 	"SELECT": false, "VALUES": false, "WITH": false, "INSERT": false, "REPLACE": false, "UPDATE": false, "DELETE": false,
-	"REINDEX":      false,
+	"REINDEX": false, foreignKeysPragma: false,
 	"CREATE TABLE": true, "CREATE INDEX": true, "CREATE VIEW": true, "ALTER TABLE": true,
 	"DROP TABLE": true, "DROP INDEX": true, "DROP VIEW": true, "DROP TRIGGER": true, // of a trigger: the authorizer names it
 }
+
+// foreignKeysPragma is around what many migrations do. In a transaction it does
+// nothing (https://sqlite.org/pragma.html#pragma_foreign_keys), and the runner has
+// switched foreign keys off before it.
+const foreignKeysPragma = "PRAGMA FOREIGN_KEYS"
 
 // noGrant says of other statements why no grant allows them.
 var noGrant = map[string]string{
@@ -144,6 +149,10 @@ func kindOf(list []chain.Token) string {
 		}
 	case "ALTER", "DROP":
 		return kind + " " + word(1)
+	case "PRAGMA":
+		if kind += " " + word(1); kind != foreignKeysPragma {
+			return "PRAGMA"
+		}
 	}
 	return kind
 }
