@@ -108,9 +108,17 @@ type warmer interface {
 	Warm()
 }
 
-// warm is called as soon as it is known that a plugin will run.
+// warm is called as soon as it is known that a plugin will run in this process.
 func (r *Runner) warm() {
-	if db, ok := r.db.(warmer); ok {
-		db.Warm()
+	for db := r.db; ; {
+		if w, ok := db.(warmer); ok {
+			w.Warm()
+			return
+		}
+		outer, ok := db.(interface{ Unwrap() Database }) // as errors have it
+		if !ok {
+			return
+		}
+		db = outer.Unwrap()
 	}
 }
