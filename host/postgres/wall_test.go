@@ -146,3 +146,23 @@ func TestWallOnBombs(t *testing.T) {
 		}
 	}
 }
+
+// In RETURNING, a table that is called excluded is the table, and not the row that
+// was to be inserted.
+func TestWallOnTableCalledExcluded(t *testing.T) {
+	grants, err := policy.New("acme", abi.Capabilities{Uses: []abi.Use{
+		{Table: "flow_run", Verbs: []string{"insert", "update"}, Columns: []string{"id", "name"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWall(&policy.Judge{Grants: grants, Dialect: chain.PostgreSQL}, "acme", "public")
+	insert := "INSERT INTO flow_run AS excluded (id, name) VALUES (1, 'x') ON CONFLICT ON CONSTRAINT flow_run_pkey DO UPDATE SET name = 'x'"
+	if _, err := w.check(host.Statement{SQL: insert}); err != nil {
+		t.Error(err)
+	}
+	var refused *policy.Refusal
+	if _, err := w.check(host.Statement{SQL: insert + " RETURNING excluded.secret"}); !errors.As(err, &refused) {
+		t.Errorf("it reads a column that is not granted: %v", err)
+	}
+}

@@ -65,10 +65,10 @@ func (c *checker) conflict(n, table grammar.Node, r relation) {
 		return
 	}
 	c.access(table, r, "update", assigned(n.List("targetList")), false)
-	row := rangeItem{name: "excluded", relation: r, verb: "insert"}
-	c.scope.items = append(c.scope.items, row)
+	outside := len(c.scope.items)
+	c.scope.add(rangeItem{name: "excluded", relation: r, verb: "insert"})
 	c.all(n, "targetList", "whereClause")
-	c.scope.items = slices.DeleteFunc(c.scope.items, func(i rangeItem) bool { return i.name == row.name })
+	c.scope.items = c.scope.items[:outside] // not by its name, which the table may have as well
 }
 
 func (c *checker) update(n grammar.Node) {
