@@ -113,9 +113,12 @@ FROM pg_catalog.pg_namespace n WHERE n.nspname = $1`,
 	}
 }
 
-// roleItem looks at the role. One that may do more than its grants is no wall.
+// roleItem looks at the role. One that may do more than its grants is no wall, and
+// neither is a member of another such role, or of one of the server's own, which
+// read and write what they like.
 //
-// https://www.postgresql.org/docs/current/role-attributes.html
+// https://www.postgresql.org/docs/current/role-attributes.html,
+// https://www.postgresql.org/docs/current/predefined-roles.html
 func (s *survey) roleItem(q *quarters, version int) item {
 	enter := "MEMBER"
 	if version >= 160000 {
@@ -133,7 +136,9 @@ func (s *survey) roleItem(q *quarters, version int) item {
         WHERE n.nspname = $3 AND c.relname LIKE 'sandpiper\_%' AND c.relkind = 'r'
           AND pg_catalog.has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'))
       THEN 'it may write the ledger'
-    ELSE '' END,
+    ELSE coalesce((SELECT 'it is a member of ' || min(m.rolname) FROM pg_catalog.pg_roles m
+      WHERE m.oid <> r.oid AND pg_catalog.pg_has_role(r.oid, m.oid, 'MEMBER')
+        AND (m.rolname LIKE 'pg\_%' OR m.rolsuper OR m.rolcreaterole OR m.rolcreatedb OR m.rolreplication OR m.rolbypassrls)), '') END,
   pg_catalog.pg_has_role(session_user, r.oid, $2), pg_catalog.pg_has_role(current_user, r.oid, $2)
 FROM pg_catalog.pg_roles r WHERE r.rolname = $1`,
 		values: [][]byte{[]byte(q.role), []byte(enter), []byte(q.shared)},

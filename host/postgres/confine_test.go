@@ -308,6 +308,7 @@ func TestConfinedTakesNothingOver(t *testing.T) {
 		{"ALTER ROLE " + role + " BYPASSRLS", "ALTER ROLE " + role + " NOBYPASSRLS", "BYPASSRLS"},
 		{"GRANT INSERT ON sandpiper_heads TO " + role, "REVOKE INSERT ON sandpiper_heads FROM " + role, "it may write the ledger"},
 		{"GRANT INSERT ON sandpiper_heads TO PUBLIC", "REVOKE INSERT ON sandpiper_heads FROM PUBLIC", "it may write the ledger"},
+		{"GRANT pg_read_all_settings TO " + role, "REVOKE pg_read_all_settings FROM " + role, "it is a member of pg_read_all_settings"},
 		{"REVOKE " + role + " FROM " + l.host + "; GRANT " + l.host + " TO " + role, "REVOKE " + l.host + " FROM " + role, "it is a member of the runner's"},
 	} {
 		l.admin(c.spoil)
