@@ -15,10 +15,10 @@ import (
 
 // config returns what all runtimes have in common. Debug information of modules
 // is never parsed: prepare has left it out, and a trap would be the worst moment.
-func (s *Sandbox) config(base wazero.RuntimeConfig) wazero.RuntimeConfig {
+func config(base wazero.RuntimeConfig, pages uint32) wazero.RuntimeConfig {
 	return base.
 		WithCoreFeatures(api.CoreFeaturesV2).
-		WithMemoryLimitPages(s.opts.MemoryPages).
+		WithMemoryLimitPages(pages).
 		WithDebugInfoEnabled(false).
 		WithCustomSections(false)
 }
@@ -27,7 +27,7 @@ func (s *Sandbox) config(base wazero.RuntimeConfig) wazero.RuntimeConfig {
 // runtime: a runtime with its two host modules costs more than all else that is
 // done for a migration of one statement, and such a module leaves nothing behind
 // in it. Others have a runtime of their own.
-func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool) (*guest, error) {
+func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool, pages uint32) (*guest, error) {
 	if straight {
 		shared, err := s.sharedRuntime(ctx)
 		if err != nil {
@@ -39,10 +39,11 @@ func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool) (*g
 		}
 		return &guest{sandbox: s, runtime: shared, compiled: compiled, shared: true}, nil
 	}
-	return s.own(ctx, code, s.config(wazero.NewRuntimeConfigInterpreter()), nil)
+	return s.own(ctx, code, config(wazero.NewRuntimeConfigInterpreter(), pages), nil)
 }
 
-// sharedRuntime returns the runtime of straight modules.
+// sharedRuntime returns the runtime of straight modules. Their memory does not grow,
+// and what it begins with load has looked at.
 func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +53,7 @@ func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
 	if s.shared != nil {
 		return s.shared, nil
 	}
-	r := wazero.NewRuntimeWithConfig(ctx, s.config(wazero.NewRuntimeConfigInterpreter()))
+	r := wazero.NewRuntimeWithConfig(ctx, config(wazero.NewRuntimeConfigInterpreter(), maxPages))
 	if err := addHost(ctx, r); err != nil {
 		r.Close(ctx)
 		return nil, err
@@ -63,10 +64,10 @@ func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
 
 // compile loads a module into a compiler of its own, from the cache if it is
 // there, and puts it there if not.
-func (s *Sandbox) compile(ctx context.Context, code []byte) (*guest, error) {
+func (s *Sandbox) compile(ctx context.Context, code []byte, pages uint32) (*guest, error) {
 	// Every worker watches the context, which a single one does not.
 	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 8))
-	config := s.config(wazero.NewRuntimeConfig())
+	config := config(wazero.NewRuntimeConfig(), pages)
 	load := func(dir string) (*guest, error) {
 		if dir == "" {
 			return s.own(ctx, code, config, nil)

@@ -13,7 +13,8 @@ import (
 // for large migrations: an honest one does not meet them.
 type Options struct {
 	// MemoryPages is how much memory a guest may have, in pages of 64 KiB.
-	// Defaults to 4096, which is 256 MiB. At most 65,536.
+	// Defaults to 4096, which is 256 MiB, where host.GuestLimits say nothing. At
+	// most 65,536.
 	MemoryPages uint32
 
 	// Timeout is how long one run of a guest may take, by the wall clock and
@@ -70,9 +71,11 @@ const (
 // defaultPages is 256 MiB.
 const defaultPages = 4096
 
-// withDefaults fills in what is zero.
+// maxPages is all that an address of 32 bits reaches.
+const maxPages = 65536
+
+// withDefaults fills in what is zero, but for MemoryPages: within does.
 func (o Options) withDefaults() Options {
-	fill(&o.MemoryPages, defaultPages)
 	fill(&o.MaxCalls, 100_000_000)
 	fill(&o.MaxRows, 1_000_000_000)
 	fill(&o.MaxBytes, 256<<30)
@@ -84,18 +87,20 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// within returns the options where limits are narrower.
+// within returns the options of a guest that has limits of its own: of two the
+// narrower one counts.
 func (o Options) within(limits host.GuestLimits) Options {
 	if limits.Memory > 0 {
-		o.MemoryPages = uint32(min(int64(o.MemoryPages), limits.Memory>>16))
+		narrow(&o.MemoryPages, uint32(max(1, min(limits.Memory>>16, maxPages))))
 	}
+	fill(&o.MemoryPages, defaultPages)
 	narrow(&o.Timeout, limits.Time)
 	narrow(&o.MaxFuel, limits.Fuel)
 	return o
 }
 
 // narrow sets a limit that is not set, 0, or larger.
-func narrow[T ~int64](field *T, limit T) {
+func narrow[T ~int64 | ~uint32](field *T, limit T) {
 	if limit > 0 && (*field == 0 || limit < *field) {
 		*field = limit
 	}

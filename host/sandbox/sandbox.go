@@ -39,7 +39,7 @@ func New(opts Options) (*Sandbox, error) {
 	default:
 		return nil, fmt.Errorf("sandbox: unknown mode %q: it is auto, interpreter or compiler", opts.Mode)
 	}
-	if s.opts.MemoryPages > 65536 {
+	if s.opts.MemoryPages > maxPages {
 		return nil, fmt.Errorf("sandbox: %d pages of memory: WebAssembly has at most 65,536", opts.MemoryPages)
 	}
 	if opts.Mode == Interpreter {
@@ -87,7 +87,7 @@ func (s *Sandbox) Load(ctx context.Context, module []byte, limits host.GuestLimi
 // not there: every call that needs one returns STATE.
 func (s *Sandbox) Describe(ctx context.Context, module []byte) ([]byte, error) {
 	// It runs once, and for a moment: compiling a Go module would take longer.
-	opts := s.opts
+	opts := s.opts.within(host.GuestLimits{})
 	opts.Mode = Interpreter
 	g, err := s.load(ctx, module, opts)
 	if err != nil {
@@ -123,9 +123,9 @@ func (s *Sandbox) load(ctx context.Context, module []byte, opts Options) (*guest
 	}
 	var g *guest
 	if interpreted {
-		g, err = s.interpret(ctx, code, straight)
+		g, err = s.interpret(ctx, code, straight, opts.MemoryPages)
 	} else {
-		g, err = s.compile(ctx, code)
+		g, err = s.compile(ctx, code, opts.MemoryPages)
 	}
 	if err != nil {
 		return nil, err

@@ -260,3 +260,28 @@ func assembleSteps(t testing.TB, steps ...wasmfile.Step) []byte {
 	}
 	return module
 }
+
+// A guest may be given more memory than others, and less, but not more than the
+// sandbox was told.
+func TestMemoryOfGuest(t *testing.T) {
+	module := bytes.Replace(readModule(t, "testdata/testkit/memory_too_large.wat"),
+		[]byte{5, 3, 1, 0, 17}, []byte{5, 4, 1, 0, 0x81, 0x20}, 1) // memory of 4,097 pages, 64 KiB more than 256 MiB
+	const mib = 1 << 20
+	for _, c := range []struct {
+		told    uint32
+		granted int64
+		runs    bool
+	}{{0, 0, false}, {0, 64 * mib, false}, {0, 257 * mib, true}, {0, 4096 * mib, true}, {4096, 257 * mib, false}, {4200, 0, true}} {
+		for _, mode := range []sandbox.Mode{sandbox.Auto, sandbox.Interpreter, sandbox.Compiler} {
+			box := open(t, sandbox.Options{MemoryPages: c.told, Mode: mode})
+			g, err := box.Load(t.Context(), module, host.GuestLimits{Memory: c.granted})
+			if err == nil {
+				_, err = g.Run(t.Context(), run(), &database{})
+				err = errors.Join(err, g.Close())
+			}
+			if (err == nil) != c.runs {
+				t.Errorf("told %d pages, granted %d MiB, mode %q: %v", c.told, c.granted/mib, mode, err)
+			}
+		}
+	}
+}
