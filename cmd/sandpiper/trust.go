@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sandpiper-db/sandpiper/host/author"
 )
 
 // A trustData is the data of trust add, list and revoke.
@@ -54,11 +52,9 @@ func (a *app) trusted() (trustData, error) {
 	if err != nil {
 		return trustData{}, err
 	}
-	folder := author.Folder{Dir: set.dir}
-	if isFolder(set.dir) {
-		if err := folder.ReadLock(); err != nil {
-			return trustData{}, err
-		}
+	folder := set.lockFolder()
+	if err := folder.ReadLock(); err != nil {
+		return trustData{}, err
 	}
 	data := trustData{Keys: []keyJSON{}}
 	for _, k := range keys {
