@@ -48,9 +48,9 @@ var workerEnv []string
 // pluginsHere is set by tests that run hundreds of plugins: they run in this process.
 var pluginsHere bool
 
-// worker returns what runs the steps of plugins: processes of this program. A
-// database in memory is this process's alone, and gone with it, so that its plugins
-// run here.
+// worker returns what runs the steps of plugins, the same for all runners of a
+// session: processes of this program. A database in memory is this process's alone,
+// and gone with it, so that its plugins run here.
 func (s *session) worker() host.Worker {
 	a := s.app
 	if pluginsHere {
@@ -59,6 +59,9 @@ func (s *session) worker() host.Worker {
 	if s.db.Dialect() == chain.SQLite && s.sqliteFile() == ":memory:" {
 		a.say("plugins run in this process and not in one of their own, which could not see a database in memory")
 		return nil
+	}
+	if s.process != nil {
+		return s.process
 	}
 	s.process = &worker.Process{
 		Args:     []string{os.Args[0], workerCommand, "--time-limit", s.set.timeLimit.String()},
