@@ -23,6 +23,10 @@ const (
 	// compile the plugin's, and 10 MiB for a connection.
 	ownMemory = 768 << 20
 
+	// copies is how often the plugin's memory may be there at once: to grow, it is
+	// copied to where it has room, and what it has left is collected later.
+	copies = 3
+
 	// reserved is what it needs of addresses: each connection to SQLite reserves
 	// 256 MiB, and the grammar's memory 4 GiB.
 	reserved = 8 << 30
@@ -46,7 +50,7 @@ const (
 
 func limitsFor(p host.Plugin, dialect chain.Dialect) limits {
 	l := limits{
-		Memory: ownMemory + p.Grants.Memory()<<20,
+		Memory: ownMemory + copies*p.Grants.Memory()<<20,
 		CPU:    p.Grants.Time() + cpuBeside,
 		Files:  maxFiles,
 	}
@@ -59,8 +63,8 @@ func limitsFor(p host.Plugin, dialect chain.Dialect) limits {
 
 // tooMuchMemory is the error of a child that asked for more than it may have.
 func (l limits) tooMuchMemory(granted int64) string {
-	return fmt.Sprintf("its process asked for more than the %d MiB of memory that it may have: memory_mib = %d, and %d MiB for the host",
-		l.Memory>>20, granted, int64(ownMemory)>>20)
+	return fmt.Sprintf("its process asked for more than the %d MiB of memory that it may have: memory_mib = %d, %d times since it is copied when it grows, and %d MiB for the host",
+		l.Memory>>20, granted, copies, int64(ownMemory)>>20)
 }
 
 // tooMuchCPU is the error of a child that used more than it may.

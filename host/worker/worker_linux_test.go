@@ -171,7 +171,7 @@ func TestSins(t *testing.T) {
 		{"lie", host.GuestLost, "it reported what it was not asked for"},
 		{"flood", host.GuestLost, "it told of more than a migration has to tell"},
 		{"applied", host.GuestLost, "it told of what is not for it to tell"},
-		{"memory", host.GuestLimited, "its process asked for more than the 832 MiB of memory that it may have: memory_mib = 64, and 768 MiB for the host"},
+		{"memory", host.GuestLimited, "its process asked for more than the 960 MiB of memory that it may have: memory_mib = 64, 3 times since it is copied when it grows, and 768 MiB for the host"},
 		{"spin", host.GuestLimited, "its process used all of the 6m0s of processor time that it may have: the 5m0s granted, and 1m0s for the host"},
 		{"files", "", "too many open files"},
 		{"program", "", "operation not permitted"},
