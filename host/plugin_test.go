@@ -248,7 +248,7 @@ func TestARefusalIsRemembered(t *testing.T) {
 		refusals := 0
 		guest := scripted(func(ctx context.Context, calls host.Calls) error {
 			for _, sql := range []string{
-				"CREATE TABLE acme_t (id INTEGER)", "DELETE FROM secret", "section", "DELETE FROM secret", "INSERT INTO acme_t VALUES (1)", "end",
+				"CREATE TABLE acme_t (id INTEGER)", "CREATE TABLE " + strings.Repeat("x", 9000) + " (id INTEGER)", "section", "DELETE FROM secret", "INSERT INTO acme_t VALUES (1)", "end",
 			} {
 				var err error
 				switch sql {
@@ -284,6 +284,7 @@ func TestARefusalIsRemembered(t *testing.T) {
 				t.Errorf("run %d: %d refusals so far, want two in each run", i, refusals)
 			}
 			f.wantCount(1, "SELECT count(*) FROM acme_t")
+			f.wantCount(0, "SELECT count(*) FROM sandpiper_progress WHERE length(name) > 5000")
 		}
 	})
 }

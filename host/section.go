@@ -221,6 +221,10 @@ func (s *session) answer(known Unit, err error) (int64, error) {
 	return known.Affected, err
 }
 
+// maxOutcome bounds what is kept of an error's words. A plugin may have a million
+// calls refused, each with names of its choice that are as long as its statements.
+const maxOutcome = 4 << 10
+
 // record notes in the unit how its call went.
 func (u *Unit) record(affected int64, err error) {
 	u.Affected = affected
@@ -231,6 +235,9 @@ func (u *Unit) record(affected int64, err error) {
 		u.Kind, u.Name = UnitRefused, denied.Refusal.Reason
 	case errors.As(err, &failed):
 		u.Kind, u.Name = UnitFailed, failed.Code+" "+failed.Message
+	}
+	if len(u.Name) > maxOutcome {
+		u.Name = strings.ToValidUTF8(u.Name[:maxOutcome], "") + "…"
 	}
 }
 

@@ -149,7 +149,7 @@ func (s *session) usable() error {
 func (s *session) inGap() bool { return s.section == nil }
 
 // maxUnsaved bounds what is remembered of a plugin's calls until they are
-// committed: some hundred bytes each.
+// committed: some hundred bytes each, and up to maxOutcome of those that failed.
 const maxUnsaved = 1_000_000
 
 // A call is something that can be recorded as a unit and run.
