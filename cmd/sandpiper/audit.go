@@ -106,9 +106,10 @@ func (c configFile) trusted() (func(key string) error, error) {
 
 // keyName is the name of a key in sandpiper.toml, or the key.
 func (c configFile) keyName(key string) string {
-	for name, k := range c.Trust {
-		if k.Key == key {
-			return plain(name)
+	keys, _ := c.keys() // whoever asks has read them
+	for _, k := range keys {
+		if k.Public.String() == key {
+			return plain(k.Name)
 		}
 	}
 	if key == "" {

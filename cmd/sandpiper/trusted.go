@@ -60,8 +60,7 @@ func publicKey(word string) (trust.PublicKey, error) {
 }
 
 // editTrust changes one [trust.NAME] of the project's sandpiper.toml, which is
-// begun where there is none. decide says what to set, if
-// anything, from what is there.
+// begun where there is none. decide says from what is there what to set, if anything.
 func (a *app) editTrust(ctx context.Context, name string, decide func(configFile, []trust.Key) ([]configfile.Pair, error)) (file string, changed bool, err error) {
 	release, err := a.hold(ctx)
 	if err != nil {
