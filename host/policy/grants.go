@@ -72,8 +72,8 @@ func either[T ~int64](given, otherwise T) T {
 }
 
 // Names reports whether a table or view of that name would be the plugin's to
-// create. Names are compared as SQLite does, without regard to the case of ASCII
-// letters; on PostgreSQL a name with capitals is nobody's, since grants have none.
+// create. Grants have no capitals: where the database tells no cases apart, the name
+// has to come in lower case, and where it does, one with capitals is nobody's.
 func (g *Grants) Names(name string) bool {
 	mine := longest(g.Allowed.Owns, name)
 	return mine > 0 && mine > longest(g.Others, name)

@@ -52,9 +52,6 @@ func (n Node) SetText(field, s string) {
 	f.text = s
 }
 
-// SetInt sets a field that is a number.
-func (n Node) SetInt(field string, i int) { n.put(field).number = int64(i) }
-
 // SetTrue sets a field that is true or false.
 func (n Node) SetTrue(field string) { n.put(field).number = 1 }
 
