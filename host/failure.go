@@ -51,9 +51,7 @@ func (u *run) failure(step Step, err error) error {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
 	}
 	e.State = u.state(step)
-	if e.Next = next(step, err); body.plugin() != nil {
-		e.Next = nextOfPlugin(step, err)
-	}
+	e.Next = u.next(step, body.plugin(), err)
 	return e
 }
 
@@ -100,6 +98,20 @@ func (p Pending) committed() string {
 		return fmt.Sprintf("%d parts of it are committed", n)
 	}
 	return "1 part of it is committed"
+}
+
+// next says what a person does about an error of a step, which may be a plugin's.
+func (u *run) next(step Step, p *Plugin, err error) string {
+	var guest *GuestError
+	if errors.As(err, &guest) && guest.Kind == GuestTimedOut {
+		if late := u.limit(p); late != nil && late.line == "" {
+			return fmt.Sprintf("if it should have more time, raise --time-limit, or time_limit of sandpiper.toml, and run `sandpiper %s` again", step.Direction)
+		}
+	}
+	if p != nil {
+		return nextOfPlugin(step, err)
+	}
+	return next(step, err)
 }
 
 // next says what a person does about an error.
