@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // fail explains the failure of a migration, unless it is one to try again
@@ -68,16 +70,19 @@ func (u *run) state(step Step) string {
 		return fmt.Sprintf("unknown: the database does not answer (%v). What was not committed is rolled back by the database itself", err)
 	}
 	heads := ledger.Heads[step.Revision.Line]
-	at := formatHeads(heads)
+	at := "at " + formatHeads(heads)
+	if line := step.Revision.Line; line != chain.DefaultLine {
+		at = line + " is " + at // and the other lines are where they were
+	}
 	switch units := ledger.pending(step); {
 	case slices.Equal(heads, step.After) && !slices.Equal(step.Before, step.After):
-		return fmt.Sprintf("at %s: this migration was committed after all", at)
+		return fmt.Sprintf("%s: this migration was committed after all", at)
 	case !slices.Equal(heads, step.Before):
-		return fmt.Sprintf("at %s: another runner has moved it on", at)
+		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return fmt.Sprintf("at %s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
+		return fmt.Sprintf("%s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
 	default:
-		return fmt.Sprintf("at %s, as before this migration: it is rolled back", at)
+		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
 }
 
