@@ -28,6 +28,11 @@ type Config struct {
 	// negative value means never.
 	LockTimeoutRetries int
 
+	// TimeLimit is how long one migration may take: the guest, the database, what
+	// it has put off and the commit. Defaults to no limit; a plugin has that of its
+	// grants besides.
+	TimeLimit time.Duration
+
 	// AllowChanged lets a run go on although the source of an applied
 	// revision has changed since. Defaults to refusing.
 	AllowChanged bool

@@ -69,27 +69,47 @@ func (m *module) limits() GuestLimits {
 	return limitsOf(m.plugin.Grants)
 }
 
-// limited returns a context that ends when the plugin's time for one migration is
-// over: what the guest computes, what the database does, and the commit.
-func (p *Plugin) limited(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, p.Grants.Time(), &overdueError{p.Grants.Line, p.Grants.Time()})
+// limit returns how long one migration may take, of a plugin or, where p is nil, of
+// the project's own: what the guest computes, what the database does, and the
+// commit. It is nil where there is no limit.
+func (r *Runner) limit(p *Plugin) *overdueError {
+	limit := r.cfg.TimeLimit
+	if p != nil && (limit <= 0 || p.Grants.Time() < limit) {
+		return &overdueError{p.Grants.Line, p.Grants.Time()}
+	}
+	if limit <= 0 {
+		return nil
+	}
+	return &overdueError{limit: limit}
 }
 
-// An overdueError is the cause of a context that Plugin.limited has ended.
+// limited returns a context that ends when a migration's time is over.
+func (r *Runner) limited(ctx context.Context, p *Plugin) (context.Context, context.CancelFunc) {
+	late := r.limit(p)
+	if late == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, late.limit, late)
+}
+
+// An overdueError is the cause of a context that Runner.limited has ended.
 type overdueError struct {
-	line  string
+	line  string // of the plugin whose limit it is; "": Config.TimeLimit
 	limit time.Duration
 }
 
 func (e *overdueError) Error() string {
+	if e.line == "" {
+		return fmt.Sprintf("it ran for longer than %v", e.limit)
+	}
 	return fmt.Sprintf("a migration of plugin %s may take %v, the database's time included", e.line, e.limit)
 }
 
 // Is makes it a context.DeadlineExceeded.
 func (e *overdueError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// overdue says of whatever went wrong when the plugin's time was over that this
-// was why.
+// overdue says of whatever went wrong when the migration's time was over that
+// this was why.
 func overdue(ctx context.Context, err error) error {
 	var late *overdueError
 	if err == nil || contested(err) || !errors.As(context.Cause(ctx), &late) {

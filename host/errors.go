@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -30,6 +31,10 @@ var (
 	// ErrNotReady: what a plugin needs to be confined is not there, and was not to
 	// be made (see Confinement.Existing).
 	ErrNotReady = errors.New("the plugin's role, schema and privileges are not there yet: its first upgrade makes them")
+
+	// ErrDependent: something that was to be dropped or changed has others that
+	// depend on it. The Detail of the SQLError names them.
+	ErrDependent = errors.New("something depends on it")
 
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
@@ -97,6 +102,20 @@ func asRefused(err error, stmt Statement) error {
 		return nil
 	}
 	return &RefusedError{refusal, stmt.SQL, stmt.Ordinal}
+}
+
+// InTheWay says what it is that keeps a plugin from dropping or changing what it
+// owns, "" if an error is about something else.
+func InTheWay(err error) string {
+	var refusal *policy.Refusal
+	var failed *SQLError
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.InWay
+	case errors.Is(err, ErrDependent) && errors.As(err, &failed):
+		return "what depends on it (" + strings.ReplaceAll(strings.TrimSpace(cmp.Or(failed.Detail, failed.Message)), "\n", "; ") + ")"
+	}
+	return ""
 }
 
 // A GuestError is a guest that did not complete its migration.

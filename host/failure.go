@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // fail explains the failure of a migration, unless it is one to try again
@@ -51,9 +53,7 @@ func (u *run) failure(step Step, err error) error {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
 	}
 	e.State = u.state(step)
-	if e.Next = next(step, err); body.plugin() != nil {
-		e.Next = nextOfPlugin(step, err)
-	}
+	e.Next = u.next(step, body.plugin(), err)
 	return e
 }
 
@@ -70,16 +70,19 @@ func (u *run) state(step Step) string {
 		return fmt.Sprintf("unknown: the database does not answer (%v). What was not committed is rolled back by the database itself", err)
 	}
 	heads := ledger.Heads[step.Revision.Line]
-	at := formatHeads(heads)
+	at := "at " + formatHeads(heads)
+	if line := step.Revision.Line; line != chain.DefaultLine {
+		at = line + " is " + at // and the other lines are where they were
+	}
 	switch units := ledger.pending(step); {
 	case slices.Equal(heads, step.After) && !slices.Equal(step.Before, step.After):
-		return fmt.Sprintf("at %s: this migration was committed after all", at)
+		return fmt.Sprintf("%s: this migration was committed after all", at)
 	case !slices.Equal(heads, step.Before):
-		return fmt.Sprintf("at %s: another runner has moved it on", at)
+		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return fmt.Sprintf("at %s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
+		return fmt.Sprintf("%s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
 	default:
-		return fmt.Sprintf("at %s, as before this migration: it is rolled back", at)
+		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
 }
 
@@ -100,6 +103,20 @@ func (p Pending) committed() string {
 		return fmt.Sprintf("%d parts of it are committed", n)
 	}
 	return "1 part of it is committed"
+}
+
+// next says what a person does about an error of a step, which may be a plugin's.
+func (u *run) next(step Step, p *Plugin, err error) string {
+	var guest *GuestError
+	if errors.As(err, &guest) && guest.Kind == GuestTimedOut {
+		if late := u.limit(p); late != nil && late.line == "" {
+			return fmt.Sprintf("if it should have more time, raise --time-limit, or time_limit of sandpiper.toml, and run `sandpiper %s` again", step.Direction)
+		}
+	}
+	if p != nil {
+		return nextOfPlugin(step, err)
+	}
+	return next(step, err)
 }
 
 // next says what a person does about an error.

@@ -48,6 +48,38 @@ func TestPurge(t *testing.T) {
 	})
 }
 
+// What the operator has made of a plugin's tables is the operator's to take away:
+// neither the vendor's, nor to be dropped along.
+func TestPluginIsNeeded(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		r := f.pluginRunner(host.Config{}, f.acme(ownsAcme, acmeTable))
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		f.exec("CREATE VIEW report AS SELECT id FROM acme_t")
+		_, err := r.Downgrade(t.Context(), "acme@base")
+		var failed *host.RunError
+		if !errors.As(err, &failed) || !strings.Contains(failed.Next, "drop or change ") || !strings.Contains(failed.Next, "report") {
+			t.Errorf("got %v, next %+v; want it to name the view", err, failed)
+		}
+		var refused *host.SQLError
+		if errors.As(err, &refused) && refused.Hint != "" {
+			t.Errorf("the hint is %q", refused.Hint)
+		}
+		_, err = r.Purge(t.Context(), "acme", "")
+		if way := host.InTheWay(err); !strings.Contains(way, "report") {
+			t.Errorf("purge: %v, in the way is %q", err, way)
+		}
+		if refused = nil; errors.As(err, &refused) && refused.Hint != "" {
+			t.Errorf("the hint of the purge is %q", refused.Hint)
+		}
+		f.exec("DROP VIEW report")
+		if _, err := r.Downgrade(t.Context(), "acme@base"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A plan of a plugin alone is rehearsed behind its walls; in one with others its
 // steps are named.
 func TestRehearseAPlugin(t *testing.T) {

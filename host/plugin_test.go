@@ -153,7 +153,7 @@ func TestPluginIsRefused(t *testing.T) {
 		if want := "add " + refused.Refusal.Needs + " to [plugins.acme]"; !strings.Contains(failed.Next, want) || !strings.Contains(failed.Next, "plugin update acme") {
 			t.Errorf("next: %q, want %q", failed.Next, want)
 		}
-		if !strings.Contains(failed.State, acme1) || !strings.Contains(failed.State, "rolled back") {
+		if want := "acme is at " + acme1 + ", as before this migration"; !strings.HasPrefix(failed.State, want) || !strings.Contains(failed.State, "rolled back") {
 			t.Errorf("state: %q", failed.State)
 		}
 		f.wantCount(1, "SELECT count(*) FROM acme_t")

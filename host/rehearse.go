@@ -131,11 +131,8 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
-	if stage.plugin != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = stage.plugin.limited(ctx)
-		defer cancel()
-	}
+	ctx, cancel := u.limited(ctx, stage.plugin)
+	defer cancel()
 	s := newSession(stage, step, begin, pending)
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()

@@ -84,10 +84,9 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	}
 	if p := module.plugin; p != nil {
 		entry.Signer, entry.Grants = p.Signer, p.Grants.String()
-		var cancel context.CancelFunc
-		ctx, cancel = p.limited(ctx)
-		defer cancel()
 	}
+	ctx, cancel := u.limited(ctx, module.plugin)
+	defer cancel()
 	used, err := guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed,
 		Context: step.context(conn, started),

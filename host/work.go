@@ -9,7 +9,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// workGrace is how much longer than its plugin's time a Worker gets for a step, to
+// workGrace is how much longer than the migration's time a Worker gets for a step, to
 // start on a machine that is busy, and to end by itself what is overdue: it knows
 // when the migration began, and this is for one that does not end it.
 const workGrace = 2 * time.Minute
@@ -25,8 +25,8 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 		}
 	}
 	a.clock = time.Now()
-	limit := p.Grants.Time()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit+workGrace, &overdueError{p.Grants.Line, limit})
+	late := u.limit(p)
+	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
 	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))

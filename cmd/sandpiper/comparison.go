@@ -379,7 +379,7 @@ func (k *comparing) runner(d chain.Dialect, db host.Database) (*host.Runner, err
 	if err != nil {
 		return nil, err
 	}
-	return host.NewRunner(fsys, db, k.chains.box, host.Config{Path: root, Naming: k.chains.set.naming, LockWait: k.set.lockWait})
+	return host.NewRunner(fsys, db, k.chains.box, host.Config{Path: root, Naming: k.chains.set.naming, LockWait: k.set.lockWait, TimeLimit: k.set.timeLimit})
 }
 
 func (k *comparing) close(ctx context.Context) (err error) {

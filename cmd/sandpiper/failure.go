@@ -139,6 +139,9 @@ func (f *failure) ofKind(err error) {
 		untrusted    *trust.Error
 		refused      *refusedError
 	)
+	if in := host.InTheWay(err); in != "" && f.Next == "" { // of a purge: that of a run says it
+		f.Next = fmt.Sprintf("drop or change %s first", in)
+	}
 	switch {
 	case errors.As(err, &refusal):
 		f.Kind, f.Grant = kindDenied, refusal.Needs

@@ -153,6 +153,7 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	a.progress = a.newProgress()
 	cfg.Path = root
 	cfg.LockWait = s.set.lockWait
+	cfg.TimeLimit = s.set.timeLimit
 	cfg.AllowChanged = s.set.allowChanged
 	cfg.Naming = s.set.naming
 	cfg.OnEvent = func(e host.Event) {

@@ -32,7 +32,7 @@ func newWorker(a *app) *cobra.Command {
 				if err != nil {
 					return nil, err
 				}
-				return host.NewRunner(nil, db, box, host.Config{})
+				return host.NewRunner(nil, db, box, host.Config{TimeLimit: set.timeLimit})
 			})
 		},
 	}

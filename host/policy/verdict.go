@@ -81,6 +81,7 @@ type Refusal struct {
 	Reason string // what was refused, and why
 	Needs  string // the capability that is missing, as a line of sandpiper.toml; "" if none would do
 	At     int    // 1-based character in the statement, 0 if unknown
+	InWay  string // what of others would be lost or broken, as `the view "report"`; "" if the refusal is not about that
 }
 
 // Error says what was refused, and what would allow it.
@@ -96,7 +97,7 @@ func (r *Refusal) Error() string {
 func (r *Refusal) Errno() abi.Errno { return abi.ErrnoDenied }
 
 func (j *Judge) refuse(at int, needs, format string, args ...any) *Refusal {
-	return &Refusal{j.Grants.Line, fmt.Sprintf(format, args...), needs, at}
+	return &Refusal{Line: j.Grants.Line, Reason: fmt.Sprintf(format, args...), Needs: needs, At: at}
 }
 
 // Check gives the verdict on a statement: nil if it is allowed.

@@ -32,6 +32,7 @@ type quarters struct {
 	grants *policy.Grants
 	role   string // "" if it runs as the connection's
 	made   bool   // the role is one that Sandpiper makes
+	unused string // the role that it would run as, if it runs as the connection's
 	home   string // the schema of what it owns
 	shared string // the schema of what others own: the ledger's
 }

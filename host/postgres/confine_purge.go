@@ -46,7 +46,7 @@ func (w *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.
 		return nil, host.ErrLocked
 	}
 	if err != nil {
-		return nil, fmt.Errorf("drop what plugin %s owns: %w; nothing is dropped", w.quarters.line(), err)
+		return nil, fmt.Errorf("drop what plugin %s owns: %w; nothing is dropped", w.quarters.line(), withoutCascade(err))
 	}
 	return dropped, nil
 }

@@ -22,15 +22,15 @@ func (c *conn) quartersOf(how host.Confinement) quarters {
 	if how.Grants.Allowed.Shared {
 		q.home = c.schema
 	}
-	switch {
-	case how.WithoutRole:
-		q.role = ""
-	case how.Role == "":
+	if how.Role == "" {
 		q.made = true
 		sum := sha256.Sum256([]byte(c.database + "\x00" + c.schema + "\x00" + q.line()))
 		hash := "_" + hex.EncodeToString(sum[:4])
 		name := "sandpiper_" + q.line()
 		q.role = name[:min(len(name), maxRoleName-len(hash))] + hash
+	}
+	if how.WithoutRole {
+		q.role, q.unused, q.made = "", q.role, false
 	}
 	return q
 }
@@ -130,6 +130,9 @@ func (e *provisionError) Unwrap() error { return e.cause }
 // plan says what is missing. What has a name of the plugin's and is not its own
 // is refused, and not taken over.
 func (w *confined) plan(s *survey) ([]step, error) {
+	if err := w.movedIn(s); err != nil {
+		return nil, err
+	}
 	if w.quarters.role == "" {
 		return w.planWithoutRole(s)
 	}
@@ -142,6 +145,21 @@ func (w *confined) plan(s *survey) ([]step, error) {
 		return nil, err
 	}
 	return append(append(steps, home...), w.planPrivileges(s)...), nil
+}
+
+// movedIn refuses a plugin that has been at work with a role where it had none, or
+// without the one it had: what it owns would not be taken for its own.
+func (w *confined) movedIn(s *survey) error {
+	q := &w.quarters
+	switch {
+	case s.other == "":
+		return nil
+	case q.role == "":
+		return fmt.Errorf("what plugin %s owns in schema %q belongs to its role %q, which it ran as before: leave out --without-role, "+
+			"and without_role = true in [plugins.%s] of sandpiper.toml", q.line(), q.home, s.other, q.line())
+	}
+	return fmt.Errorf("what plugin %s owns in schema %q belongs to %q, since it ran without a role of its own before: say --without-role, "+
+		"or without_role = true in [plugins.%s] of sandpiper.toml", q.line(), q.home, s.other, q.line())
 }
 
 func (w *confined) planRole(s *survey) (steps []step, err error) {
@@ -158,7 +176,7 @@ func (w *confined) planRole(s *survey) (steps []step, err error) {
 		return nil, fmt.Errorf("role %q exists and was not made for this plugin: rename it, or, if it is meant, say role = %q in [plugins.%s] of sandpiper.toml",
 			q.role, q.role, q.line())
 	case s.role.powerful != "":
-		return nil, fmt.Errorf("role %q is no wall: %s", q.role, s.role.powerful)
+		return nil, fmt.Errorf("role %q is no wall: %s; %s", q.role, s.role.powerful, q.instead())
 	}
 	for _, member := range []struct {
 		name string
@@ -169,6 +187,15 @@ func (w *confined) planRole(s *survey) (steps []step, err error) {
 		}
 	}
 	return steps, nil
+}
+
+// instead says what to do about a role that is no wall.
+func (q *quarters) instead() string {
+	if q.made {
+		return fmt.Sprintf("take that away from it, or name another role that may do nothing but what the plugin is to do: role = \"…\" in [plugins.%s] of sandpiper.toml", q.line())
+	}
+	return fmt.Sprintf("name another one in [plugins.%s] of sandpiper.toml, which an administrator makes for this plugin alone (CREATE ROLE NAME NOLOGIN), "+
+		"or leave role = … out and the runner makes one", q.line())
 }
 
 // grantRole lets the runner enter the role, and read what the plugin owns. From

@@ -19,6 +19,11 @@ type survey struct {
 	records bool // the table of what plugins without a role own is there
 	homed   bool // and says that the schema is this plugin's
 
+	// other is who owns what the plugin made when it ran the other way: its role,
+	// where it is to have none, or the runner, where it is to have one. "" if it
+	// has made nothing so.
+	other string
+
 	held   []privilege // that the role has on what it does not own
 	tables map[string]*tableFacts
 }
@@ -63,9 +68,10 @@ func (w *confined) survey(ctx context.Context) (*survey, error) {
 	q := &w.quarters
 	s := &survey{tables: map[string]*tableFacts{}}
 	items := []item{s.whoItem(w.c.version), s.schemaItem(&s.home, q.home), s.schemaItem(&s.shared, q.shared)}
+	items = append(items, item{sql: `SELECT pg_catalog.to_regclass($1) IS NOT NULL`, values: [][]byte{[]byte(w.c.table(ownedTable))},
+		row: func(v [][]byte) error { s.records = isTrue(v[0]); return nil }})
 	if q.role == "" {
-		items = append(items, item{sql: `SELECT pg_catalog.to_regclass($1) IS NOT NULL`, values: [][]byte{[]byte(w.c.table(ownedTable))},
-			row: func(v [][]byte) error { s.records = isTrue(v[0]); return nil }})
+		items = append(items, s.asRoleItem(w))
 		if err := w.c.main.do(ctx, items...); err != nil || !s.records {
 			return s, err
 		}
@@ -73,7 +79,37 @@ func (w *confined) survey(ctx context.Context) (*survey, error) {
 			values: [][]byte{[]byte(q.line()), []byte(q.home)}, row: func([][]byte) error { s.homed = true; return nil }})
 	}
 	items = append(items, s.roleItem(q, w.c.version), s.heldItem(q), s.columnsItem(q), s.sequencesItem(q))
-	return s, w.c.main.do(ctx, items...)
+	if err := w.c.main.do(ctx, items...); err != nil || !s.records {
+		return s, err
+	}
+	return s, w.c.main.do(ctx, s.withoutRoleItem(w))
+}
+
+// asRoleItem looks for what the plugin owns as its role. Of what a role that
+// somebody has named has in a shared schema nobody knows whether it is the plugin's.
+func (s *survey) asRoleItem(w *confined) item {
+	q := &w.quarters
+	return item{
+		sql: `SELECT r.rolname FROM pg_catalog.pg_roles r
+WHERE r.rolname = $1 AND (EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $2 AND n.nspname <> $3 AND n.nspowner = r.oid)
+  OR pg_catalog.shobj_description(r.oid, 'pg_authid') = $4 AND EXISTS (SELECT FROM (` + objects + `) o WHERE o.schema = $2 AND o.ownerid = r.oid))`,
+		values: [][]byte{[]byte(q.unused), []byte(q.home), []byte(q.shared), []byte(w.c.mark(q))},
+		row:    func(v [][]byte) error { s.other = string(v[0]); return nil },
+	}
+}
+
+// withoutRoleItem looks for what the plugin owns without its role: what is recorded
+// and has not been given to the role since.
+func (s *survey) withoutRoleItem(w *confined) item {
+	q := &w.quarters
+	return item{
+		sql: `SELECT owner FROM (
+  SELECT 'schema' AS kind, n.nspname AS name, pg_catalog.pg_get_userbyid(n.nspowner) AS owner FROM pg_catalog.pg_namespace n WHERE n.nspname = $1
+  UNION ALL SELECT o.kind, o.name, o.owner FROM (` + objects + `) o WHERE o.schema = $1
+) o JOIN ` + w.c.table(ownedTable) + ` r USING (kind, name) WHERE r.line = $2 AND owner <> $3 LIMIT 1`,
+		values: [][]byte{[]byte(q.home), []byte(q.line()), []byte(q.role)},
+		row:    func(v [][]byte) error { s.other = string(v[0]); return nil },
+	}
 }
 
 func (s *survey) whoItem(version int) item {

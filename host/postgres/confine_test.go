@@ -93,7 +93,7 @@ func (l *lodge) confine(how host.Confinement) host.Confined {
 	return c
 }
 
-func (l *lodge) refused(how host.Confinement, want ...string) {
+func (l *lodge) refused(how host.Confinement, want ...string) (text string) {
 	l.t.Helper()
 	_, err := l.conn.Confine(l.t.Context(), how)
 	if err == nil {
@@ -104,6 +104,7 @@ func (l *lodge) refused(how host.Confinement, want ...string) {
 			l.t.Errorf("got %q, want it to say %q", err, w)
 		}
 	}
+	return err.Error()
 }
 
 func (l *lodge) want(sql, want string) {
@@ -315,8 +316,33 @@ func TestConfinedTakesNothingOver(t *testing.T) {
 		l.refused(how, c.want)
 		l.admin(c.mend)
 	}
-	l.refused(host.Confinement{Grants: how.Grants, Role: l.host}, "it is the runner's own")
+	l.refused(host.Confinement{Grants: how.Grants, Role: l.host}, "it is the runner's own", "CREATE ROLE NAME NOLOGIN", "leave role = … out")
 	l.confine(how)
+}
+
+// A plugin that ran as its role does not run without it, and the other way round:
+// neither would own what it has made. The way is the flag, and not to drop anything.
+func TestConfinedAsBefore(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		l := newLodge(t, "CREATEROLE")
+		with := host.Confinement{Grants: grants(t, abi.Capabilities{Shared: shared})}
+		without := with
+		without.WithoutRole = true
+
+		l.plug(l.confine(with), "CREATE TABLE acme_t (n int)")
+		err := l.refused(without, "leave out --without-role", l.admin(myRole))
+		if strings.Contains(err, "drop") || strings.Contains(err, "rename") {
+			t.Errorf("got %s, which is the plugin's", err)
+		}
+		if _, err := l.confine(with).Purge(t.Context(), purged()); err != nil {
+			t.Fatal(err)
+		}
+		l.plug(l.confine(without), "CREATE TABLE acme_t (n int)")
+		err = l.refused(with, "say --without-role", "without_role = true in [plugins.acme]")
+		if strings.Contains(err, "drop") || strings.Contains(err, "ALTER") {
+			t.Errorf("got %s, which is the plugin's", err)
+		}
+	}
 }
 
 const privileges = `SELECT string_agg(p, ', ' ORDER BY p) FROM (

@@ -115,7 +115,7 @@ func (t *confinedTx) timeUp() error {
 // explain tells the end of the plugin's time from other errors.
 func (t *confinedTx) explain(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil || time.Now().Before(t.deadline) {
-		return err
+		return withoutCascade(err)
 	}
 	if codeOf(err) == codeCancelled || errors.Is(err, context.DeadlineExceeded) {
 		return t.t.spoil(t.timeUp())

@@ -146,6 +146,8 @@ func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {
 	switch refused.Code {
 	case codeLockTimeout, codeDeadlock, codeSerialization:
 		e.Err = fmt.Errorf("%w: %w", host.ErrLockTimeout, refused)
+	case codeDependent:
+		e.Err = fmt.Errorf("%w: %w", host.ErrDependent, refused)
 	case codeActiveTransaction, codeInvalidEnd:
 		if it.role == roleGuest && !isSet(it.sql) {
 			e.Err = fmt.Errorf("%w: %w", host.ErrInTransaction, refused)
@@ -156,6 +158,16 @@ func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {
 		}
 	}
 	return e
+}
+
+// withoutCascade takes the server's advice to say CASCADE out of an error: a plugin
+// may not, and what it would take along is somebody else's.
+func withoutCascade(err error) error {
+	var refused *host.SQLError
+	if errors.Is(err, host.ErrDependent) && errors.As(err, &refused) {
+		refused.Hint = ""
+	}
+	return err
 }
 
 // codeOf returns the SQLSTATE of an error, or "".

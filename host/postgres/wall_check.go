@@ -128,7 +128,7 @@ func (c *checker) command(n grammar.Node) {
 	case "IndexElem", "PartitionElem":
 		c.inside(n)
 		c.catalogName(n, "collation", "collation")
-		c.catalogName(n, "opclass", "operator class")
+		c.operatorClass(n)
 	case "ColumnDef":
 		c.columnDef(n)
 	case "Constraint":

@@ -154,6 +154,6 @@ func (c *checker) typeName(n grammar.Node, serial bool) {
 	case (len(name) == 1 || len(name) == 2 && name[0] == c.home) && c.judge.Owns(last):
 		n.Set("names", grammar.Names(c.home, last)...)
 	default:
-		c.deny(n, "the type %s: neither among those that plugins may use nor one of its own", strings.Join(name, "."))
+		c.deny(n, "the type %s: neither among those that plugins may use nor one of its own; a column of an extension's type %s", strings.Join(name, "."), forProject)
 	}
 }

@@ -244,3 +244,13 @@ func (p *probe) attack(w *wall, statements []string) error {
 	}
 	return nil
 }
+
+// The operator classes that the wall knows are those of the server.
+func TestClassesAreTheServers(t *testing.T) {
+	p := newProbe(t, "SELECT 1")
+	for _, name := range strings.Fields(p.must("SELECT string_agg(DISTINCT opcname, ' ') FROM pg_opclass WHERE opcnamespace = 'pg_catalog'::regnamespace")) {
+		if !classes()[name] {
+			t.Errorf("%s is not among them", name)
+		}
+	}
+}

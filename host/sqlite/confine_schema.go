@@ -101,9 +101,18 @@ func (w *wall) kept(before []object, is map[object]bool, owns func(name string) 
 		if is[o] || o.kind == "index" && owns(o.table) || (o.kind == "table" || o.kind == "view") && owns(o.name) {
 			continue
 		}
-		return w.because(fmt.Sprintf("change the %s %s", o.kind, o.name), "it is not the plugin's, and what the plugin does to its own would change or drop it")
+		return w.inTheWay(fmt.Sprintf("the %s %q", o.kind, o.name), fmt.Sprintf("change the %s %s", o.kind, o.name),
+			"it is not the plugin's, and what the plugin does to its own would change or drop it")
 	}
 	return nil
+}
+
+// inTheWay refuses what is done to the plugin's own because of something else: that
+// is the operator's to drop or change.
+func (w *wall) inTheWay(something, what, why string) *policy.Refusal {
+	r := w.because(what, why)
+	r.InWay = something
+	return r
 }
 
 // named gives the verdict on the name of what is new or changed.
@@ -211,7 +220,7 @@ func (w *wall) depended(ctx context.Context, before, after []object, was broken,
 	}
 	for _, what := range is.names() {
 		if was[what] == "" {
-			return w.because("break the "+what, "it is not the plugin's, and needs what the plugin drops or changes")
+			return w.inTheWay("the "+what, "break the "+what, "it is not the plugin's, and needs what the plugin drops or changes")
 		}
 	}
 	left := map[string]bool{}
@@ -228,7 +237,7 @@ func (w *wall) depended(ctx context.Context, before, after []object, was broken,
 		}
 		for _, table := range referring {
 			if !owns(table) {
-				return w.because("drop the table "+o.name, "a foreign key of "+table+" refers to it")
+				return w.inTheWay(fmt.Sprintf("the foreign key of %q", table), "drop the table "+o.name, "a foreign key of "+table+" refers to it")
 			}
 		}
 	}

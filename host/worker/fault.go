@@ -30,6 +30,7 @@ var sentinels = map[string]error{
 	"in use":         host.ErrInUse,
 	"moved":          host.ErrMoved,
 	"lock timeout":   host.ErrLockTimeout,
+	"dependent":      host.ErrDependent,
 	"in transaction": host.ErrInTransaction,
 	"no manifest":    wasmfile.ErrNoManifest,
 	"canceled":       context.Canceled,
