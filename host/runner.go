@@ -52,7 +52,7 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect(), cfg.Naming, cfg.Plugins)
+	r.catalog, err = readCatalog(fsys, db.Dialect(), &r.cfg)
 	return r, err
 }
 

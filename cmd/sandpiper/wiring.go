@@ -135,7 +135,7 @@ func databaseName(shown string) string {
 // runner makes a runner of the session's parts, plugins included. What cfg leaves
 // out is taken from the settings.
 func (s *session) runner(cfg host.Config) (*host.Runner, error) {
-	plugins, err := s.plugins()
+	plugins, err := s.set.plugins(s.app.flags.withoutRole)
 	if err != nil {
 		return nil, err
 	}
