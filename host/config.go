@@ -54,6 +54,11 @@ type Config struct {
 	// none.
 	Elsewhere []string
 
+	// Lost are lines of plugins that were the project's and are not among its
+	// revisions: what the database has of them is unknown, and not somebody
+	// else's. Defaults to none.
+	Lost []string
+
 	// Worker runs the steps of plugins, on the Runner's database: package worker
 	// does it in processes of their own. Defaults to running them in this
 	// process. That has the same checks, meter, verdicts and grants, and lacks

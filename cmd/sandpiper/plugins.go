@@ -65,6 +65,21 @@ func (s settings) pluginLines() []string {
 	return s.file.pluginLines()
 }
 
+// lostPlugins are the lines that the lock file pins and sandpiper.toml does not have.
+// What is wrong with a lock file that cannot be read is for others to tell.
+func (s settings) lostPlugins() (lines []string) {
+	folder := s.lockFolder()
+	if s.elsewhere || folder.ReadLock() != nil {
+		return nil
+	}
+	for _, p := range folder.Lock.Plugins() {
+		if _, there := s.file.Plugins[p.Line]; !there {
+			lines = append(lines, p.Line)
+		}
+	}
+	return lines
+}
+
 // lockFolder is the folder that has the lock file.
 func (s settings) lockFolder() *author.Folder {
 	if filepath.Ext(s.dir) == ".wasm" {

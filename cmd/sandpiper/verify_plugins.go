@@ -31,7 +31,7 @@ func (c *chains) checkPlugins() []chain.Problem {
 	for _, p := range c.folder.Lock.Plugins() {
 		if _, ok := c.config.Plugins[p.Line]; !ok {
 			problems = append(problems, chain.Problem{Rule: chain.RulePlugin, Revision: p.Line, Source: c.folder.LockName(), Line: c.folder.Lock.PluginAt(p.Line),
-				Message: fmt.Sprintf("it pins a plugin that sandpiper.toml does not have: bring [plugins.%s] back, or remove this line", p.Line)})
+				Message: fmt.Sprintf("it pins a plugin that sandpiper.toml does not have: bring [plugins.%s] back, or run `sandpiper plugin remove %s`", p.Line, p.Line)})
 		}
 	}
 	return problems

@@ -155,6 +155,7 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	cfg.LockWait = s.set.lockWait
 	cfg.AllowChanged = s.set.allowChanged
 	cfg.Naming = s.set.naming
+	cfg.Lost = s.set.lostPlugins()
 	cfg.OnEvent = func(e host.Event) {
 		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
 		a.progress.event(e)
