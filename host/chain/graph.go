@@ -40,7 +40,7 @@ func NewGraph(d Dialect, revs []Revision, elsewhere ...string) (*Graph, error) {
 		}
 	}
 	slices.SortStableFunc(g.revs, func(a, b Revision) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Source, b.Source))
+		return cmp.Or(cmp.Compare(a.late(), b.late()), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Source, b.Source))
 	})
 	// Each step needs what the one before has found right.
 	for _, step := range []func() []error{g.checkRevisions, g.link, g.order, g.checkLabels} {
@@ -66,7 +66,8 @@ func (g *Graph) Len() int { return len(g.revs) }
 
 // All returns the revisions in the order they can be applied in: what a
 // revision revises or depends on comes before it; where that leaves a choice,
-// the older Created comes first, then the lower id.
+// the older Created comes first, then the lower id; what is of a plugin and has no
+// Created comes last.
 func (g *Graph) All() iter.Seq[Revision] { return slices.Values(g.revs) }
 
 // Revision returns the revision with that key.
