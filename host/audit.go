@@ -56,7 +56,7 @@ func AuditPlugins(history []Entry, atHand []AtHand, trusted func(signer string) 
 		switch plugin := plugins[line]; {
 		case applied[line] == 0:
 		case plugin == nil:
-			a.add(chain.RulePlugin, line, "", "%s of line %s, and there is no plugin %s: put it back with `sandpiper plugin add`; to be rid of it, `sandpiper plugin remove %s` after that",
+			a.add(chain.RulePlugin, line, "", "%s of line %s, and there is no plugin %s: put it back with `sandpiper plugin add`, or be rid of it with `sandpiper plugin remove %s --purge`",
 				hasRevisions(applied[line]), line, line, line)
 		default:
 			a.compare(last[line], plugin)
@@ -73,6 +73,23 @@ func AuditPlugins(history []Entry, atHand []AtHand, trusted func(signer string) 
 		}
 	}
 	return a
+}
+
+// LastGrants returns what a plugin was granted when it ran last, by a history that is
+// newest first. ok says that the plugin has ever run and was not purged after that.
+func LastGrants(history []Entry, line string) (granted abi.Capabilities, ok bool) {
+	for _, e := range history {
+		if e.Key.Line != line {
+			continue
+		}
+		if e.Action == ActionPurge {
+			break
+		}
+		if had, err := abi.DecodeCapabilities([]byte(e.Grants)); e.Grants != "" && err == nil {
+			return *had, true
+		}
+	}
+	return granted, false
 }
 
 // appliedRevisions counts the revisions of each line that are applied.

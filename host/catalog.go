@@ -52,17 +52,17 @@ type module struct {
 }
 
 // readCatalog reads root, a folder that holds versions/DIALECT or one .wasm
-// file, for one dialect, and the modules of plugins. naming is what files do not
-// name. Without a file system there is nothing in it.
-func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.Naming, plugins []Plugin) (*catalog, error) {
+// file, for one dialect, and the modules of plugins. Without a file system there is
+// nothing in it.
+func readCatalog(fsys fs.FS, dialect chain.Dialect, cfg *Config) (*catalog, error) {
 	c := &catalog{bodies: map[chain.Key]*body{}}
 	if fsys == nil {
 		var err error
 		c.graph, err = chain.NewGraph(dialect, nil)
 		return c, err
 	}
-	files, err := migrationFiles(fsys, root, dialect)
-	if errors.Is(err, fs.ErrNotExist) && len(plugins) > 0 {
+	files, err := migrationFiles(fsys, cfg.Path, dialect)
+	if errors.Is(err, fs.ErrNotExist) && len(cfg.Plugins) > 0 {
 		files, err = nil, nil // a project may have plugins alone
 	}
 	if err != nil {
@@ -73,14 +73,14 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.N
 		if path.Ext(files[i]) == ".wasm" {
 			inFile[i], err = readModule(fsys, files[i], dialect)
 		} else {
-			inFile[i], err = readFile(fsys, files[i], dialect, naming)
+			inFile[i], err = readFile(fsys, files[i], dialect, cfg.Naming)
 		}
 		return err
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	all, err := withPlugins(slices.Concat(inFile...), plugins, dialect)
+	all, err := withPlugins(slices.Concat(inFile...), cfg.Plugins, dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func readCatalog(fsys fs.FS, root string, dialect chain.Dialect, naming schema.N
 		c.bodies[f.revision.Key] = f.body
 		revisions = append(revisions, f.revision)
 	}
-	if c.graph, err = chain.NewGraph(dialect, revisions); err != nil {
+	if c.graph, err = chain.NewGraph(dialect, revisions, cfg.Elsewhere...); err != nil {
 		return nil, err
 	}
 	return c, nil

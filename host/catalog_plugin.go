@@ -59,7 +59,11 @@ func readPlugin(p *Plugin, dialect chain.Dialect) ([]found, error) {
 			"give it the name of its line, or find the module that was meant"}
 	}
 	m.plugin = p
-	return m.revisions(manifest, dialect)
+	revisions, err := m.revisions(manifest, dialect)
+	for i := range revisions {
+		revisions[i].revision.Plugin = true
+	}
+	return revisions, err
 }
 
 // plugin is the one that a revision is of, nil for the project's own.

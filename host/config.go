@@ -53,6 +53,17 @@ type Config struct {
 	// must not be in the Runner's file system. Defaults to none.
 	Plugins []Plugin
 
+	// Elsewhere are lines whose revisions this Runner does not have, and that
+	// its own may depend on all the same, such as those of plugins that it is not
+	// given. Such a Runner reads migrations, and runs and plans none. Defaults to
+	// none.
+	Elsewhere []string
+
+	// Lost are lines of plugins that were the project's and are not among its
+	// revisions: what the database has of them is unknown, and not somebody
+	// else's. Defaults to none.
+	Lost []string
+
 	// Worker runs the steps of plugins, on the Runner's database: package worker
 	// does it in processes of their own. Defaults to running them in this
 	// process. That has the same checks, meter, verdicts and grants, and lacks

@@ -146,6 +146,10 @@ func (d *diagnosis) line(line string) error {
 	}
 	slices.SortFunc(unknown, compareKeys)
 	for _, key := range unknown {
+		if d.lost(line) {
+			d.found(chain.RuleUnknown, chain.Revision{Key: key}, "it is applied, and the project has lost its plugin", nextOfLost(line))
+			continue
+		}
 		d.found(chain.RuleUnknown, chain.Revision{Key: key}, "it is applied, and these migrations do not have it: they are older than the database, or a file is missing",
 			fmt.Sprintf("bring its file back, or run a version of the program that has it; `sandpiper repair --forget %s --reason …` takes it out of the ledger, and leaves in the database what it made", key))
 	}

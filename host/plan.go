@@ -2,7 +2,9 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -39,6 +41,9 @@ func (r *Runner) Plan(ctx context.Context, dir chain.Direction, target string) (
 // plan is pure: what the ledger says, against the graph.
 func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan, error) {
 	plan := Plan{Database: r.db.String(), Dialect: r.db.Dialect(), Direction: dir, Target: target}
+	if len(r.cfg.Elsewhere) > 0 {
+		return plan, fmt.Errorf("the migrations of %s are not at hand: nothing is run without them", strings.Join(r.cfg.Elsewhere, ", "))
+	}
 	if err := r.checkEdited(ledger); err != nil {
 		return plan, err
 	}

@@ -32,8 +32,9 @@ type RehearsedStatement struct {
 // a transaction are shown and not run; so is what then cannot run without them.
 //
 // The steps of a plugin are rehearsed behind its walls, where the plan has no
-// others. They are named and not run in other plans, where Config.Worker is to run
-// them, and before the plugin's first upgrade has made its role and schema.
+// others, and in this process, whatever Config.Worker says: nothing of them is
+// committed. They are named and not run in other plans, and before the plugin's
+// first upgrade has made its role and schema.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
 	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
@@ -54,6 +55,7 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	}
 	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
 	if p := u.onlyPlugin(plan); p != nil {
+		u.warm()
 		how := u.confinement(p)
 		how.Existing = true
 		confined, err := u.conn.Confine(ctx, how)
@@ -80,7 +82,7 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	for i, step := range plan.Steps {
 		stage.step = i
 		if p := u.pluginOf(step); p != stage.plugin {
-			stage.omit(p, step)
+			stage.omit(p, step, u.onlyPlugin(plan) == p)
 			continue
 		}
 		if err := u.rehearse(ctx, stage, step); err != nil {
@@ -91,27 +93,31 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 }
 
 // onlyPlugin returns the plugin that all steps of a plan are of, nil if there is no
-// such plugin or if its walls cannot be put up here: they need a ledger, and none
-// is made for a rehearsal.
+// such plugin.
 func (u *run) onlyPlugin(plan Plan) *Plugin {
 	p := u.pluginOf(plan.Steps[0])
-	if p == nil || u.cfg.Worker != nil || !u.ledger.Exists {
-		return nil
-	}
 	for _, s := range plan.Steps {
 		if u.pluginOf(s) != p {
 			return nil
 		}
 	}
-	u.warm()
 	return p
 }
 
-// omit names a step of a plugin that is not run.
-func (s *stage) omit(p *Plugin, step Step) {
+// omit names a step of a plugin that is not run. alone says that the plan has no
+// others.
+func (s *stage) omit(p *Plugin, step Step, alone bool) {
 	s.held = true
-	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", p.Grants.Line, step.Revision.ID, step.Revision.Slug)}, 0, false,
-		"a plugin is rehearsed only in a plan of its own, in this process, once its role and schema are there")
+	line := p.Grants.Line
+	how := fmt.Sprintf("sandpiper plan %s@heads --sql", line)
+	if step.Direction == chain.Downgrade {
+		how = fmt.Sprintf("sandpiper plan --downgrade %s@base --sql", line)
+	}
+	why := fmt.Sprintf("a plugin is rehearsed in a plan without others: `%s`, once what comes before it is done", how)
+	if alone {
+		why = "a rehearsal makes nothing, and the plugin's role, schema and privileges are not there yet as its grants have them: its next upgrade makes them"
+	}
+	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", line, step.Revision.ID, step.Revision.Slug)}, 0, false, why)
 }
 
 // rehearse runs one step on the stage.

@@ -52,7 +52,7 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	r.catalog, err = readCatalog(fsys, cfg.Path, db.Dialect(), cfg.Naming, cfg.Plugins)
+	r.catalog, err = readCatalog(fsys, db.Dialect(), &r.cfg)
 	return r, err
 }
 
@@ -133,16 +133,31 @@ func (r *Runner) Current(ctx context.Context) (Status, error) {
 	return status, nil
 }
 
-// lines returns the lines of the chain, sorted: those of others that share the
-// database are not this chain's to judge. Of an empty chain nothing is known,
-// so all of the database's lines count.
+// lines returns the lines of the chain, sorted, and what the database has of those
+// that are lost: those of others that share the database are not this chain's to
+// judge. Of an empty chain nothing is known, so all of the database's lines count.
 func (r *Runner) lines(ledger *Ledger) []string {
 	lines := r.Graph().Lines()
 	if len(lines) == 0 {
 		lines = slices.Collect(maps.Keys(ledger.Heads))
 	}
+	for line, heads := range ledger.Heads {
+		if r.lost(line) && len(heads) > 0 && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
 	slices.Sort(lines)
 	return lines
+}
+
+// lost reports whether a line is of a plugin that the project has no longer.
+func (r *Runner) lost(line string) bool {
+	return slices.Contains(r.cfg.Lost, line) && !slices.Contains(r.Graph().Lines(), line)
+}
+
+// nextOfLost is what to do about a plugin that is lost and applied.
+func nextOfLost(line string) string {
+	return fmt.Sprintf("bring [plugins.%s] back into sandpiper.toml, with `sandpiper plugin add` if need be; `sandpiper plugin remove %s --purge` drops what the plugin owns", line, line)
 }
 
 // Ledger reads what the database says of its own history.

@@ -125,6 +125,10 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, key := range keys {
 		rev, ok := r.Graph().Revision(key)
+		if !ok && r.lost(key.Line) {
+			report.add(chain.RuleUnknown, key.String(), "", "the database has applied it and the project has lost its plugin: %s", nextOfLost(key.Line))
+			continue
+		}
 		if !ok {
 			report.add(chain.RuleUnknown, key.String(), "", "the database has applied it and the chain does not have it: these migrations are older than the database, or a file is missing; one that is gone for good leaves the ledger with `sandpiper repair --forget %s --reason …`", key)
 			continue

@@ -345,17 +345,28 @@ func (k *comparing) replayed(ctx context.Context, d chain.Dialect, bench autogen
 		return nil, err
 	}
 	k.closers = append(k.closers, drop)
-	r, err := k.runner(d, db)
+	plugins, err := k.set.plugins(true) // a role would outlive the scratch database
+	if err != nil {
+		return db, err
+	}
+	// Of the plugins, what the project's own migrations depend on.
+	r, err := k.runner(d, db, host.Config{Plugins: plugins})
 	if err != nil || r == nil {
 		return db, err
 	}
-	_, err = r.Upgrade(ctx, "heads")
+	for _, g := range k.chains.folder.Graphs {
+		for _, line := range g.Lines() {
+			if g.Dialect() == d && err == nil {
+				_, err = r.Upgrade(ctx, line+"@heads")
+			}
+		}
+	}
 	return db, err
 }
 
 // atHead sees that a database is at the head of its chain.
 func (k *comparing) atHead(ctx context.Context, d chain.Dialect, db host.Database) error {
-	r, err := k.runner(d, db)
+	r, err := k.runner(d, db, host.Config{Elsewhere: k.set.pluginLines()})
 	if err != nil {
 		return err
 	}
@@ -370,8 +381,8 @@ func (k *comparing) atHead(ctx context.Context, d chain.Dialect, db host.Databas
 }
 
 // runner returns a runner of a dialect's chain on a database, nil where the
-// chain has no migration yet.
-func (k *comparing) runner(d chain.Dialect, db host.Database) (*host.Runner, error) {
+// chain has no migration yet. cfg says what becomes of plugins.
+func (k *comparing) runner(d chain.Dialect, db host.Database, cfg host.Config) (*host.Runner, error) {
 	if !slices.ContainsFunc(k.chains.runners, func(r *host.Runner) bool { return r.Graph().Dialect() == d }) {
 		return nil, nil
 	}
@@ -379,7 +390,8 @@ func (k *comparing) runner(d chain.Dialect, db host.Database) (*host.Runner, err
 	if err != nil {
 		return nil, err
 	}
-	return host.NewRunner(fsys, db, k.chains.box, host.Config{Path: root, Naming: k.chains.set.naming, LockWait: k.set.lockWait, TimeLimit: k.set.timeLimit})
+	cfg.Path, cfg.Naming, cfg.LockWait, cfg.TimeLimit = root, k.chains.set.naming, k.set.lockWait, k.set.timeLimit
+	return host.NewRunner(fsys, db, k.chains.box, cfg)
 }
 
 func (k *comparing) close(ctx context.Context) (err error) {

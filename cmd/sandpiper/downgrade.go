@@ -12,10 +12,12 @@ func newDowngrade(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "downgrade TARGET",
 		Short: "Undo migrations, down to a revision",
-		Long: `Runs the downgrades of every applied migration after TARGET, newest first:
-"-1" undoes the last one, "base" all of them. Data that the migrations brought
-is lost with them, so it shows what it would do and asks first; --yes answers.
-A migration without a downgrade stops it before anything has changed.`,
+		Long: `Runs the downgrades of every applied migration after TARGET, newest first, and of
+those that depend on them: "-1" undoes the last one of the line main, or of the only
+line there is, whatever was applied to others since, "acme@-1" the last one of the
+line acme, and "base" all of all lines. Data that the migrations brought is lost with
+them, so it shows what it would do and asks first; --yes answers. A migration without
+a downgrade stops it before anything has changed.`,
 		Example: `  sandpiper downgrade -1
   sandpiper downgrade 9725c1 --yes
   sandpiper plan --downgrade -1 --sql`,

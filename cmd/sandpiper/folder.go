@@ -13,8 +13,8 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// chains are the migrations of every dialect that a project has, read without a
-// database.
+// chains are the project's own migrations of every dialect that it has, read without
+// a database. Those of plugins are not among them, and they may depend on them.
 type chains struct {
 	set     settings
 	config  configFile
@@ -25,8 +25,9 @@ type chains struct {
 }
 
 // chains reads what the flags and sandpiper.toml name. A chain that cannot be
-// read is not in the folder, and err says why.
-func (a *app) chains() (*chains, error) {
+// read is not in the folder, and err says why. coming are lines of plugins that the
+// project is about to have.
+func (a *app) chains(coming ...string) (*chains, error) {
 	set, config, err := a.projectSettings()
 	if err != nil {
 		return nil, err
@@ -43,14 +44,15 @@ func (a *app) chains() (*chains, error) {
 		return nil, err
 	}
 	c := &chains{set: set, config: config, folder: &author.Folder{Dir: set.dir}, box: a.newBox(set)}
+	elsewhere := append(set.pluginLines(), coming...)
 	for _, d := range configured {
-		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root, Naming: set.naming})
+		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root, Naming: set.naming, Elsewhere: elsewhere})
 		switch {
 		case err == nil:
 			c.runners = append(c.runners, r)
 			c.folder.Graphs = append(c.folder.Graphs, r.Graph())
 		case errors.Is(err, fs.ErrNotExist) && isFolder(filepath.Join(set.dir, "versions")):
-			empty, err := chain.NewGraph(d, nil)
+			empty, err := chain.NewGraph(d, nil, elsewhere...)
 			if err != nil {
 				return nil, err
 			}
@@ -82,8 +84,8 @@ func (c *chains) sameHeads(others *chains) bool {
 }
 
 // wholeChains reads chains of which none may be broken.
-func (a *app) wholeChains() (*chains, error) {
-	c, err := a.chains()
+func (a *app) wholeChains(coming ...string) (*chains, error) {
+	c, err := a.chains(coming...)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,9 @@ func newPlan(a *app) *cobra.Command {
 
 --sql prints the exact statements, those of modules included. To know them it
 runs the migrations in one transaction, and rolls it back; what cannot be rolled
-back is shown and not run, and says so.
+back is shown and not run, and says so. What a plugin sends is printed by a plan of
+the plugin alone, such as "plan acme@heads --sql", behind its walls: on PostgreSQL
+once its first upgrade has made its role and schema.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
 revisions hold. Modules and schema operations (YAML) send what depends on the

@@ -60,11 +60,11 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 		return err
 	}
 	defer release()
-	c, err := a.pluginProject()
+	m, err := openModule(name)
 	if err != nil {
 		return err
 	}
-	m, err := openModule(name)
+	c, err := a.pluginProject(m.manifest.Line)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,9 @@ import (
 )
 
 // pluginProject reads a project for its plugins: its own migrations, which may be
-// a module, or not be there, and the lock file.
-func (a *app) pluginProject() (*chains, error) {
+// a module, or not be there, and the lock file. coming are lines of plugins that it
+// is about to have.
+func (a *app) pluginProject(coming ...string) (*chains, error) {
 	set, config, err := a.projectSettings()
 	if err != nil {
 		return nil, err
@@ -28,8 +29,8 @@ func (a *app) pluginProject() (*chains, error) {
 	}
 	c := &chains{set: set, config: config, folder: set.lockFolder(), box: a.newBox(set)}
 	if filepath.Ext(set.dir) == ".wasm" {
-		err = c.readModule()
-	} else if whole, readErr := a.wholeChains(); readErr == nil {
+		err = c.readModule(coming...)
+	} else if whole, readErr := a.wholeChains(coming...); readErr == nil {
 		c = whole
 	} else if !errors.Is(readErr, fs.ErrNotExist) {
 		err = readErr
@@ -50,13 +51,13 @@ func (s settings) home() error {
 }
 
 // readModule reads the project's own migrations from a module.
-func (c *chains) readModule() error {
+func (c *chains) readModule(coming ...string) error {
 	fsys, root, err := openDir(c.set.dir)
 	if err != nil {
 		return err
 	}
 	for _, d := range chain.Dialects {
-		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root})
+		r, err := host.NewRunner(fsys, dialectOnly(d), c.box, host.Config{Path: root, Elsewhere: append(c.set.pluginLines(), coming...)})
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author/configfile"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
 // A removeData is the data of plugin remove.
@@ -34,12 +36,16 @@ func newPluginRemove(a *app) *cobra.Command {
 		Short: "Take a plugin out of the project, and with --purge out of the database",
 		Long: `Takes [plugins.LINE] out of sandpiper.toml and its line out of sandpiper.lock. While
 the database has revisions of the plugin it does not: "sandpiper downgrade LINE@base"
-undoes them, as the plugin itself would.
+undoes them, as the plugin itself would. Nor does it while other migrations of the
+project depend on it.
 
 --purge drops exactly what the plugin owns, whatever its downgrades would do, and
 takes its revisions out of the ledger; nothing of the plugin runs. It shows what that
 is and asks; --yes answers. What depends on it and is not the plugin's ends the purge,
 and nothing is dropped then.
+
+A plugin that sandpiper.toml has no longer is removed in the same way, by what the
+lock file and the ledger of the database know of it.
 
 Another database that has the plugin's revisions wants its own downgrade or purge
 first: only the one at hand is looked at.`,
@@ -82,8 +88,11 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	if err := s.set.home(); err != nil {
 		return err
 	}
-	p, err := s.set.file.existing(line)
+	p, err := s.leaving(ctx, line)
 	if err != nil {
+		return err
+	}
+	if err := a.notNeeded(s, line); err != nil {
 		return err
 	}
 	// Neither the project's migrations nor the plugin's module are needed, and
@@ -98,7 +107,7 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	if purge {
 		err = a.purge(ctx, r, line, reason, &data)
 	} else {
-		err = a.nothingApplied(ctx, r, line)
+		err = a.nothingApplied(ctx, r, p)
 	}
 	if err != nil {
 		return err
@@ -118,8 +127,39 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	return nil
 }
 
+// leaving reads the plugin that is to be removed. One that sandpiper.toml has no
+// longer is what the lock file and the ledger have of it: there are its grants.
+func (s *session) leaving(ctx context.Context, line string) (*installed, error) {
+	p, missing := s.set.file.existing(line)
+	if _, there := s.set.file.Plugins[line]; there || !chain.ValidLine(line) || line == chain.DefaultLine {
+		return p, missing
+	}
+	r, err := host.NewRunner(nil, s.db, s.box, host.Config{LockWait: s.set.lockWait})
+	if err != nil {
+		return nil, err
+	}
+	history, err := r.History(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	folder := s.set.lockFolder()
+	if err := folder.ReadLock(); err != nil {
+		return nil, err
+	}
+	ran, known := host.LastGrants(history, line)
+	if _, pinned := folder.Lock.Plugin(line); !pinned && !known {
+		return nil, missing
+	}
+	grants, err := policy.New(line, ran, s.set.file.owned(line)...)
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s as it was when it ran last: %w", line, err)
+	}
+	return &installed{line: line, grants: grants}, nil
+}
+
 // nothingApplied refuses a plugin of which the database has something.
-func (a *app) nothingApplied(ctx context.Context, r *host.Runner, line string) error {
+func (a *app) nothingApplied(ctx context.Context, r *host.Runner, p *installed) error {
+	line := p.line
 	ledger, err := r.Ledger(ctx)
 	if err != nil {
 		return err
@@ -138,8 +178,11 @@ func (a *app) nothingApplied(ctx context.Context, r *host.Runner, line string) e
 	if applied == 0 && len(ledger.Heads[line]) == 0 {
 		return nil
 	}
-	return &statusError{exitFailed, kindPending,
-		fmt.Sprintf("undo them first: sandpiper downgrade %s@base; or say --purge, which drops what the plugin owns", line),
+	next := fmt.Sprintf("undo them first: sandpiper downgrade %s@base; or say --purge, which drops what the plugin owns", line)
+	if p.path == "" {
+		next = fmt.Sprintf("bring [plugins.%s] back and undo them; or say --purge, which drops what the plugin owns", line)
+	}
+	return &statusError{exitFailed, kindPending, next,
 		fmt.Errorf("%s has %s of plugin %s", a.database, count(max(applied, 1), "revision"), line)}
 }
 

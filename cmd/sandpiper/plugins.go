@@ -57,6 +57,29 @@ func (s settings) installed() ([]*installed, error) {
 	return all, nil
 }
 
+// pluginLines are the lines of the project's plugins, sorted.
+func (s settings) pluginLines() []string {
+	if s.elsewhere {
+		return nil
+	}
+	return s.file.pluginLines()
+}
+
+// lostPlugins are the lines that the lock file pins and sandpiper.toml does not have.
+// What is wrong with a lock file that cannot be read is for others to tell.
+func (s settings) lostPlugins() (lines []string) {
+	folder := s.lockFolder()
+	if s.elsewhere || folder.ReadLock() != nil {
+		return nil
+	}
+	for _, p := range folder.Lock.Plugins() {
+		if _, there := s.file.Plugins[p.Line]; !there {
+			lines = append(lines, p.Line)
+		}
+	}
+	return lines
+}
+
 // lockFolder is the folder that has the lock file.
 func (s settings) lockFolder() *author.Folder {
 	if filepath.Ext(s.dir) == ".wasm" {
@@ -163,8 +186,8 @@ func (p *installed) why() string {
 
 // plugins are those that a run takes. One that it would refuse ends the call before
 // anything is done.
-func (s *session) plugins() ([]host.Plugin, error) {
-	all, err := s.set.installed()
+func (s settings) plugins(withoutRole bool) ([]host.Plugin, error) {
+	all, err := s.installed()
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +197,7 @@ func (s *session) plugins() ([]host.Plugin, error) {
 		if p.refused != nil {
 			refused = append(refused, fmt.Errorf("plugin %s: %w", p.line, p.refused))
 		}
-		plugins = append(plugins, p.plugin(s.app.flags.withoutRole))
+		plugins = append(plugins, p.plugin(withoutRole))
 	}
 	if len(refused) > 0 {
 		return nil, &refusedError{errors.Join(refused...), refusedNext(refused)}

@@ -51,11 +51,28 @@ func (c configFile) filters() ([]diff.Filter, error) {
 			Dialect: chain.Dialect(r.Dialect), Action: diff.Action(r.Action),
 		})
 	}
+	for _, line := range c.pluginLines() {
+		rules = append(rules, pluginRules(line, c.Plugins[line])...)
+	}
 	filters, err := autogenerate.Filters(rules, c.Schema.FiltersOff)
 	if err != nil {
 		return nil, usage("see: sandpiper help config", "%s: [schema]: %w", c.path, err)
 	}
 	return filters, nil
+}
+
+// pluginRules hide what a plugin owns, where it is beside what the project owns: on
+// PostgreSQL it has a schema of its own unless it shares one.
+func pluginRules(line string, p pluginConfig) (rules []autogenerate.Rule) {
+	dialect := chain.SQLite
+	if p.Shared {
+		dialect = ""
+	}
+	for _, pattern := range p.Owns {
+		name := "plugin " + line
+		rules = append(rules, autogenerate.Rule{Rule: name, Table: pattern, Dialect: dialect}, autogenerate.Rule{Rule: name, Name: pattern, Dialect: dialect})
+	}
+	return rules
 }
 
 // place makes a URL or the name of a file in sandpiper.toml one from here.

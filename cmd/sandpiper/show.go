@@ -126,7 +126,7 @@ func (s *session) graphOf(d chain.Dialect) (*chain.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := host.NewRunner(fsys, dialectOnly(d), s.box, host.Config{Path: root, Naming: s.set.naming})
+	r, err := host.NewRunner(fsys, dialectOnly(d), s.box, host.Config{Path: root, Naming: s.set.naming, Elsewhere: s.set.pluginLines()})
 	if err != nil {
 		return nil, err
 	}

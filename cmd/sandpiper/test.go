@@ -160,7 +160,7 @@ func (a *app) graphs(set settings, box host.Sandbox) ([]*chain.Graph, error) {
 	}
 	var graphs []*chain.Graph
 	for _, d := range chain.Dialects {
-		r, err := host.NewRunner(fsys, dialectOnly(d), box, host.Config{Path: root, Naming: set.naming})
+		r, err := host.NewRunner(fsys, dialectOnly(d), box, host.Config{Path: root, Naming: set.naming, Elsewhere: set.pluginLines()})
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && isFolder(filepath.Join(set.dir, "versions")):
 			continue

@@ -20,9 +20,10 @@ const targetsText = `A TARGET says how far to go:
   heads           the newest revision of every line (upgrade's default)
   head            the newest revision, where there is one line with one head
   base            before the first revision
-  +2, -1          so many revisions on or back from where the database is
+  +2, -1          so many revisions on or back from where the line main is, or the
+                  only line there is
   9725c1cbee35    a revision, or the beginning of its id if only one fits
-  acme@head       the head of the line "acme"; also acme@base, acme@9725c1
+  acme@head       the head of the line "acme"; also acme@base, acme@-1
   reports         the revision with the branch label "reports"
   reports@head    the head of that branch; also reports@base, reports@+1`
 

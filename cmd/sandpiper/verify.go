@@ -175,7 +175,7 @@ func (a *app) verifyDatabase(ctx context.Context, v *verified, broken bool) (cha
 	defer s.close()
 	r, err := s.runner(host.Config{})
 	if errors.As(err, new(*refusedError)) {
-		r, err = s.ownRunner(host.Config{}) // what is wrong with plugins is told with the files
+		r, err = s.ownRunner(host.Config{Elsewhere: s.set.pluginLines()}) // what is wrong with plugins is told with the files
 	}
 	if err != nil && broken {
 		return "", nil

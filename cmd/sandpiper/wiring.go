@@ -135,7 +135,7 @@ func databaseName(shown string) string {
 // runner makes a runner of the session's parts, plugins included. What cfg leaves
 // out is taken from the settings.
 func (s *session) runner(cfg host.Config) (*host.Runner, error) {
-	plugins, err := s.plugins()
+	plugins, err := s.set.plugins(s.app.flags.withoutRole)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +156,7 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	cfg.TimeLimit = s.set.timeLimit
 	cfg.AllowChanged = s.set.allowChanged
 	cfg.Naming = s.set.naming
+	cfg.Lost = s.set.lostPlugins()
 	cfg.OnEvent = func(e host.Event) {
 		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
 		a.progress.event(e)

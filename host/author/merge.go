@@ -247,7 +247,7 @@ func checkMerge(g *chain.Graph, rev chain.Revision, text []byte) error {
 	if err != nil {
 		return fmt.Errorf("the merge would not read: %w", err)
 	}
-	_, err = chain.NewGraph(g.Dialect(), append(slices.Collect(g.All()), file.Revision))
+	_, err = g.With(append(slices.Collect(g.All()), file.Revision))
 	return err
 }
 

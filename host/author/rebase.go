@@ -134,7 +134,7 @@ func planMove(g *chain.Graph, rev, parent chain.Revision) (Move, error) {
 			revisions[i].Revises = []string{parent.ID}
 		}
 	}
-	after, err := chain.NewGraph(g.Dialect(), revisions)
+	after, err := g.With(revisions)
 	var bad *chain.GraphError
 	if errors.As(err, &bad) && bad.Rule == chain.RuleCycle {
 		return Move{}, refuse("name another one with --onto", "%s depends on what comes after %s: %s", parent.Key, rev.Key, bad.Msg)
@@ -213,7 +213,7 @@ func (f *Folder) repin(moved []chain.Revision) (*chain.Lock, error) {
 				}
 			}
 		}
-		next, err := chain.NewGraph(g.Dialect(), revisions)
+		next, err := g.With(revisions)
 		if err != nil {
 			return nil, err
 		}

@@ -287,7 +287,7 @@ func (f *Folder) pin(revisions []chain.Revision) (*chain.Lock, error) {
 				all = append(all, r)
 			}
 		}
-		next, err := chain.NewGraph(g.Dialect(), all)
+		next, err := g.With(all)
 		if err != nil {
 			return nil, err
 		}

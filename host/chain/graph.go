@@ -12,9 +12,10 @@ import (
 // A Graph is the revisions of one dialect, of all lines, with what they revise
 // and depend on. It does not change.
 type Graph struct {
-	dialect Dialect
-	revs    []Revision // parents first
-	index   map[Key]int
+	dialect   Dialect
+	revs      []Revision // parents first
+	index     map[Key]int
+	elsewhere []string // lines whose revisions are not here
 
 	// Edges, by position in revs. What is revised makes heads; what is
 	// depended on must only be there before.
@@ -27,17 +28,19 @@ type Graph struct {
 }
 
 // NewGraph makes a graph of revisions in any order. Revisions without a line
-// are of DefaultLine. Where the revisions do not make a graph, the error joins
-// a *GraphError for each thing that is wrong, as far as it could look.
-func NewGraph(d Dialect, revs []Revision) (*Graph, error) {
-	g := &Graph{dialect: d, revs: slices.Clone(revs), index: make(map[Key]int, len(revs)), labels: map[string]int{}}
+// are of DefaultLine. elsewhere are lines whose revisions are not among them, and
+// that revisions may depend on all the same: such a graph is good for reading, and
+// not for a run. Where the revisions do not make a graph, the error joins a
+// *GraphError for each thing that is wrong, as far as it could look.
+func NewGraph(d Dialect, revs []Revision, elsewhere ...string) (*Graph, error) {
+	g := &Graph{dialect: d, revs: slices.Clone(revs), index: make(map[Key]int, len(revs)), elsewhere: elsewhere, labels: map[string]int{}}
 	for i := range g.revs {
 		if g.revs[i].Line == "" {
 			g.revs[i].Line = DefaultLine
 		}
 	}
 	slices.SortStableFunc(g.revs, func(a, b Revision) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Source, b.Source))
+		return cmp.Or(cmp.Compare(a.late(), b.late()), a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Source, b.Source))
 	})
 	// Each step needs what the one before has found right.
 	for _, step := range []func() []error{g.checkRevisions, g.link, g.order, g.checkLabels} {
@@ -50,6 +53,11 @@ func NewGraph(d Dialect, revs []Revision) (*Graph, error) {
 	return g, nil
 }
 
+// With returns a graph of other revisions in the place of this one's.
+func (g *Graph) With(revs []Revision) (*Graph, error) {
+	return NewGraph(g.dialect, revs, g.elsewhere...)
+}
+
 // Dialect returns the dialect of all revisions.
 func (g *Graph) Dialect() Dialect { return g.dialect }
 
@@ -58,7 +66,8 @@ func (g *Graph) Len() int { return len(g.revs) }
 
 // All returns the revisions in the order they can be applied in: what a
 // revision revises or depends on comes before it; where that leaves a choice,
-// the older Created comes first, then the lower id.
+// the older Created comes first, then the lower id; what is of a plugin and has no
+// Created comes last.
 func (g *Graph) All() iter.Seq[Revision] { return slices.Values(g.revs) }
 
 // Revision returns the revision with that key.
@@ -87,6 +96,17 @@ func (g *Graph) Children(k Key) []Key {
 		return nil
 	}
 	return g.keys(g.children[i])
+}
+
+// Dependents returns the revisions of other lines that depend on one of a line,
+// which may be elsewhere.
+func (g *Graph) Dependents(line string) (dependents []Revision) {
+	for _, r := range g.revs {
+		if r.Line != line && slices.ContainsFunc(r.DependsOn, func(k Key) bool { return k.Line == line }) {
+			dependents = append(dependents, r)
+		}
+	}
+	return dependents
 }
 
 // Label returns the revision that carries a branch label.
@@ -205,6 +225,7 @@ func (g *Graph) link() (errs []error) {
 			}
 			p, ok := g.index[k]
 			switch {
+			case !ok && slices.Contains(g.elsewhere, k.Line):
 			case !ok:
 				errs = append(errs, g.fail(RuleDependsOn, i, -1,
 					"revision %s depends on %s@%s, which is not among the migrations for %s: add the module that has it, or take the dependency out",

@@ -215,3 +215,49 @@ func BenchmarkPlan10000(b *testing.B) {
 		}
 	}
 }
+
+// Where nothing else says it, what is of a plugin and has no date comes after all that
+// is the project's own or has one.
+func TestPluginsComeLast(t *testing.T) {
+	revs := revisions("acme@a1\nacme@a2: a1\ndated@b1\nf1\nf2: f1\nf3: f2; acme@a1")
+	for i := range revs {
+		revs[i].Plugin = revs[i].Line != ""
+		if revs[i].Line != "dated" {
+			revs[i].Created = time.Time{}
+		}
+	}
+	g, err := chain.NewGraph(chain.SQLite, revs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := range g.All() {
+		got = append(got, short(r.Key.String()))
+	}
+	if want := "f1 f2 dated@b1 acme@a1 f3 acme@a2"; strings.Join(got, " ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, " "), want)
+	}
+}
+
+// What depends on a line that is elsewhere is a graph, and one that depends on another
+// line is none.
+func TestElsewhere(t *testing.T) {
+	revs := revisions("a1\na2: a1; dep@d1\ntools@b1; dep@d2")
+	g, err := chain.NewGraph(chain.SQLite, revs, "dep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range g.Dependents("dep") {
+		got = append(got, short(r.Key.String()))
+	}
+	if strings.Join(got, " ") != "a2 tools@b1" {
+		t.Errorf("on dep depend %v", got)
+	}
+	if _, err := g.With(append(revs, revisions("a3; other@d1")...)); err == nil || !strings.Contains(err.Error(), "depends on other@"+id("d1")) {
+		t.Errorf("a line that is nowhere: %v", err)
+	}
+	if _, err := g.With(revs); err != nil {
+		t.Error(err)
+	}
+}

@@ -81,6 +81,19 @@ type Revision struct {
 	Digest       string    // "sha256:…" of the source, or "" where it has none of its own
 	Module       string    // "sha256:…" of the .wasm file that holds it, "" for a file of its own
 	Source       string    // the file it comes from, for people
+
+	// Plugin says that it is of a plugin. What has no Created then comes after
+	// what has one, or is the project's own: a plugin uses the project's tables
+	// more often than the other way round.
+	Plugin bool
+}
+
+// late reports whether a revision waits for those that nothing else orders.
+func (r *Revision) late() int {
+	if r.Plugin && r.Created.IsZero() {
+		return 1
+	}
+	return 0
 }
 
 // ValidID reports whether id has the form of a revision's id: 12 lower-case

@@ -30,10 +30,10 @@ func Split(d Dialect, sql string) ([]Statement, error) {
 }
 
 // Terminate returns a statement with a semicolon at its end, for a text of
-// several.
+// several. A comment of one line alone needs none.
 func Terminate(sql string) string {
 	sql = strings.TrimRight(sql, " \t\r\n")
-	if strings.HasSuffix(sql, ";") {
+	if strings.HasSuffix(sql, ";") || strings.HasPrefix(sql, "--") && !strings.Contains(sql, "\n") {
 		return sql
 	}
 	if i := strings.LastIndexByte(sql, '\n'); strings.Contains(sql[i+1:], "--") {

@@ -197,3 +197,16 @@ func TestDirectives(t *testing.T) {
 		t.Errorf("got %+v", file.Directives)
 	}
 }
+
+// What is put into a text of several statements ends with a semicolon that no
+// comment swallows; a comment alone is none of them.
+func TestTerminate(t *testing.T) {
+	for sql, want := range map[string]string{
+		"SELECT 1": "SELECT 1;", "SELECT 1; \n": "SELECT 1;", "SELECT 1 -- one": "SELECT 1 -- one\n;",
+		"-- nothing": "-- nothing", "-- one\nSELECT 1": "-- one\nSELECT 1;",
+	} {
+		if got := chain.Terminate(sql); got != want {
+			t.Errorf("%q: got %q, want %q", sql, got, want)
+		}
+	}
+}
