@@ -108,6 +108,9 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := policy.Grantable(m.manifest.Capabilities); err != nil {
+		return nil, usage("the vendor has to leave it out", "%s: it asks for what nobody can grant: %w", m.name, err)
+	}
 	grants, err := policy.New(line, m.manifest.Capabilities, c.config.owned(line)...)
 	if err != nil {
 		return nil, usage("one of the two has to own something else", "%s: %w", m.name, err)

@@ -138,6 +138,9 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		return u, nil
 	}
 	asked := p.module.manifest.Capabilities
+	if err := policy.Grantable(asked); err != nil {
+		return nil, usage("say --as-granted to take it without, or have the vendor leave it out", "%s: it asks for what nobody can grant: %w", p.path, err)
+	}
 	more := policy.Compare(p.grants.Allowed, asked).More
 	for _, change := range more {
 		u.reasons = append(u.reasons, "it asks for more: "+change.Text)

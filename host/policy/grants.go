@@ -31,12 +31,26 @@ func New(line string, allowed abi.Capabilities, others ...string) (*Grants, erro
 	if err := allowed.Validate(); err != nil {
 		return nil, err
 	}
+	if err := Grantable(allowed); err != nil {
+		return nil, err
+	}
 	for _, pattern := range allowed.Owns {
 		if slices.Contains(others, pattern) {
 			return nil, fmt.Errorf("another plugin owns %s already", pattern)
 		}
 	}
 	return &Grants{line, allowed, others}, nil
+}
+
+// Grantable says which of the functions that are asked for can be granted to
+// nobody, so that no run has to refuse them: nil if none.
+func Grantable(asked abi.Capabilities) error {
+	for _, f := range asked.Functions {
+		if postgresForbidden(f) {
+			return fmt.Errorf("function %s: what it gets at no grant can bound", f)
+		}
+	}
+	return nil
 }
 
 // String returns the grants as the ledger keeps them: the document of ABI.md.

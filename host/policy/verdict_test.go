@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -15,7 +16,7 @@ func TestVerdicts(t *testing.T) {
 			{Table: "runs", Verbs: []string{"select"}, Columns: []string{"id"}},
 			{Table: "acme_old", Verbs: []string{"select"}},
 		},
-		Functions: []string{"app_ok", "set_config", "pg_read_file"},
+		Functions: []string{"app_ok"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +52,15 @@ func TestVerdicts(t *testing.T) {
 		refused := judge.Check(&c.facts)
 		if c.allowed != (refused == nil) || refused != nil && refused.Needs != c.needs {
 			t.Errorf("%s: %+v", c.name, refused)
+		}
+	}
+}
+
+// What every run would refuse is not granted in the first place.
+func TestGrantsThatNobodyHas(t *testing.T) {
+	for _, function := range []string{"set_config", "pg_read_file", "lo_import", "query_to_xml", "dblink_exec"} {
+		if _, err := policy.New("acme", abi.Capabilities{Functions: []string{"similarity", function}}); err == nil || !strings.Contains(err.Error(), function) {
+			t.Errorf("%s: error %v", function, err)
 		}
 	}
 }
