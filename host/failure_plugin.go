@@ -26,6 +26,9 @@ func nextOfPlugin(step Step, err error) string {
 		return next(step, err)
 	case errors.As(err, &refusal) && refusal.Needs != "":
 		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)
+	case errors.As(err, &refusal) && refusal.Claimed != "":
+		return fmt.Sprintf("to give the name back to plugin %s, take the longer pattern out of owns in %s of sandpiper.toml, run `sandpiper plugin update %s`, and %s",
+			line, pluginTable(refusal.Claimed), refusal.Claimed, again)
 	case errors.As(err, &refusal):
 		return "no grant would allow it: the plugin's vendor mends the module"
 	case errors.As(err, &guest) && guest.Kind == GuestTimedOut:

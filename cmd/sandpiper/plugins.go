@@ -100,13 +100,15 @@ func (c configFile) existing(line string) (*installed, error) {
 }
 
 // owned are the names and prefixes that plugins but one own.
-func (c configFile) owned(but string) (patterns []string) {
+func (c configFile) owned(but string) (claims []policy.Claim) {
 	for _, line := range c.pluginLines() {
 		if line != but {
-			patterns = append(patterns, c.Plugins[line].Owns...)
+			for _, pattern := range c.Plugins[line].Owns {
+				claims = append(claims, policy.Claim{Line: line, Pattern: pattern})
+			}
 		}
 	}
-	return patterns
+	return claims
 }
 
 // open reads the module of a plugin, and says whether a run would take it.

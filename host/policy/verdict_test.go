@@ -64,3 +64,25 @@ func TestGrantsThatNobodyHas(t *testing.T) {
 		}
 	}
 }
+
+// A name that a longer claim has taken is refused with whose it is.
+func TestRefusalNamesTheOtherPlugin(t *testing.T) {
+	grants, err := policy.New("ab", abi.Capabilities{Owns: []string{"ab_*"}}, policy.Claim{Line: "abc", Pattern: "ab_c_*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := &policy.Judge{Grants: grants, Dialect: chain.SQLite}
+	for _, c := range []struct {
+		facts policy.Facts
+		want  string
+	}{
+		{policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "AB_c_one"}}}, "create the table AB_c_one: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Drops: []policy.Object{{Kind: "table", Name: "ab_c_one"}}}, "change the table ab_c_one: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Makes: []policy.Object{{Kind: "index", Name: "ab_c_one_idx"}}}, "create the index ab_c_one_idx: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Drops: []policy.Object{{Kind: "table", Name: "other"}}}, "change the table other, which it does not own"},
+	} {
+		if r := judge.Check(&c.facts); r == nil || r.Reason != c.want {
+			t.Errorf("refused %+v, want %s", r, c.want)
+		}
+	}
+}
