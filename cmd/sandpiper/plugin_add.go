@@ -47,13 +47,8 @@ taken on your word, as it is shown. To grant less, edit [plugins.LINE] and run
 }
 
 func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
-	switch {
-	case dryRun && a.flags.yes:
+	if dryRun && a.flags.yes {
 		return usage("give one of them", "--dry-run changes nothing, and --yes says to do it")
-	case !dryRun:
-		if err := a.askable("plugin add"); err != nil {
-			return err
-		}
 	}
 	release, err := a.hold(ctx)
 	if err != nil {
@@ -75,6 +70,9 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	data := pluginData{Plugin: p.document(), Files: []string{}}
 	a.result(data, func(w io.Writer) { printPlugin(w, data.Plugin) })
 	if !dryRun && !a.flags.yes {
+		if err := a.askable("plugin add"); err != nil {
+			return err
+		}
 		if err := a.confirm(ctx, "\nAdd it, with these grants? [y/N]", "y", "yes"); err != nil {
 			return err
 		}

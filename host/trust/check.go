@@ -93,13 +93,12 @@ func whose(f *wasmfile.File, text []byte, keys []Key) (signer Signer, doubt *Err
 		return Signer{}, nil, &Error{Bad, "", fmt.Sprintf("its signature cannot be read: %v", err), "get the signature again from who made the module"}
 	}
 	id := keyID(s.KeyID)
-	claim, err := s.contradicts(f)
+	wrong, err := s.contradicts(f)
 	if err != nil {
 		return Signer{}, nil, err
 	}
-	if claim != "" {
-		return Signer{}, nil, &Error{Bad, id, fmt.Sprintf("its signature is for another module: it says %q, which is not so of this one", claim),
-			"get the signature of this module; run nothing until you know where the other one came from"}
+	if wrong != "" {
+		return Signer{}, nil, &Error{Bad, id, wrong, "get the signature of this module; run nothing until you know where that one came from"}
 	}
 	var known, revoked *Key
 	for i := range keys {
