@@ -61,7 +61,7 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	}
 	m, err := openModule(name)
 	if err != nil {
-		return err
+		return notPinned(err, name)
 	}
 	p, err := c.newPlugin(m)
 	if err != nil {

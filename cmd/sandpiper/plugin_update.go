@@ -114,7 +114,7 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		p.path, p.config.Module = file, ""
 	}
 	if p.module, err = openModule(p.path); err != nil {
-		return nil, err
+		return nil, notPinned(err, p.path)
 	}
 	if got := p.module.manifest.Line; got != line {
 		return nil, usage("sandpiper plugin add "+p.path, "%s: its migrations are of the line %s, and not of %s", p.path, plain(got), line)
@@ -160,6 +160,14 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		}
 	}
 	return u, nil
+}
+
+// notPinned says what to do about a module that cannot be read.
+func notPinned(err error, name string) error {
+	if errors.As(err, new(*unreadableError)) {
+		return &statusError{exitFailed, kindModule, "nothing was changed; get " + name + " again from who made it", err}
+	}
+	return err
 }
 
 // notTaken says what becomes of a plugin that was not updated.

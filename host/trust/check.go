@@ -73,12 +73,17 @@ func Check(f *wasmfile.File, text []byte, keys []Key, pin *chain.PluginPin) (Sig
 		return Signer{}, &Error{Changed, "", fmt.Sprintf("it is a module of the line %s, and %s pins one of %s", chain.OneWord(m.Line), chain.LockName, pin.Line),
 			"put the right file back"}
 	case f.Digest() != pin.Module:
-		return Signer{}, &Error{Changed, "", fmt.Sprintf("it is not the module that %s pins (%s there, %s now)", chain.LockName, chain.ShortDigest(pin.Module), chain.ShortDigest(f.Digest())),
-			fmt.Sprintf("put the file back, or look at what the new one asks for and take it with `sandpiper plugin update %s`", pin.Line)}
+		return Signer{}, Replaced(f.Digest(), pin)
 	case doubt != nil:
 		return pinnedSigner(keys, pin)
 	}
 	return signer, nil
+}
+
+// Replaced says that a file of some digest is not the module that sandpiper.lock pins.
+func Replaced(digest string, pin *chain.PluginPin) *Error {
+	return &Error{Changed, "", fmt.Sprintf("it is not the module that %s pins (%s there, %s now)", chain.LockName, chain.ShortDigest(pin.Module), chain.ShortDigest(digest)),
+		fmt.Sprintf("put the file back, or look at what the new one asks for and take it with `sandpiper plugin update %s`", pin.Line)}
 }
 
 // whose returns who signed a module. doubt is why nobody who is trusted has; err
