@@ -62,6 +62,7 @@ var sole = map[string][]string{
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
 	"golang.org/x/sys":                {"host/worker"},
+	"golang.org/x/mod":                {"cmd/sandpiper"},
 	"aead.dev/minisign":               {"host/trust"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},
 	"github.com/pelletier/go-toml/v2": {"cmd/sandpiper", "host/author/configfile"},

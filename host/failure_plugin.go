@@ -28,6 +28,9 @@ func nextOfPlugin(step Step, err error) string {
 		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)
 	case InTheWay(err) != "":
 		return fmt.Sprintf("drop or change %s first, and %s; if it is the plugin's own, its vendor mends the module", InTheWay(err), again)
+	case errors.As(err, &refusal) && refusal.Claimed != "":
+		return fmt.Sprintf("to give the name back to plugin %s, take the longer pattern out of owns in %s of sandpiper.toml, run `sandpiper plugin update %s`, and %s",
+			line, pluginTable(refusal.Claimed), refusal.Claimed, again)
 	case errors.As(err, &refusal):
 		return "no grant would allow it: the plugin's vendor mends the module"
 	case errors.As(err, &guest) && guest.Kind == GuestTimedOut:

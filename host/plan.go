@@ -2,7 +2,9 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -49,7 +51,7 @@ func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan,
 	}
 	steps, err := r.Graph().Plan(ledger.Heads, dir, target)
 	if err != nil {
-		return plan, err
+		return plan, r.unknownOfPlugin(err)
 	}
 	errs := inParallel(len(steps), func(i int) error { return r.checkBody(steps[i].Revision, dir) })
 	for i, s := range steps {
@@ -150,4 +152,19 @@ func (l *Ledger) pending(step Step) []Unit {
 		}
 	}
 	return nil
+}
+
+// unknownOfPlugin tells of a database at a revision that nobody has which plugin it
+// belongs to: that is one whose module was replaced by an older one, or another.
+func (r *Runner) unknownOfPlugin(err error) error {
+	var unknown *chain.UnknownError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	for _, p := range r.cfg.Plugins {
+		if slices.ContainsFunc(unknown.Keys, func(k chain.Key) bool { return k.Line == p.Grants.Line }) {
+			unknown.Plugin = p.Grants.Line
+		}
+	}
+	return err
 }

@@ -2,8 +2,10 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
@@ -31,6 +33,15 @@ type Plugin struct {
 	// WithoutRole, on PostgreSQL, runs it as the role of the connection, with
 	// the statements' verdicts alone between the plugin and the database.
 	WithoutRole bool
+}
+
+// Unheld says that the plugin runs with no role to hold it in a database of a
+// dialect that has roles; "" if it has one, or there are none.
+func (p Plugin) Unheld(d chain.Dialect) string {
+	if d != chain.PostgreSQL || !p.WithoutRole {
+		return ""
+	}
+	return fmt.Sprintf("plugin %s is run without a role: its statements are judged, and nothing else keeps it from the rest of the database", p.Grants.Line)
 }
 
 // A Confinement is what Conn.Confine needs to know of a plugin.

@@ -61,6 +61,8 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 		SilenceUsage:     true,
 		PersistentPreRun: func(*cobra.Command, []string) { a.parsed = true },
 	}
+	root.Version = versionText()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
@@ -187,6 +189,15 @@ func arguments(atLeast, atMost int, names string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// group is a command that does nothing by itself: it shows its help, which is no
+// document.
+func (a *app) group(cmd *cobra.Command, takes string) error {
+	if a.flags.json {
+		return usage("see: "+cmd.CommandPath()+" --help", "%s takes %s", cmd.Name(), takes)
+	}
+	return cmd.Help()
 }
 
 // argument returns the first argument, or a default.

@@ -35,7 +35,8 @@ by rule:
   signer    a key that signed what is applied is revoked, or not trusted any more
   grants    what the ledger says that it was granted cannot be read
 
-A newer module of the same signer, and grants that were changed since, are remarks.
+A newer module of the same signer, grants that were changed since, and, on PostgreSQL,
+without_role in sandpiper.toml are remarks.
 The exit code is 5 if there is a problem.`,
 		Example: `  sandpiper audit
   sandpiper audit --json`,
@@ -79,6 +80,11 @@ func (a *app) audit(ctx context.Context, s *session) error {
 		return err
 	}
 	audit := host.AuditPlugins(history, atHand, trusted)
+	for _, p := range atHand {
+		if remark := p.Unheld(s.db.Dialect()); remark != "" {
+			audit.Remarks = append(audit.Remarks, remark)
+		}
+	}
 	data := auditData{entryDocuments(audit.Runs), problemDocuments(audit.Problems), audit.Remarks}
 	a.result(data, func(w io.Writer) { a.printAudit(w, s.set.file, audit) })
 	return problemsFound("audit", len(audit.Problems))

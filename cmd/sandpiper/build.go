@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host/build"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -73,6 +74,9 @@ can say it with sdk.Ask instead. See "sandpiper help plugins".`,
 			module, err := build.Build(cmd.Context(), args[0], box, opts)
 			if err != nil {
 				return buildError(err)
+			}
+			if err := policy.Grantable(module.Manifest.Capabilities); err != nil {
+				return usage("leave it out of the capabilities", "%s asks for what nobody can grant: %w", args[0], err)
 			}
 			if err := module.Write(output); err != nil {
 				return err

@@ -179,6 +179,10 @@ func (f *failure) ofKind(err error) {
 	case errors.As(err, &unknown):
 		f.Kind, f.Revision = kindUnknown, unknown.Keys[0].String()
 		f.Next = fmt.Sprintf("if it is gone for good: sandpiper repair --forget %s --reason …", f.Revision)
+		if lost := unknown.OfPlugin(); len(lost) > 0 {
+			f.Revision = lost[0].String()
+			f.Next = fmt.Sprintf("bring back the module of plugin %s that has %s: `sandpiper plugin update %s FILE.wasm`", unknown.Plugin, f.Revision, unknown.Plugin)
+		}
 	case errors.As(err, &parse):
 		f.Kind, f.File, f.Line = kindChain, parse.Path, parse.Line
 	case errors.As(err, &schemaFile):

@@ -99,9 +99,14 @@ func (a *app) hold(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	leave, err := author.Hold(ctx, set.lockFolder().Dir)
-	if err != nil {
+	dir := set.lockFolder().Dir
+	leave, err := author.Hold(ctx, dir)
+	if errors.As(err, new(*author.HeldError)) || ctx.Err() != nil {
 		return nil, err
+	}
+	if err != nil {
+		return nil, &statusError{exitFailed, kindOther,
+			fmt.Sprintf("nothing was changed; see that this user may write into %s, where a lock keeps other writers away", filepath.ToSlash(dir)), err}
 	}
 	return func() {
 		if err := leave(); err != nil {

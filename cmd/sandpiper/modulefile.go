@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -26,10 +27,20 @@ func openModule(name string) (*openedModule, error) {
 	}
 	m := &openedModule{name: name, bytes: b}
 	if err := m.read(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, &unreadableError{fmt.Errorf("%s: %w", name, err), chain.Digest(b)}
 	}
 	return m, nil
 }
+
+// An unreadableError says what is wrong with the bytes of a module.
+type unreadableError struct {
+	err    error
+	digest string // of the bytes
+}
+
+func (e *unreadableError) Error() string { return e.err.Error() }
+
+func (e *unreadableError) Unwrap() error { return e.err }
 
 func (m *openedModule) read() (err error) {
 	if m.file, err = wasmfile.Open(m.bytes); err != nil {

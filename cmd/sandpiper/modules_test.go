@@ -18,6 +18,7 @@ type testModule struct {
 	text    string    // at offset 0 of the memory
 	code    string
 	line    string // "" is main
+	asks    string // for which function
 	bare    bool   // no manifest
 	cut     bool   // half the file is missing
 }
@@ -33,6 +34,7 @@ var testModules = map[string]testModule{
 	"deep":        {imports: fail, code: strings.Repeat("\x03\x40", 65) + strings.Repeat("\x0b", 65) + "\x41\x00"},
 	"deep-plugin": {imports: fail, line: "deep", code: strings.Repeat("\x03\x40", 65) + strings.Repeat("\x0b", 65) + "\x41\x00"},
 	"fails":       {imports: fail, text: reason, code: "\x41\x00\x41" + string(rune(len(reason))) + "\x10\x00\x1a\x41\x01"},
+	"asks-files":  {imports: fail, line: "files", asks: "pg_read_file", code: "\x41\x00"},
 	"newer-abi":   {imports: [2]string{abi.ModulePrefix + "1.9", "fail"}, code: "\x41\x00"},
 	"imports":     {imports: [2]string{"env", "system"}, code: "\x41\x00"},
 	"no-manifest": {imports: fail, code: "\x41\x00", bare: true},
@@ -64,6 +66,9 @@ func (m testModule) bytes() []byte {
 	add(11, "\x01\x00\x41\x00\x0b"+vector(m.text))
 	if !m.bare {
 		manifest := abi.Manifest{Manifest: 1, ABI: abi.Version, Name: "test", Line: cmp.Or(m.line, "main")}
+		if m.asks != "" {
+			manifest.Capabilities.Functions = []string{m.asks}
+		}
 		for _, dialect := range []string{abi.PostgreSQL, abi.SQLite} {
 			manifest.Revisions = append(manifest.Revisions, abi.Revision{
 				Dialect: dialect, ID: "0a0a0a0a0a0a", Slug: "from_a_module", Irreversible: true,

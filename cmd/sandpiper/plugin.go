@@ -28,7 +28,7 @@ See "sandpiper help plugins".`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.group(cmd, "add, list, update or remove") },
 	}
 	for _, sub := range []*cobra.Command{newPluginAdd(a), newPluginList(a), newPluginUpdate(a), newPluginRemove(a)} {
 		sub.Flags().SortFlags = false

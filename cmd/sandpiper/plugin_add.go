@@ -47,13 +47,8 @@ taken on your word, as it is shown. To grant less, edit [plugins.LINE] and run
 }
 
 func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
-	switch {
-	case dryRun && a.flags.yes:
+	if dryRun && a.flags.yes {
 		return usage("give one of them", "--dry-run changes nothing, and --yes says to do it")
-	case !dryRun:
-		if err := a.askable("plugin add"); err != nil {
-			return err
-		}
 	}
 	release, err := a.hold(ctx)
 	if err != nil {
@@ -66,7 +61,7 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	}
 	c, err := a.pluginProject(m.manifest.Line)
 	if err != nil {
-		return err
+		return notPinned(err, name)
 	}
 	p, err := c.newPlugin(m)
 	if err != nil {
@@ -75,6 +70,9 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	data := pluginData{Plugin: p.document(), Files: []string{}}
 	a.result(data, func(w io.Writer) { printPlugin(w, data.Plugin) })
 	if !dryRun && !a.flags.yes {
+		if err := a.askable("plugin add"); err != nil {
+			return err
+		}
 		if err := a.confirm(ctx, "\nAdd it, with these grants? [y/N]", "y", "yes"); err != nil {
 			return err
 		}
@@ -107,6 +105,9 @@ func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	by, err := c.config.signedBy(m)
 	if err != nil {
 		return nil, err
+	}
+	if err := policy.Grantable(m.manifest.Capabilities); err != nil {
+		return nil, usage("the vendor has to leave it out", "%s: it asks for what nobody can grant: %w", m.name, err)
 	}
 	grants, err := policy.New(line, m.manifest.Capabilities, c.config.owned(line)...)
 	if err != nil {

@@ -18,7 +18,8 @@ func newPluginList(a *app) *cobra.Command {
 		Short: "Show the plugins of the project, and what each may do",
 		Long: `Shows each plugin of sandpiper.toml: its module, who signed it, what it is granted,
 what it asks for beyond that, and why a run would refuse it. It looks at the files
-alone; "sandpiper current" and "sandpiper audit" say what of it is applied.`,
+alone; "sandpiper current" and "sandpiper audit" say what of it is applied. The exit
+code is 5 if a run would refuse one.`,
 		Example: `  sandpiper plugin list
   sandpiper plugin list --json`,
 		Args: arguments(0, 0, ""),
@@ -32,8 +33,12 @@ alone; "sandpiper current" and "sandpiper audit" say what of it is applied.`,
 				return err
 			}
 			data := pluginsData{[]pluginJSON{}}
+			refused := 0
 			for _, p := range all {
 				data.Plugins = append(data.Plugins, p.document())
+				if p.refused != nil {
+					refused++
+				}
 			}
 			a.result(data, func(w io.Writer) {
 				if len(data.Plugins) == 0 {
@@ -46,7 +51,7 @@ alone; "sandpiper current" and "sandpiper audit" say what of it is applied.`,
 					printPlugin(w, p)
 				}
 			})
-			return nil
+			return problemsFound("plugin list", refused)
 		},
 	}
 }

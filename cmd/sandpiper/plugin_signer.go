@@ -65,7 +65,13 @@ func (p *installed) check(c configFile, keys []trust.Key) (signer, error) {
 		return signer{}, err
 	}
 	by, err := trust.Check(p.module.file, text, keys, &p.pin)
+	var doubt *trust.Error
 	switch {
+	case errors.As(err, &doubt) && doubt.Fault == trust.Changed:
+		// Who signed the other one is what its reader has to know. What is wrong with
+		// its signature matters when it is taken.
+		now, _ := signedBy(p.module, keys)
+		return now, fmt.Errorf("%s: %w", p.path, err)
 	case err != nil:
 		err = fmt.Errorf("%s: %w", p.path, err)
 	case p.pin.Grants != trust.Digest(&p.grants.Allowed):

@@ -21,13 +21,15 @@ func newPluginUpdate(a *app) *cobra.Command {
 		Short: "Take a new version of a plugin, or grants that were edited",
 		Long: `Pins the module that is at the plugin's place now, or FILE.wasm. A module that asks
 for no more than is granted, and is signed by the same key, is taken at once.
-Otherwise the difference is shown and asked about; --yes answers. With --as-granted
-the module is taken and is granted nothing more.
+Otherwise the difference is shown and asked about; --yes answers. So is a module that
+comes before the one that is pinned: it lacks revisions of that one, or has a lower
+version. With --as-granted the module is taken and is granted nothing more; without
+it, the next update offers the rest again.
 
 Without consent the version that is pinned stays the one that runs: where its file
 was written over by the new one, bring it back.
 
-What was changed in [plugins.LINE] by hand is pinned as well, and asked about.`,
+What was changed in [plugins.LINE] by hand is pinned as it is, and asked about.`,
 		Example: `  cp acme-1.3.wasm plugins/acme.wasm && sandpiper plugin update acme
   sandpiper plugin update acme acme-1.3.wasm --dry-run`,
 		Args: arguments(1, 2, "one LINE and one FILE.wasm"),
@@ -107,11 +109,12 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		return nil, err
 	}
 	u := &update{plugin: p}
+	was := p.path
 	if file != "" {
 		p.path, p.config.Module = file, ""
 	}
 	if p.module, err = openModule(p.path); err != nil {
-		return nil, err
+		return nil, notPinned(err, p.path)
 	}
 	if got := p.module.manifest.Line; got != line {
 		return nil, usage("sandpiper plugin add "+p.path, "%s: its migrations are of the line %s, and not of %s", p.path, plain(got), line)
@@ -125,19 +128,28 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 	p.pin, p.pinned = c.folder.Lock.Plugin(line)
 	moved := p.pin.Module != p.module.file.Digest()
 	u.replaced = p.pinned && moved && file == ""
+	edited := p.pin.Grants != trust.Digest(&p.grants.Allowed)
 	switch {
 	case !p.pinned:
 		u.reasons = append(u.reasons, c.folder.LockName()+" does not pin it")
-	case p.pin.Grants != trust.Digest(&p.grants.Allowed):
+	case edited:
 		u.reasons = append(u.reasons, "its grants in "+c.config.path+" are not those that are pinned")
+	}
+	if p.pinned && moved {
+		if older := p.older(was); older != "" {
+			u.reasons = append(u.reasons, older)
+		}
 	}
 	if p.pinned && moved && p.pin.Signer != p.signer.Key {
 		u.reasons = append(u.reasons, fmt.Sprintf("it is signed %s, and was signed by %s", p.signer.words(), c.config.keyName(p.pin.Signer)))
 	}
-	if !moved || asGranted {
-		return u, nil
+	if asGranted || !p.pinned || !moved && edited {
+		return u, nil // what somebody wrote there is a decision: it is pinned as it is
 	}
 	asked := p.module.manifest.Capabilities
+	if err := policy.Grantable(asked); err != nil {
+		return nil, usage("say --as-granted to take it without, or have the vendor leave it out", "%s: it asks for what nobody can grant: %w", p.path, err)
+	}
 	more := policy.Compare(p.grants.Allowed, asked).More
 	for _, change := range more {
 		u.reasons = append(u.reasons, "it asks for more: "+change.Text)
@@ -148,6 +160,14 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 		}
 	}
 	return u, nil
+}
+
+// notPinned says what to do about a module that cannot be read.
+func notPinned(err error, name string) error {
+	if errors.As(err, new(*unreadableError)) {
+		return &statusError{exitFailed, kindModule, "nothing was changed; get " + name + " again from who made it", err}
+	}
+	return err
 }
 
 // notTaken says what becomes of a plugin that was not updated.

@@ -123,18 +123,21 @@ func (c configFile) existing(line string) (*installed, error) {
 }
 
 // owned are the names and prefixes that plugins but one own.
-func (c configFile) owned(but string) (patterns []string) {
+func (c configFile) owned(but string) (claims []policy.Claim) {
 	for _, line := range c.pluginLines() {
 		if line != but {
-			patterns = append(patterns, c.Plugins[line].Owns...)
+			for _, pattern := range c.Plugins[line].Owns {
+				claims = append(claims, policy.Claim{Line: line, Pattern: pattern})
+			}
 		}
 	}
-	return patterns
+	return claims
 }
 
 // open reads the module of a plugin, and says whether a run would take it.
 func (p *installed) open(c configFile, keys []trust.Key) {
 	if p.module, p.refused = openModule(p.path); p.refused != nil {
+		p.refused = p.unreadable(p.refused)
 		return
 	}
 	if line := p.module.manifest.Line; line != p.line {
@@ -142,6 +145,20 @@ func (p *installed) open(c configFile, keys []trust.Key) {
 		return
 	}
 	p.signer, p.refused = p.check(c, keys)
+}
+
+// unreadable says what to do about a module that cannot be read. One that somebody
+// has changed is that before it is malformed.
+func (p *installed) unreadable(err error) error {
+	var damaged *unreadableError
+	switch {
+	case errors.As(err, &damaged) && p.pinned && damaged.digest != p.pin.Module:
+		return fmt.Errorf("%s: %w", p.path, trust.Replaced(damaged.digest, &p.pin))
+	case errors.As(err, &damaged):
+		return err
+	}
+	return &refusedError{err, fmt.Sprintf("bring %s back, as with `git checkout -- %s`; if the module is somewhere else now, `sandpiper plugin update %s FILE.wasm`",
+		filepath.ToSlash(p.path), filepath.ToSlash(p.path), p.line)}
 }
 
 // plugin is what a run needs of it.
@@ -177,11 +194,24 @@ func (p *installed) why() string {
 	if p.refused == nil {
 		return ""
 	}
-	var why *trust.Error
-	if errors.As(p.refused, &why) {
-		return p.refused.Error() + ": " + why.Next
+	if next := nextOfRefused(p.refused); next != "" {
+		return p.refused.Error() + ": " + next
 	}
 	return p.refused.Error()
+}
+
+// nextOfRefused is what to do about a plugin that a run does not take, "" if its
+// error says it.
+func nextOfRefused(err error) string {
+	var why *trust.Error
+	var gone *refusedError
+	switch {
+	case errors.As(err, &why):
+		return why.Next
+	case errors.As(err, &gone):
+		return gone.next
+	}
+	return ""
 }
 
 // plugins are those that a run takes. One that it would refuse ends the call before
@@ -217,9 +247,8 @@ func (e *refusedError) Error() string { return e.err.Error() }
 
 // refusedNext is what to do about plugins that a run does not take.
 func refusedNext(refused []error) string {
-	var why *trust.Error
-	if len(refused) == 1 && errors.As(refused[0], &why) {
-		return why.Next
+	if next := nextOfRefused(refused[0]); next != "" && len(refused) == 1 {
+		return next + "; nothing was run"
 	}
 	return "`sandpiper plugin list` shows the plugins; nothing was run"
 }

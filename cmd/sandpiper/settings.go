@@ -177,11 +177,11 @@ func readConfig(path string) (configFile, error) {
 	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
 		first := unknown.Errors[0]
 		line, _ := first.Position()
-		return configFile{}, usage("the keys are database, dir, lock_wait, lock_timeout, time_limit, allow_changed, [naming], [schema], [lint], [plugins.LINE], [trust.NAME] and [capabilities]; see: sandpiper help config",
+		return configFile{}, usage(keysThere(first.Key()),
 			"%s:%d: unknown key %q", path, line, strings.Join(first.Key(), "."))
 	case errors.As(err, &malformed):
 		line, column := malformed.Position()
-		return configFile{}, usage("", "%s:%d:%d: %s", path, line, column, strings.TrimPrefix(malformed.Error(), "toml: "))
+		return configFile{}, usage("", "%s:%d:%d: %s", path, line, column, tomlMistake(malformed))
 	default:
 		return configFile{}, usage("", "%s: %w", path, err)
 	}

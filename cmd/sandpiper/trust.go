@@ -33,7 +33,7 @@ them may be added, and updated, as what its signer made. See "sandpiper help tru
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.group(cmd, "add, list or revoke") },
 	}
 	for _, sub := range []*cobra.Command{newTrustAdd(a), newTrustList(a), newTrustRevoke(a)} {
 		sub.Flags().SortFlags = false

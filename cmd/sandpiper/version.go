@@ -30,9 +30,14 @@ func newVersion(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			data := versionData{host.Version, abi.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH}
 			a.result(data, func(w io.Writer) {
-				fmt.Fprintf(w, "sandpiper %s (ABI %s, %s, %s/%s)\n", data.Version, data.ABI, data.Go, data.OS, data.Arch)
+				fmt.Fprintln(w, versionText())
 			})
 			return nil
 		},
 	}
+}
+
+// versionText is the version in a line.
+func versionText() string {
+	return fmt.Sprintf("sandpiper %s (ABI %s, %s, %s/%s)", host.Version, abi.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -157,7 +157,15 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	cfg.AllowChanged = s.set.allowChanged
 	cfg.Naming = s.set.naming
 	cfg.Lost = s.set.lostPlugins()
+	unheld := map[string]string{} // by line, until it is told
+	for _, p := range cfg.Plugins {
+		unheld[p.Grants.Line] = p.Unheld(s.db.Dialect())
+	}
 	cfg.OnEvent = func(e host.Event) {
+		if warning := unheld[e.Line]; e.Kind == host.EventStarted && warning != "" {
+			a.progress.line("warning: %s", warning)
+			delete(unheld, e.Line)
+		}
 		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
 		a.progress.event(e)
 	}

@@ -79,10 +79,28 @@ func (e *TargetError) Error() string {
 // it is ahead of the code, or a file was lost.
 type UnknownError struct {
 	Keys []Key // sorted
+
+	// Plugin is the line of one of them that a plugin at hand is of, whose module
+	// does not have it: "" if they are all of the project's own lines.
+	Plugin string
+}
+
+// OfPlugin are the revisions that the plugin's module does not have.
+func (e *UnknownError) OfPlugin() (keys []Key) {
+	for _, k := range e.Keys {
+		if e.Plugin != "" && k.Line == e.Plugin {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // Error names the revisions and says what to do.
 func (e *UnknownError) Error() string {
+	if e.Plugin != "" {
+		return fmt.Sprintf("the database is at %s, which these migrations do not have; nothing was changed: "+
+			"bring back the module of plugin %s that has %s", keyList(e.Keys), e.Plugin, keyList(e.OfPlugin()))
+	}
 	return fmt.Sprintf("the database is at %s, which these migrations do not have; nothing was changed: "+
 		"run a version of the program that has it, or bring its file back", keyList(e.Keys))
 }

@@ -20,23 +20,45 @@ type Grants struct {
 
 	// Others are the names and prefixes that other plugins own. A table that
 	// one of them owns by a longer prefix, or by name, is not this plugin's.
-	Others []string
+	Others []Claim
+}
+
+// A Claim is a name or prefix of the tables that a plugin owns.
+type Claim struct {
+	Line    string // the plugin's
+	Pattern string
 }
 
 // New checks what is allowed.
-func New(line string, allowed abi.Capabilities, others ...string) (*Grants, error) {
+func New(line string, allowed abi.Capabilities, others ...Claim) (*Grants, error) {
 	if !chain.ValidLine(line) || line == chain.DefaultLine {
 		return nil, fmt.Errorf("%q is not the name of a plugin's line", line)
 	}
 	if err := allowed.Validate(); err != nil {
 		return nil, err
 	}
+	if err := Grantable(allowed); err != nil {
+		return nil, err
+	}
 	for _, pattern := range allowed.Owns {
-		if slices.Contains(others, pattern) {
-			return nil, fmt.Errorf("another plugin owns %s already", pattern)
+		for _, other := range others {
+			if other.Pattern == pattern {
+				return nil, fmt.Errorf("plugin %s owns %s already", other.Line, pattern)
+			}
 		}
 	}
 	return &Grants{line, allowed, others}, nil
+}
+
+// Grantable says which of the functions that are asked for can be granted to
+// nobody, so that no run has to refuse them: nil if none.
+func Grantable(asked abi.Capabilities) error {
+	for _, f := range asked.Functions {
+		if postgresForbidden(f) {
+			return fmt.Errorf("function %s: what it gets at no grant can bound", f)
+		}
+	}
+	return nil
 }
 
 // String returns the grants as the ledger keeps them: the document of ABI.md.
@@ -76,7 +98,19 @@ func either[T ~int64](given, otherwise T) T {
 // has to come in lower case, and where it does, one with capitals is nobody's.
 func (g *Grants) Names(name string) bool {
 	mine := longest(g.Allowed.Owns, name)
-	return mine > 0 && mine > longest(g.Others, name)
+	_, theirs := g.other(name, longest)
+	return mine > 0 && mine > theirs
+}
+
+// other returns which of the other plugins has the best claim to a name, and how
+// long the pattern is, as measure has it: 0 if nobody has one.
+func (g *Grants) other(name string, measure func(patterns []string, name string) int) (claim Claim, length int) {
+	for _, c := range g.Others {
+		if n := measure([]string{c.Pattern}, name); n > length {
+			claim, length = c, n
+		}
+	}
+	return claim, length
 }
 
 // longest returns how long the longest pattern is that a name matches. A name

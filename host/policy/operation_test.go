@@ -21,7 +21,7 @@ func judge(t *testing.T, dialect chain.Dialect) *policy.Judge {
 			{Table: "flow_run", Verbs: []string{"select", "insert"}, Columns: []string{"id", "name"}},
 			{Table: "notes", Verbs: []string{"select"}},
 		},
-	}, "acme_tools_*", "acct_log")
+	}, claims("acme_tools_*", "acct_log")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ var operations = []struct{ document, refusal string }{
 	{`{"create_table":{"name":"acme_t","columns":[{"name":"id","type":"integer","primary_key":true,"autoincrement":true},{"name":"m","type":"enum(acme_state)"}],"constraints":[{"name":"uq_acme_t__m","unique":["m"]},{"name":"self","foreign_key":["m"],"references":"acme_t"},{"name":"anything","check":"id > 0"}]}}`, ""},
 	{`{"create_table":{"name":"flow_step","columns":[{"name":"id","type":"integer"}]}}`, `create the table flow_step, whose name is not among those it owns; it would need the grant owns = ["flow_step"]`},
 	{`{"create_table":{"name":"acme_before","if_not_exists":true,"columns":[{"name":"id","type":"integer"}]}}`, "create the table acme_before: that name was there before the plugin"},
-	{`{"create_table":{"name":"acme_tools_keys","columns":[{"name":"id","type":"integer"}]}}`, "create the table acme_tools_keys, whose name"},
+	{`{"create_table":{"name":"acme_tools_keys","columns":[{"name":"id","type":"integer"}]}}`, "create the table acme_tools_keys: its name is one of plugin other"},
 	{`{"create_table":{"name":"sandpiper_heads","columns":[{"name":"id","type":"integer"}]}}`, "create the table sandpiper_heads: names that begin with sandpiper_, sqlite_ or pg_ are not to be had"},
 	{`{"create_table":{"name":"ACME_T","columns":[{"name":"id","type":"integer"}]}}`, "create the table ACME_T, whose name | "},
 	{`{"create_table":{"name":"acme_t","columns":[{"name":"m","type":"enum(state)"}]}}`, "use the type state, which it does not own"},
@@ -188,7 +188,7 @@ func TestNamesThatPostgreSQLCuts(t *testing.T) {
 
 // TestPartNames holds what an index, a constraint or a sequence may be called.
 func TestPartNames(t *testing.T) {
-	grants, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*", "flow", "flow_log", "ix_odd"}}, "acme_tools_*", "flow_run", "flow_log_*")
+	grants, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*", "flow", "flow_log", "ix_odd"}}, claims("acme_tools_*", "flow_run", "flow_log_*")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,8 @@ func (g *Grants) NamesPart(name string) bool {
 // goes on after it.
 func (g *Grants) namesBegin(name string) bool {
 	mine := longestBegin(g.Allowed.Owns, name)
-	return mine > 0 && mine > longestBegin(g.Others, name)
+	_, theirs := g.other(name, longestBegin)
+	return mine > 0 && mine > theirs
 }
 
 // longestBegin is longest, where a name in full may be followed by an underscore

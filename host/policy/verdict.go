@@ -82,6 +82,10 @@ type Refusal struct {
 	Needs  string // the capability that is missing, as a line of sandpiper.toml; "" if none would do
 	At     int    // 1-based character in the statement, 0 if unknown
 	InWay  string // what of others would be lost or broken, as `the view "report"`; "" if the refusal is not about that
+
+	// Claimed is the line of another plugin that has the name by a longer
+	// pattern; "" if that is not why.
+	Claimed string
 }
 
 // Error says what was refused, and what would allow it.
@@ -155,6 +159,8 @@ func (j *Judge) Make(o Object) *Refusal {
 		return j.refuse(o.At, "", "create the %s %s: names that begin with sandpiper_, sqlite_ or pg_ are not to be had", o.Kind, o.Name)
 	case j.cuts(o.Name):
 		return j.refuse(o.At, "", "create the %s %s: PostgreSQL keeps 63 bytes of a name, and this one has %d", o.Kind, o.Name, len(o.Name))
+	case j.claim(o) != nil:
+		return j.refuseClaimed("create", o)
 	case !j.named(o) && o.part():
 		return j.refuse(o.At, owning(name),
 			"create the %s %s, which is called after none of the tables that it owns (as ix_TABLE__COLUMN and TABLE_COLUMN_idx are)", o.Kind, o.Name)
@@ -171,7 +177,34 @@ func (j *Judge) Change(o Object) *Refusal {
 	if !j.cuts(o.Name) && j.named(o) && !j.foreign(o.Name) {
 		return nil
 	}
+	if j.claim(o) != nil {
+		return j.refuseClaimed("change", o)
+	}
 	return j.refuse(o.At, "", "change the %s %s, which it does not own", o.Kind, o.Name)
+}
+
+// claim returns what another plugin has an object by that would be this one's
+// without it; nil if none has.
+func (j *Judge) claim(o Object) *Claim {
+	alone := Judge{Grants: &Grants{Allowed: j.Grants.Allowed}, Dialect: j.Dialect}
+	if j.named(o) || !alone.named(o) {
+		return nil
+	}
+	claim, length := j.Grants.other(j.fold(o.Name), longest)
+	if length == 0 {
+		claim, length = j.Grants.other(j.fold(o.Name), longestBegin)
+	}
+	if length == 0 {
+		return nil
+	}
+	return &claim
+}
+
+func (j *Judge) refuseClaimed(verb string, o Object) *Refusal {
+	claim := j.claim(o)
+	r := j.refuse(o.At, "", "%s the %s %s: its name is one of plugin %s, which owns %s", verb, o.Kind, o.Name, claim.Line, claim.Pattern)
+	r.Claimed = claim.Line
+	return r
 }
 
 // named reports whether the grants name an object.

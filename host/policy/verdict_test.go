@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -15,7 +16,7 @@ func TestVerdicts(t *testing.T) {
 			{Table: "runs", Verbs: []string{"select"}, Columns: []string{"id"}},
 			{Table: "acme_old", Verbs: []string{"select"}},
 		},
-		Functions: []string{"app_ok", "set_config", "pg_read_file"},
+		Functions: []string{"app_ok"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +52,37 @@ func TestVerdicts(t *testing.T) {
 		refused := judge.Check(&c.facts)
 		if c.allowed != (refused == nil) || refused != nil && refused.Needs != c.needs {
 			t.Errorf("%s: %+v", c.name, refused)
+		}
+	}
+}
+
+// What every run would refuse is not granted in the first place.
+func TestGrantsThatNobodyHas(t *testing.T) {
+	for _, function := range []string{"set_config", "pg_read_file", "lo_import", "query_to_xml", "dblink_exec"} {
+		if _, err := policy.New("acme", abi.Capabilities{Functions: []string{"similarity", function}}); err == nil || !strings.Contains(err.Error(), function) {
+			t.Errorf("%s: error %v", function, err)
+		}
+	}
+}
+
+// A name that a longer claim has taken is refused with whose it is.
+func TestRefusalNamesTheOtherPlugin(t *testing.T) {
+	grants, err := policy.New("ab", abi.Capabilities{Owns: []string{"ab_*"}}, policy.Claim{Line: "abc", Pattern: "ab_c_*"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := &policy.Judge{Grants: grants, Dialect: chain.SQLite}
+	for _, c := range []struct {
+		facts policy.Facts
+		want  string
+	}{
+		{policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "AB_c_one"}}}, "create the table AB_c_one: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Drops: []policy.Object{{Kind: "table", Name: "ab_c_one"}}}, "change the table ab_c_one: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Makes: []policy.Object{{Kind: "index", Name: "ab_c_one_idx"}}}, "create the index ab_c_one_idx: its name is one of plugin abc, which owns ab_c_*"},
+		{policy.Facts{Drops: []policy.Object{{Kind: "table", Name: "other"}}}, "change the table other, which it does not own"},
+	} {
+		if r := judge.Check(&c.facts); r == nil || r.Reason != c.want {
+			t.Errorf("refused %+v, want %s", r, c.want)
 		}
 	}
 }

@@ -37,15 +37,16 @@ func Words(c abi.Capabilities) []string {
 }
 
 // Overlaps says where the names that the plugin owns meet those of other plugins, a
-// line each: the longer pattern has what fits both.
+// line each: the longer pattern has what fits both, and what is there of such names.
 func (g *Grants) Overlaps() (lines []string) {
 	for _, mine := range g.Allowed.Owns {
 		for _, other := range g.Others {
 			switch {
-			case covers(other, mine):
-				lines = append(lines, fmt.Sprintf("takes %s out of %s, which another plugin owns", mine, other))
-			case covers(mine, other):
-				lines = append(lines, fmt.Sprintf("leaves %s of %s to another plugin", other, mine))
+			case covers(other.Pattern, mine):
+				lines = append(lines, fmt.Sprintf("takes %s out of %s, which plugin %s owns: what is there of such names %s can change and drop no more",
+					mine, other.Pattern, other.Line, other.Line))
+			case covers(mine, other.Pattern):
+				lines = append(lines, fmt.Sprintf("leaves %s of %s to plugin %s", other.Pattern, mine, other.Line))
 			}
 		}
 	}

@@ -66,12 +66,21 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// claims are those of another plugin.
+func claims(patterns ...string) (claims []policy.Claim) {
+	for _, p := range patterns {
+		claims = append(claims, policy.Claim{Line: "other", Pattern: p})
+	}
+	return claims
+}
+
 func TestOverlaps(t *testing.T) {
-	g, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*", "zeta_keys"}}, "acme_log_*", "zeta_*", "other", "acmes")
+	g, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*", "zeta_keys"}}, claims("acme_log_*", "zeta_*", "other", "acmes")...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"leaves acme_log_* of acme_* to another plugin", "takes zeta_keys out of zeta_*, which another plugin owns"}
+	want := []string{"leaves acme_log_* of acme_* to plugin other",
+		"takes zeta_keys out of zeta_*, which plugin other owns: what is there of such names other can change and drop no more"}
 	if got := g.Overlaps(); !slices.Equal(got, want) {
 		t.Errorf("overlaps %q, want %q", got, want)
 	}

@@ -212,7 +212,7 @@ func TestWallOnAttacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	grants, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*"}}, "acme_tools_*")
+	grants, err := policy.New("acme", abi.Capabilities{Owns: []string{"acme_*"}}, policy.Claim{Line: "tools", Pattern: "acme_tools_*"})
 	if err != nil {
 		t.Fatal(err)
 	}

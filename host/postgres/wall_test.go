@@ -26,7 +26,7 @@ func acme(t testing.TB) *policy.Judge {
 			{Table: "log", Verbs: []string{"insert"}},
 		},
 		Functions: []string{"app_ok"},
-	}, "acme_tools_*")
+	}, policy.Claim{Line: "tools", Pattern: "acme_tools_*"})
 	if err != nil {
 		t.Fatal(err)
 	}

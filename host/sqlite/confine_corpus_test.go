@@ -95,7 +95,7 @@ func plugin(t testing.TB, more func(*abi.Capabilities)) host.Confinement {
 	if more != nil {
 		more(&c)
 	}
-	grants, err := policy.New("acme", c, "acme_tools_*")
+	grants, err := policy.New("acme", c, policy.Claim{Line: "tools", Pattern: "acme_tools_*"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,12 +73,17 @@ func Check(f *wasmfile.File, text []byte, keys []Key, pin *chain.PluginPin) (Sig
 		return Signer{}, &Error{Changed, "", fmt.Sprintf("it is a module of the line %s, and %s pins one of %s", chain.OneWord(m.Line), chain.LockName, pin.Line),
 			"put the right file back"}
 	case f.Digest() != pin.Module:
-		return Signer{}, &Error{Changed, "", fmt.Sprintf("it is not the module that %s pins (%s there, %s now)", chain.LockName, chain.ShortDigest(pin.Module), chain.ShortDigest(f.Digest())),
-			fmt.Sprintf("put the file back, or look at what the new one asks for and take it with `sandpiper plugin update %s`", pin.Line)}
+		return Signer{}, Replaced(f.Digest(), pin)
 	case doubt != nil:
 		return pinnedSigner(keys, pin)
 	}
 	return signer, nil
+}
+
+// Replaced says that a file of some digest is not the module that sandpiper.lock pins.
+func Replaced(digest string, pin *chain.PluginPin) *Error {
+	return &Error{Changed, "", fmt.Sprintf("it is not the module that %s pins (%s there, %s now)", chain.LockName, chain.ShortDigest(pin.Module), chain.ShortDigest(digest)),
+		fmt.Sprintf("put the file back, or look at what the new one asks for and take it with `sandpiper plugin update %s`", pin.Line)}
 }
 
 // whose returns who signed a module. doubt is why nobody who is trusted has; err
@@ -93,13 +98,12 @@ func whose(f *wasmfile.File, text []byte, keys []Key) (signer Signer, doubt *Err
 		return Signer{}, nil, &Error{Bad, "", fmt.Sprintf("its signature cannot be read: %v", err), "get the signature again from who made the module"}
 	}
 	id := keyID(s.KeyID)
-	claim, err := s.contradicts(f)
+	wrong, err := s.contradicts(f)
 	if err != nil {
 		return Signer{}, nil, err
 	}
-	if claim != "" {
-		return Signer{}, nil, &Error{Bad, id, fmt.Sprintf("its signature is for another module: it says %q, which is not so of this one", claim),
-			"get the signature of this module; run nothing until you know where the other one came from"}
+	if wrong != "" {
+		return Signer{}, nil, &Error{Bad, id, wrong, "get the signature of this module; run nothing until you know where that one came from"}
 	}
 	var known, revoked *Key
 	for i := range keys {

@@ -186,3 +186,17 @@ func FuzzSignature(f *testing.F) {
 		}
 	})
 }
+
+// What a signature is of is told from what was done to it.
+func TestEditedIsNotAnother(t *testing.T) {
+	alice, f := newKey(t), module(t, "acme", "1.2.0")
+	good := string(sign(t, f, alice))
+	for name, c := range map[string]struct{ text, want string }{
+		"edited":            {strings.Replace(good, "version=1.2.0", "version=1.2.1", 1), `its signature was edited: it is of this module, and says "version=1.2.1", which is not so`},
+		"of another module": {string(sign(t, module(t, "acme", "1.2.1"), alice)), `its signature is for another module: it says "version=1.2.1", which is not so of this one`},
+	} {
+		if _, err := trust.Check(f, []byte(c.text), []trust.Key{trusted("alice", alice)}, nil); err == nil || err.Error() != c.want {
+			t.Errorf("%s: error %v, want %s", name, err, c.want)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	"aead.dev/minisign"
@@ -93,8 +95,10 @@ func (s signature) by(k PublicKey, f *wasmfile.File) bool {
 	return minisign.Verify(k.key, f.Bytes(), s.text)
 }
 
-// contradicts says what a trusted comment claims of a module that is not so, ""
-// if nothing. Comments that other tools write claim nothing.
+// contradicts says what is wrong with what a trusted comment claims of a module, ""
+// if nothing. Comments that other tools write claim nothing. One that has the
+// module's digest is of this module, and says something else of it than what was
+// signed.
 func (s signature) contradicts(f *wasmfile.File) (string, error) {
 	if !strings.HasPrefix(s.TrustedComment, statementWord) {
 		return "", nil
@@ -103,11 +107,20 @@ func (s signature) contradicts(f *wasmfile.File) (string, error) {
 	if err != nil || s.TrustedComment == want {
 		return "", err
 	}
-	has := strings.Fields(want)
-	for i, claim := range strings.Fields(s.TrustedComment) {
-		if i >= len(has) || has[i] != claim {
-			return claim, nil
+	claims := strings.Fields(s.TrustedComment)
+	wrong := claimNot(claims, strings.Fields(want))
+	if slices.Contains(claims, "digest="+f.Digest()) {
+		return fmt.Sprintf("its signature was edited: it is of this module, and says %s, which is not so", wrong), nil
+	}
+	return fmt.Sprintf("its signature is for another module: it says %s, which is not so of this one", wrong), nil
+}
+
+// claimNot is the first of the claims that is not the one that should be there.
+func claimNot(claims, want []string) string {
+	for i, claim := range claims {
+		if i >= len(want) || want[i] != claim {
+			return strconv.Quote(claim)
 		}
 	}
-	return "something else", nil
+	return "less than it should"
 }

@@ -3,7 +3,6 @@ package worker
 import (
 	"crypto/sha256"
 	"fmt"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
 )
@@ -46,5 +45,5 @@ type who struct {
 
 func whoIs(p host.Plugin) who {
 	return who{sha256.Sum256(p.Module), fmt.Sprintf("%q %q %q %q %q %t",
-		p.Grants.Line, p.Grants.String(), strings.Join(p.Grants.Others, " "), p.Signer, p.Role, p.WithoutRole)}
+		p.Grants.Line, p.Grants.String(), fmt.Sprint(p.Grants.Others), p.Signer, p.Role, p.WithoutRole)}
 }
