@@ -110,7 +110,7 @@ func (u *run) onlyPlugin(plan Plan) *Plugin {
 // omit names a step of a plugin that is not run.
 func (s *stage) omit(p *Plugin, step Step) {
 	s.held = true
-	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", p.Grants.Line, step.Revision.ID, step.Revision.Slug)}, 0, false,
+	s.note(Statement{SQL: Comment(fmt.Sprintf("plugin %s, revision %s (%s)", p.Grants.Line, step.Revision.ID, step.Revision.Slug))}, 0, false,
 		"a plugin is rehearsed only in a plan of its own, in this process, once its role and schema are there")
 }
 
@@ -238,7 +238,7 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 			autocommit = item.Kind == chain.ItemAutocommitBegin
 		case chain.ItemOperation:
 			if skip--; skip < 0 {
-				s.note(Statement{SQL: "-- " + item.Document}, 0, autocommit, "follows a statement that was not run")
+				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
 			}
 		default:
 			if skip--; skip < 0 {
