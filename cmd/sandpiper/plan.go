@@ -168,7 +168,7 @@ func (a *app) printSteps(w io.Writer, steps []host.Step) {
 			notes = append([]string{"goes on where an earlier run stopped"}, notes...)
 		}
 		note := strings.Join(notes, "; ")
-		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, s.Revision.Slug, s.Revision.Source, note})
+		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, plain(s.Revision.Slug), plain(s.Revision.Source), note})
 	}
 	a.printTable(w, table.Row{"action", "revision", "migration", "file", ""}, rows)
 }
