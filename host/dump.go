@@ -107,12 +107,12 @@ func (d Dump) Text() []byte {
 	default:
 		b.WriteString("--\n-- It holds all revisions up to:\n")
 		for _, r := range revisions {
-			b.WriteString("--   " + r + "\n")
+			b.WriteString(Comment("  "+r) + "\n")
 		}
 		b.WriteString("-- Tell a database that is built of it so with `sandpiper stamp`.\n")
 	}
 	for _, key := range d.Pending {
-		b.WriteString("-- And a part of a migration that is half done: " + key.String() + "\n")
+		b.WriteString(Comment("And a part of a migration that is half done: "+key.String()) + "\n")
 	}
 	if preamble := preambles[d.Dialect]; preamble != "" {
 		b.WriteString("\n" + preamble + ";\n")
@@ -120,7 +120,7 @@ func (d Dump) Text() []byte {
 	for _, o := range d.Objects {
 		b.WriteString("\n")
 		if o.SQL == "" {
-			b.WriteString("-- Not written, since Sandpiper cannot: " + commented(o.String()) + "\n")
+			b.WriteString(Comment("Not written, since Sandpiper cannot: "+o.String()) + "\n")
 			continue
 		}
 		b.WriteString(o.SQL + "\n")
@@ -137,9 +137,6 @@ func (d Dump) revisions() []string {
 	}
 	return all
 }
-
-// commented is a text that stays in its comment.
-func commented(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Load creates objects in the schema that a connection works in, in the order
 // that Objects has them in, and in one transaction.

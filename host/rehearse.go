@@ -117,7 +117,7 @@ func (s *stage) omit(p *Plugin, step Step, alone bool) {
 	if alone {
 		why = "a rehearsal makes nothing, and the plugin's role, schema and privileges are not there yet as its grants have them: its next upgrade makes them"
 	}
-	s.note(Statement{SQL: fmt.Sprintf("-- plugin %s, revision %s (%s)", line, step.Revision.ID, step.Revision.Slug)}, 0, false, why)
+	s.note(Statement{SQL: Comment(fmt.Sprintf("plugin %s, revision %s (%s)", line, step.Revision.ID, step.Revision.Slug))}, 0, false, why)
 }
 
 // rehearse runs one step on the stage.
@@ -241,7 +241,7 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 			autocommit = item.Kind == chain.ItemAutocommitBegin
 		case chain.ItemOperation:
 			if skip--; skip < 0 {
-				s.note(Statement{SQL: "-- " + item.Document}, 0, autocommit, "follows a statement that was not run")
+				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
 			}
 		default:
 			if skip--; skip < 0 {

@@ -149,7 +149,7 @@ func (a *app) result(data any, text func(io.Writer)) {
 // say prints a line that is not the result.
 func (a *app) say(format string, args ...any) {
 	if !a.flags.quiet {
-		fmt.Fprintf(a.stderr, format+"\n", args...)
+		fmt.Fprintln(a.stderr, printable(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -106,7 +106,7 @@ func (a *app) printBranches(w io.Writer, b chain.Branches) {
 	fmt.Fprintf(w, "line %s: %s\n", lineName(b.Line), count(len(b.Heads), "head"))
 	var rows []table.Row
 	row := func(what string, rev chain.Revision, more string) {
-		rows = append(rows, table.Row{"  " + what, rev.ID, rev.Slug, more})
+		rows = append(rows, table.Row{"  " + what, rev.ID, plain(rev.Slug), more})
 	}
 	for _, rev := range b.Bases {
 		row("base", rev, "")

@@ -47,7 +47,7 @@ func (a *app) completeTargets(_ *cobra.Command, args []string, prefix string) ([
 		defer s.close()
 		if r, err := s.runner(host.Config{}); err == nil {
 			for rev := range r.Graph().All() {
-				targets = append(targets, rev.Key.String()+"\t"+rev.Slug)
+				targets = append(targets, rev.Key.String()+"\t"+plain(rev.Slug))
 			}
 		}
 	}

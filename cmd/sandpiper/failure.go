@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -205,7 +204,7 @@ func (f failure) print(w io.Writer, colors bool) {
 	if head == "" {
 		head, message = message, ""
 	}
-	fmt.Fprintf(w, "%s %s\n", bold("error:"), printable(head))
+	fmt.Fprintf(w, "%s %s\n", bold("error:"), under("       ", printable(head)))
 	f.field(w, "where", f.place())
 	if f.SQL != "" && (f.Statement > 0 || f.Position > 0) {
 		f.field(w, "statement", excerpt(f.SQL, f.Position))
@@ -219,8 +218,8 @@ func (f failure) print(w io.Writer, colors bool) {
 	f.field(w, "next", f.Next)
 }
 
-// printable writes control characters as Go does: what a module says must not
-// steer the terminal.
+// printable writes control characters, separators of lines and what turns the
+// direction of text as Go does: what a module says must not steer the terminal.
 func printable(s string) string {
 	if !strings.ContainsFunc(s, steers) {
 		return s
@@ -236,12 +235,18 @@ func printable(s string) string {
 	return b.String()
 }
 
-func steers(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+func steers(r rune) bool { return abi.Steers(r) && r != '\n' && r != '\t' }
+
+// under puts the further lines of a text below its first, so that none of them
+// passes for a line of ours.
+func under(indent, text string) string {
+	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+indent)
+}
 
 // field prints one line of a failure, further lines of it below the first.
 func (f failure) field(w io.Writer, name, value string) {
 	if value = printable(value); value != "" {
-		fmt.Fprintf(w, "  %-10s %s\n", name, strings.ReplaceAll(strings.TrimRight(value, "\n"), "\n", "\n             "))
+		fmt.Fprintf(w, "  %-10s %s\n", name, under("             ", value))
 	}
 }
 

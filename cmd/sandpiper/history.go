@@ -105,7 +105,7 @@ func (a *app) chainHistory(r *host.Runner, ledger *host.Ledger, selection chain.
 			entry.Applied, when = timestamp(at.At), moment(at.At)
 		}
 		data.Revisions = append(data.Revisions, entry)
-		rows = append(rows, table.Row{rev.Key, parents(rev.Revises), when, rev.Slug})
+		rows = append(rows, table.Row{rev.Key, parents(rev.Revises), when, plain(rev.Slug)})
 	}
 	a.result(data, func(w io.Writer) {
 		if len(rows) == 0 {
@@ -164,9 +164,9 @@ func (a *app) printLedger(w io.Writer, entries []host.Entry) {
 		{"when", func(e host.Entry) any { return moment(e.Started) }},
 		{"action", func(e host.Entry) any { return e.Action }},
 		{"revision", func(e host.Entry) any { return e.Key }},
-		{"migration", func(e host.Entry) any { return e.Slug }},
+		{"migration", func(e host.Entry) any { return plain(e.Slug) }},
 		{"time", func(e host.Entry) any { return elapsed(e.Duration) }},
-		{"by", func(e host.Entry) any { return e.Runner }},
+		{"by", func(e host.Entry) any { return plain(e.Runner) }},
 	}
 	for _, c := range someColumns {
 		if slices.ContainsFunc(entries, func(e host.Entry) bool { return c.value(e) != "" }) {
@@ -198,7 +198,7 @@ type ledgerColumn struct {
 var someColumns = []ledgerColumn{
 	{"signer", func(e host.Entry) any { return plain(e.Signer) }},
 	{"fuel", func(e host.Entry) any { return fuel(e.Fuel) }},
-	{"reason", func(e host.Entry) any { return printable(e.Reason) }},
+	{"reason", func(e host.Entry) any { return plain(e.Reason) }},
 }
 
 // fuel is how much fuel a guest used, for people; "" where it was not counted.

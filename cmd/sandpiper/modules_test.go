@@ -21,6 +21,8 @@ type testModule struct {
 	asks    string // for which function
 	bare    bool   // no manifest
 	cut     bool   // half the file is missing
+
+	revision abi.Revision // what it says beside its id
 }
 
 var fail = [2]string{abi.Module, "fail"}
@@ -39,6 +41,20 @@ var testModules = map[string]testModule{
 	"imports":     {imports: [2]string{"env", "system"}, code: "\x41\x00"},
 	"no-manifest": {imports: fail, code: "\x41\x00", bare: true},
 	"truncated":   {imports: fail, code: "\x41\x00", cut: true},
+
+	// What a plugin may say of itself that the project has not.
+	"needs-nothing":   misfit(abi.Revision{}),
+	"needs-main":      misfit(abi.Revision{DependsOn: []string{"main@ffffffffffff"}}),
+	"needs-a-line":    misfit(abi.Revision{DependsOn: []string{"nowhere@0a0a0a0a0a0a"}}),
+	"needs-a-parent":  misfit(abi.Revision{Revises: []string{"ffffffffffff"}}),
+	"revises-itself":  misfit(abi.Revision{Revises: []string{"0a0a0a0a0a0a"}}),
+	"labelled-head":   misfit(abi.Revision{Labels: []string{"head"}}),
+	"labelled-main":   misfit(abi.Revision{Labels: []string{"main"}}),
+	"breaks-its-line": misfit(abi.Revision{Slug: "x\nDROP TABLE users;\n--"}),
+}
+
+func misfit(rev abi.Revision) testModule {
+	return testModule{imports: fail, line: "misfit", code: "\x41\x00", revision: rev}
 }
 
 func writeModule(ts *testscript.TestScript, neg bool, args []string) {
@@ -70,9 +86,9 @@ func (m testModule) bytes() []byte {
 			manifest.Capabilities.Functions = []string{m.asks}
 		}
 		for _, dialect := range []string{abi.PostgreSQL, abi.SQLite} {
-			manifest.Revisions = append(manifest.Revisions, abi.Revision{
-				Dialect: dialect, ID: "0a0a0a0a0a0a", Slug: "from_a_module", Irreversible: true,
-			})
+			rev := m.revision
+			rev.Dialect, rev.ID, rev.Slug, rev.Irreversible = dialect, "0a0a0a0a0a0a", cmp.Or(rev.Slug, "from_a_module"), true
+			manifest.Revisions = append(manifest.Revisions, rev)
 		}
 		add(0, vector(abi.ManifestSection)+string(abi.AppendManifest(nil, &manifest)))
 	}

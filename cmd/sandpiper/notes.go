@@ -72,10 +72,10 @@ rebase, and changes nothing else.`,
 			data.Problems = append(data.Problems, problemDocuments(problems)...)
 			a.result(data, func(w io.Writer) {
 				for _, slug := range data.Added {
-					fmt.Fprintf(w, "added %s\n", slug)
+					fmt.Fprintf(w, "added %s\n", plain(slug))
 				}
 				for _, slug := range data.Moved {
-					fmt.Fprintf(w, "moved %s\n", slug)
+					fmt.Fprintf(w, "moved %s\n", plain(slug))
 				}
 				if len(problems) == 0 {
 					fmt.Fprintf(w, "%s: no problems\n", data.File)

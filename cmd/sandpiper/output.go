@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
@@ -94,9 +96,27 @@ func (a *app) printTable(w io.Writer, header table.Row, rows []table.Row) {
 		t.Style().Color.Header = text.Colors{text.Bold}
 	}
 	t.AppendHeader(header)
-	t.AppendRows(rows)
+	for _, row := range rows {
+		t.AppendRow(shown(row))
+	}
 	t.SuppressTrailingSpaces()
 	t.Render()
+}
+
+// shown is a row whose texts do not steer the terminal: a ledger may say anything.
+func shown(row table.Row) table.Row {
+	out := slices.Clone(row)
+	for i, cell := range row {
+		switch cell := cell.(type) {
+		case string:
+			out[i] = printable(cell)
+		case fmt.Stringer:
+			out[i] = plain(cell.String())
+		case host.Action:
+			out[i] = plain(string(cell))
+		}
+	}
+	return out
 }
 
 var plainTable = table.Style{

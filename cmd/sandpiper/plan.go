@@ -170,7 +170,7 @@ func (a *app) printSteps(w io.Writer, steps []host.Step) {
 			notes = append([]string{"goes on where an earlier run stopped"}, notes...)
 		}
 		note := strings.Join(notes, "; ")
-		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, s.Revision.Slug, s.Revision.Source, note})
+		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, plain(s.Revision.Slug), plain(s.Revision.Source), note})
 	}
 	a.printTable(w, table.Row{"action", "revision", "migration", "file", ""}, rows)
 }
@@ -187,32 +187,33 @@ func (a *app) rehearsed(r host.Rehearsal, offline bool) {
 
 func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 	if len(r.Plan.Steps) == 0 {
-		fmt.Fprintln(w, "-- nothing to do")
+		fmt.Fprintln(w, host.Comment("nothing to do"))
 		return
 	}
+	comment := func(format string, args ...any) { fmt.Fprintln(w, host.Comment(fmt.Sprintf(format, args...))) }
 	notRun := 0
 	next := 0
 	for i, step := range r.Plan.Steps {
-		fmt.Fprintf(w, "-- %s %s\n", step.Direction, title(step.Revision.Key.String(), step.Revision.Slug))
+		comment("%s %s", step.Direction, title(step.Revision.Key.String(), step.Revision.Slug))
 		if step.Revision.Source != "" {
-			fmt.Fprintf(w, "-- %s\n", step.Revision.Source)
+			comment("%s", step.Revision.Source)
 		}
 		for next < len(r.Statements) && r.Statements[next].Step == i {
 			s := r.Statements[next]
 			next++
 			fmt.Fprintln(w)
 			if s.Autocommit {
-				fmt.Fprintln(w, "-- commits by itself:")
+				comment("commits by itself:")
 			}
 			if len(s.Params) > 0 {
-				fmt.Fprintf(w, "-- with the parameters %s\n", oneLine(strings.Join(literals(s.Params), ", ")))
+				comment("with the parameters %s", strings.Join(literals(s.Params), ", "))
 			}
 			if s.Rows > 0 {
-				fmt.Fprintf(w, "-- once for each of %s of parameters:\n", count(s.Rows, "row"))
+				comment("once for each of %s of parameters:", count(s.Rows, "row"))
 			}
 			if s.NotRun != "" && !offline {
 				notRun++
-				fmt.Fprintf(w, "-- shown and not run: %s\n", oneLine(s.NotRun))
+				comment("shown and not run: %s", s.NotRun)
 			}
 			fmt.Fprintln(w, chain.Terminate(s.SQL))
 		}
@@ -220,11 +221,11 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 	}
 	switch {
 	case offline:
-		fmt.Fprintf(w, "-- %s from the files; no database was asked\n", count(len(r.Statements), "statement"))
+		comment("%s from the files; no database was asked", count(len(r.Statements), "statement"))
 	case notRun > 0:
-		fmt.Fprintf(w, "-- ran in a transaction that was rolled back: no table has changed; %s shown and not run\n", count(notRun, "statement"))
+		comment("ran in a transaction that was rolled back: no table has changed; %s shown and not run", count(notRun, "statement"))
 	default:
-		fmt.Fprintln(w, "-- ran in a transaction that was rolled back: no table has changed")
+		comment("ran in a transaction that was rolled back: no table has changed")
 	}
 }
 

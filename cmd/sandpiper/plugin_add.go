@@ -67,6 +67,9 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 	if err != nil {
 		return err
 	}
+	if err := c.fits(p); err != nil {
+		return err
+	}
 	data := pluginData{Plugin: p.document(), Files: []string{}}
 	a.result(data, func(w io.Writer) { printPlugin(w, data.Plugin) })
 	if !dryRun && !a.flags.yes {

@@ -78,6 +78,9 @@ func (a *app) pluginUpdate(ctx context.Context, line, file string, asGranted, dr
 	if err != nil {
 		return err
 	}
+	if err := c.fits(u.plugin); err != nil {
+		return err
+	}
 	data := pluginData{Plugin: u.plugin.document(), Reasons: u.reasons, Files: []string{}}
 	a.result(data, func(w io.Writer) { printPlugin(w, data.Plugin, u.reasons...) })
 	if len(u.reasons) > 0 && !dryRun {

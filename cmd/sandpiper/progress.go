@@ -41,7 +41,8 @@ func (p *progress) event(e host.Event) {
 	switch e.Kind {
 	case host.EventLog:
 		if e.Level >= host.LogWarn || p.verbose {
-			p.line("%s: %s: %s", e.Revision, levelName(e.Level), e.Text)
+			prefix := fmt.Sprintf("%s: %s: ", e.Revision, levelName(e.Level))
+			p.line("%s", prefix+under(prefix, e.Text))
 		}
 		return
 	case host.EventFailed:
@@ -53,9 +54,9 @@ func (p *progress) event(e host.Event) {
 	}
 	switch e.Kind {
 	case host.EventWaiting:
-		p.line("waiting: %s", e.Text)
+		p.line("waiting: %s", under("  ", e.Text))
 	case host.EventRetrying:
-		p.line("%s rolled back, trying again: %s", e.Revision, e.Text)
+		p.line("%s rolled back, trying again: %s", e.Revision, under("  ", e.Text))
 	default:
 		if p.bars {
 			p.draw(e)
@@ -74,7 +75,7 @@ func (p *progress) print(e host.Event) {
 			p.line("%s %s …", e.Action, title(e.Revision, e.Slug))
 		}
 	case host.EventStatement:
-		p.line("  %s", strings.ReplaceAll(strings.TrimSpace(e.Text), "\n", "\n  "))
+		p.line("  %s", under("  ", strings.TrimSpace(e.Text)))
 	case host.EventSection:
 		if p.verbose {
 			p.line("%s: section %q is committed", e.Revision, e.Section)
@@ -132,11 +133,13 @@ func (p *progress) close() {
 	}
 }
 
+// title is a revision in a line of ours. The slugs of files and of a ledger may be
+// anything.
 func title(revision, slug string) string {
 	if slug == "" {
 		return revision
 	}
-	return revision + " " + slug
+	return revision + " " + plain(slug)
 }
 
 // share is how far a migration says it is.

@@ -168,17 +168,17 @@ func printRevision(w io.Writer, d *showData) {
 		}
 	}
 	field("revision", d.Revision)
-	field("migration", d.Slug)
+	field("migration", plain(d.Slug))
 	field("line", d.Line)
 	field("dialect", d.Dialect)
 	field("revises", parents(d.Revises))
 	field("depends on", strings.Join(d.DependsOn, ", "))
 	field("labels", strings.Join(d.Labels, ", "))
 	field("created", d.Created)
-	field("file", d.Source)
+	field("file", plain(d.Source))
 	field("digest", d.Digest)
 	if d.Pair != nil {
-		field("pair", fmt.Sprintf("%s %s (%s)", d.Pair.Dialect, d.Pair.Revision, d.Pair.Source))
+		field("pair", fmt.Sprintf("%s %s (%s)", d.Pair.Dialect, d.Pair.Revision, plain(d.Pair.Source)))
 	}
 	state := d.State
 	if d.Applied != "" {

@@ -15,7 +15,7 @@ import (
 func (a *app) printEntries(w io.Writer, entries []host.Entry) {
 	rows := make([]table.Row, 0, len(entries))
 	for _, e := range entries {
-		rows = append(rows, table.Row{e.Action, e.Key, e.Slug, elapsed(e.Duration)})
+		rows = append(rows, table.Row{e.Action, e.Key, plain(e.Slug), elapsed(e.Duration)})
 	}
 	a.printTable(w, table.Row{"action", "revision", "migration", "time"}, rows)
 }

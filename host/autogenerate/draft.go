@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/diff"
@@ -101,7 +102,7 @@ func remark(format author.Format, head string, lines []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s%s\n", strings.TrimSpace(comment), comment, head)
 	for _, line := range lines {
-		fmt.Fprintf(&b, "%s  %s\n", comment, strings.Join(strings.Fields(line), " "))
+		fmt.Fprintf(&b, "%s  %s\n", comment, host.OneLine(line))
 	}
 	return b.String()
 }

@@ -199,11 +199,14 @@ func (m *Manifest) Validate() error {
 	case !validVersion(m.ABI):
 		return wrong("abi " + quote(m.ABI) + " is not a version such as 1.0")
 	case m.Line != "" && !validLine(m.Line):
-		return wrong("line " + quote(m.Line) + " is not a name without white space and @")
+		return wrong("line " + quote(m.Line) + " is not a name of at most 255 bytes without white space and @")
 	case len(m.Revisions) == 0:
 		return wrong("it has no revisions")
 	case len(m.Revisions) > MaxRevisions:
 		return wrong("more than 65,536 revisions")
+	}
+	if reason := wrongText(MaxName, m.Name, m.Version); reason != "" {
+		return wrong(reason)
 	}
 	if reason := m.Capabilities.wrong(); reason != "" {
 		return wrong(reason)
@@ -257,7 +260,13 @@ func (v *Revision) wrong() string {
 	if v.Created != "" && !validTime(v.Created) {
 		return "created " + quote(v.Created) + " is not a time as in RFC 3339"
 	}
-	return ""
+	if reason := wrongText(MaxName, v.Labels...); reason != "" {
+		return reason
+	}
+	if reason := wrongText(MaxName, v.Slug); reason != "" {
+		return reason
+	}
+	return wrongText(MaxSource, v.Source)
 }
 
 func isHex(s string, size int) bool {
@@ -273,12 +282,12 @@ func isHex(s string, size int) bool {
 }
 
 func validLine(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == '@' || s[i] == 0x7f {
+	for _, r := range s {
+		if r == ' ' || r == '@' || Steers(r) {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && len(s) <= MaxName
 }
 
 // validVersion reports whether s is two numbers with a dot between them.
@@ -301,7 +310,8 @@ func isNumber(s string) bool {
 // guest larger.
 func validTime(s string) bool {
 	const layout = "0000-00-00T00:00:00"
-	if len(s) <= len(layout) {
+	const most = len(layout) + len(".000000000+00:00") // nanoseconds
+	if len(s) <= len(layout) || len(s) > most {
 		return false
 	}
 	for i := range len(layout) {
