@@ -20,7 +20,8 @@ func newPluginUpdate(a *app) *cobra.Command {
 		Use:   "update LINE [FILE.wasm]",
 		Short: "Take a new version of a plugin, or grants that were edited",
 		Long: `Pins the module that is at the plugin's place now, or FILE.wasm. A module that asks
-for no more than is granted, and is signed by the same key, is taken at once.
+for no more than is granted, and is signed by the same key, is taken at once; one
+that has lost its signature is not.
 Otherwise the difference is shown and asked about; --yes answers. So is a module that
 comes before the one that is pinned: it lacks revisions of that one, or has a lower
 version. With --as-granted the module is taken and is granted nothing more; without
@@ -143,7 +144,8 @@ func (c *chains) planUpdate(line, file string, asGranted bool) (*update, error) 
 			u.reasons = append(u.reasons, older)
 		}
 	}
-	if p.pinned && moved && p.pin.Signer != p.signer.Key {
+	// To lose a signature is a change of the same module, too; to get one is none.
+	if p.pinned && (moved || p.pin.Signer != "") && p.pin.Signer != p.signer.Key {
 		u.reasons = append(u.reasons, fmt.Sprintf("it is signed %s, and was signed by %s", p.signer.words(), c.config.keyName(p.pin.Signer)))
 	}
 	if asGranted || !p.pinned || !moved && edited {
