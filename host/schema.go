@@ -71,7 +71,7 @@ func (s *session) alone(ctx context.Context, op Operation, unit Unit) error {
 	c := s.operationCall(op, unit)
 	if op.Mode(string(s.step.Revision.Dialect)) == schema.Outside {
 		stmt, err := s.conn.Render(op)
-		if denied := asRefused(err, c.stmt); denied != nil {
+		if denied := s.asRefused(err, c.stmt); denied != nil {
 			return denied
 		}
 		if err != nil {

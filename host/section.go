@@ -136,7 +136,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 		}
 		return s.outside(ctx, c, false)
 	}
-	if denied := asRefused(err, c.stmt); denied != nil {
+	if denied := s.asRefused(err, c.stmt); denied != nil {
 		return s.keepRefused(c, denied)
 	}
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 		s.observe(c.stmt)
 	}
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
-	if denied := asRefused(err, c.stmt); denied != nil {
+	if denied := s.asRefused(err, c.stmt); denied != nil {
 		return s.keepRefused(c, denied)
 	}
 	if err != nil {
@@ -217,6 +217,7 @@ func (s *session) answer(known Unit, err error) (int64, error) {
 		err = &SQLError{Code: code, Message: message}
 	case known.Kind == UnitRefused:
 		err = &RefusedError{Refusal: &policy.Refusal{Line: s.step.Revision.Line, Reason: known.Name}, Ordinal: s.ordinal}
+		s.noteRefused(err)
 	}
 	return known.Affected, err
 }

@@ -47,6 +47,8 @@ type session struct {
 	section *openSection
 	ordinal int   // calls that carry SQL so far
 	fatal   error // ends the run: every later call is answered with CANCELLED
+
+	refused refused // the calls of a plugin that its walls refused
 }
 
 type openSection struct {
@@ -199,7 +201,7 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err == nil {
 		return affected, nil
 	}
-	if denied := asRefused(err, c.stmt); denied != nil {
+	if denied := s.asRefused(err, c.stmt); denied != nil {
 		return 0, denied
 	}
 	return 0, s.failed(err)
@@ -272,7 +274,7 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 		s.observe(stmt)
 	}
 	rows, err := tx.Query(ctx, stmt)
-	if denied := asRefused(err, stmt); denied != nil {
+	if denied := s.asRefused(err, stmt); denied != nil {
 		return nil, denied
 	}
 	if err != nil {
@@ -377,6 +379,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 		return s.failed(err)
 	}
 	s.tx = nil
+	s.tellRefused(ctx)
 	return nil
 }
 

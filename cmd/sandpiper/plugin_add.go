@@ -87,12 +87,13 @@ func (a *app) pluginAdd(ctx context.Context, name string, dryRun bool) error {
 func (c *chains) newPlugin(m *openedModule) (*installed, error) {
 	line := m.manifest.Line
 	_, there := c.config.Plugins[line]
+	wrong := policy.CheckLine(line)
 	switch {
 	case line == chain.DefaultLine:
 		return nil, usage("a vendor gives it a line with `sandpiper build --line`; one's own module is run with --dir, or from versions/",
 			"%s: its migrations are of the line %s, which is the project's own, and a plugin has a line of its own", m.name, line)
-	case !chain.ValidLine(line):
-		return nil, usage("the vendor has to ship it under another line", "%s: its line %q cannot be one: no target could name it", m.name, line)
+	case wrong != nil:
+		return nil, usage("the vendor has to ship it under another line, with `sandpiper build --line`", "%s: %w", m.name, wrong)
 	case there:
 		return nil, usage(fmt.Sprintf("sandpiper plugin update %s %s", line, m.name), "there is a plugin %s already: %s:%d",
 			plain(line), c.config.path, c.config.sectionLine("plugins", line))

@@ -31,8 +31,8 @@ type Claim struct {
 
 // New checks what is allowed.
 func New(line string, allowed abi.Capabilities, others ...Claim) (*Grants, error) {
-	if !chain.ValidLine(line) || line == chain.DefaultLine {
-		return nil, fmt.Errorf("%q is not the name of a plugin's line", line)
+	if err := CheckLine(line); err != nil {
+		return nil, err
 	}
 	if err := allowed.Validate(); err != nil {
 		return nil, err
@@ -57,6 +57,23 @@ func Grantable(asked abi.Capabilities) error {
 		if postgresForbidden(f) {
 			return fmt.Errorf("function %s: what it gets at no grant can bound", f)
 		}
+	}
+	return nil
+}
+
+// CheckLine refuses what cannot be the line of a plugin. On PostgreSQL it is the
+// name of a schema, of which some are the database's
+// (https://www.postgresql.org/docs/current/ddl-schemas.html).
+func CheckLine(line string) error {
+	folded := strings.ToLower(line)
+	switch {
+	case line == chain.DefaultLine:
+		return fmt.Errorf("%q is not the name of a plugin's line: it is that of the project's own migrations", line)
+	case !chain.ValidLine(line):
+		return fmt.Errorf("%q is not the name of a plugin's line: it is at most 60 letters, digits and _ . / - inside, and not head, heads or base", line)
+	case folded == "public" || folded == "information_schema" ||
+		strings.HasPrefix(folded, "pg_") || strings.HasPrefix(folded, "sandpiper"):
+		return fmt.Errorf("%q is not the name of a plugin's line: its schema would be named so, and public, information_schema, pg_* and sandpiper* are not a plugin's", line)
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -30,11 +32,11 @@ func (j *Judge) Operation(q schema.Request) *Refusal {
 	case *schema.RenameTable:
 		return first(j.change("table", op.Name), j.make("table", op.To))
 	case *schema.AddColumn:
-		return first(j.change("table", op.Table), j.typed(&op.Column.Type))
+		return first(j.change("table", op.Table), j.column(op.Column.Name), j.typed(&op.Column.Type))
 	case *schema.DropColumn:
 		return j.change("table", op.Table)
 	case *schema.RenameColumn:
-		return j.change("table", op.Table)
+		return first(j.change("table", op.Table), j.column(op.To))
 	case *schema.AlterColumn:
 		return first(j.change("table", op.Table), j.typed(&op.Type))
 	case *schema.CreateIndex:
@@ -101,6 +103,14 @@ func (j *Judge) make(kind, name string) *Refusal { return j.Make(Object{Kind: ki
 
 func (j *Judge) change(kind, name string) *Refusal { return j.Change(Object{Kind: kind, Name: name}) }
 
+// column gives the verdict on the name of a new column.
+func (j *Judge) column(name string) *Refusal {
+	if !strings.ContainsFunc(name, abi.Steers) {
+		return nil
+	}
+	return j.refuse(0, "", "create the column %q: a name has no control characters", name)
+}
+
 func viewKind(materialized bool) string {
 	if materialized {
 		return "materialized view"
@@ -113,7 +123,7 @@ func (j *Judge) createTable(op *schema.CreateTable) *Refusal {
 		return r
 	}
 	for i := range op.Columns {
-		if r := j.typed(&op.Columns[i].Type); r != nil {
+		if r := first(j.column(op.Columns[i].Name), j.typed(&op.Columns[i].Type)); r != nil {
 			return r
 		}
 	}

@@ -155,6 +155,8 @@ func (j *Judge) fold(name string) string {
 func (j *Judge) Make(o Object) *Refusal {
 	name := j.fold(o.Name)
 	switch {
+	case strings.ContainsFunc(o.Name, abi.Steers):
+		return j.refuse(o.At, "", "create the %s %q: a name has no control characters", o.Kind, o.Name)
 	case kept(name):
 		return j.refuse(o.At, "", "create the %s %s: names that begin with sandpiper_, sqlite_ or pg_ are not to be had", o.Kind, o.Name)
 	case j.cuts(o.Name):

@@ -41,6 +41,8 @@ func TestVerdicts(t *testing.T) {
 		{"a catalog, which no grant can name", "", false, policy.Facts{Access: []policy.Access{{Table: "pg_class", Verb: "select"}}}},
 		{"a new name", `owns = ["other"]`, false, policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "other"}}}},
 		{"a new name that no grant can name", "", false, policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "pg_x"}}}},
+		{"a name with a line break", "", false, policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "acme_x\n"}}}},
+		{"an index that turns its text", "", false, policy.Facts{Makes: []policy.Object{{Kind: "index", Name: "ix_acme_t__\u202ex"}}}},
 		{"a name that is taken", "", false, policy.Facts{Makes: []policy.Object{{Kind: "table", Name: "acme_old"}}}},
 		{"a function of the list", "", true, policy.Facts{Functions: []policy.Call{{Name: "lower"}}}},
 		{"a function that is granted", "", true, policy.Facts{Functions: []policy.Call{{Name: "app_ok"}}}},
@@ -83,6 +85,20 @@ func TestRefusalNamesTheOtherPlugin(t *testing.T) {
 	} {
 		if r := judge.Check(&c.facts); r == nil || r.Reason != c.want {
 			t.Errorf("refused %+v, want %s", r, c.want)
+		}
+	}
+}
+
+// A line is a schema of PostgreSQL, and some of these are nobody's.
+func TestCheckLine(t *testing.T) {
+	for line, allowed := range map[string]bool{
+		"acme": true, "acme/tools": true, "publication": true, "pgx": true,
+		"main": false, "head": false, "heads": false, "base": false, "": false, "a b": false, "a\nb": false,
+		"public": false, "Public": false, "information_schema": false, "pg_catalog": false, "pg_temp_1": false,
+		"sandpiper": false, "sandpiper_x": false,
+	} {
+		if _, err := policy.New(line, abi.Capabilities{}); (err == nil) != allowed {
+			t.Errorf("%q: %v", line, err)
 		}
 	}
 }
