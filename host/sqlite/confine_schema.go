@@ -185,7 +185,7 @@ func (w *wall) view(ctx context.Context, o object) error {
 	}
 	short, cancel := context.WithTimeout(ctx, viewTime)
 	defer cancel()
-	defer w.raise(short, &reading{kind: "SELECT"})()
+	defer w.raise(short, &reading{kind: "CREATE VIEW"})()
 	err := w.c.compiles("SELECT * FROM main." + ident(o.name))
 	if err == nil {
 		return nil
