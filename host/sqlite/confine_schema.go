@@ -31,6 +31,9 @@ func (w *wall) guarded(ctx context.Context, t *tx, do func() error) error {
 	if err != nil {
 		return w.c.db.failed("read the schema of", cause(ctx, err))
 	}
+	if w.broken == nil {
+		w.broken = broken
+	}
 	if err := w.c.do(ctx, "SAVEPOINT "+wallSavepoint); err != nil {
 		return w.c.db.failed("set a savepoint in", cause(ctx, err))
 	}
