@@ -39,6 +39,10 @@ The operator:
   without_role = true                    # or none, where the server gives no roles
                                          # (also --without-role)
 
+It reads what is granted by statements, and not by a view: like a foreign key to a
+table that is not the plugin's, a view of one would keep that table from being
+changed, and is refused.
+
 Grant less by editing this and running "sandpiper plugin update acme": sandpiper.lock
 pins module and grants together, and a run refuses what is not pinned. A plugin that
 is granted less than it asks for runs until it needs the rest; the error then says

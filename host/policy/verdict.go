@@ -47,6 +47,7 @@ type Access struct {
 	Columns []string // that are read or written
 	All     bool     // it may be all of its columns
 	Foreign bool     // it is not the plugin's, whatever its name: it is in a schema of others
+	Viewed  bool     // by a view, which stays
 	At      int      // 1-based character, 0 if unknown
 }
 
@@ -239,6 +240,9 @@ func (j *Judge) Touch(a Access) *Refusal {
 	name := j.fold(a.Table)
 	if kept(name) {
 		return j.refuse(a.At, "", "%s %s: the ledger and the catalogs are not to be had", a.Verb, a.Table)
+	}
+	if a.Viewed {
+		return j.refuse(a.At, "", "make a view of %s, which it does not own: a view keeps %s from being changed; read the table when you need it", a.Table, a.Table)
 	}
 	need := using(name, a.Verb)
 	use, ok := j.Grants.Use(name)

@@ -23,7 +23,8 @@ type checker struct {
 	// as whoever uses the table.
 	stored bool
 
-	// view is set in the query of a view.
+	// view is set in the query of a view, which keeps what it reads from being
+	// changed (https://www.postgresql.org/docs/current/ddl-depend.html).
 	view bool
 }
 

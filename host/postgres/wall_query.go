@@ -87,7 +87,7 @@ func (c *checker) read(n grammar.Node) {
 	r := c.resolve(n)
 	c.access(n, r, "select", nil, false)
 	c.scope.add(rangeItem{name: name, relation: r, columnsKnown: r.limited()})
-	if !r.owned && (r.limited() || c.view) {
+	if r.limited() {
 		n.Become(wrapped(n.Moved(), r, name))
 	}
 }
@@ -95,7 +95,7 @@ func (c *checker) read(n grammar.Node) {
 // access notes what is done with a table.
 func (c *checker) access(at grammar.Node, r relation, verb string, columns []string, all bool) {
 	c.facts.Access = append(c.facts.Access, policy.Access{
-		Table: r.name, Verb: verb, Columns: columns, All: all, Foreign: r.foreign, At: c.place(at),
+		Table: r.name, Verb: verb, Columns: columns, All: all, Foreign: r.foreign, Viewed: c.view, At: c.place(at),
 	})
 }
 
@@ -103,10 +103,8 @@ func (c *checker) access(at grammar.Node, r relation, verb string, columns []str
 // names a column with a capital, so a name in that query can't mean the whole row.
 const innerName = "T"
 
-// wrapped returns the query that stands for a table of others: with the columns
-// that may be read or, in a view, with all of them, so that the view is not one
-// that PostgreSQL would write through with the rights of the view's owner
-// (https://www.postgresql.org/docs/current/sql-createview.html).
+// wrapped returns the query that stands for a table of others, of which only some
+// columns may be read.
 func wrapped(table grammar.Node, r relation, name string) grammar.Node {
 	outer := table.Node("alias")
 	if !outer.There() {
@@ -117,9 +115,6 @@ func wrapped(table grammar.Node, r relation, name string) grammar.Node {
 	var targets []grammar.Node
 	for _, column := range r.use.Columns {
 		targets = append(targets, target(grammar.String(column)))
-	}
-	if len(targets) == 0 {
-		targets = []grammar.Node{target(grammar.Make("A_Star"))}
 	}
 	return subselect(selectFrom(inner, targets...), outer, false)
 }
@@ -164,9 +159,9 @@ func (c *checker) subselect(n grammar.Node) {
 	if from := n.Node("subquery").List("fromClause"); len(from) == 1 && from[0].Kind == "RangeVar" &&
 		from[0].Text("schemaname") != "" && from[0].Node("alias").Text("aliasname") == innerName && c.form(from[0]) {
 		r := c.resolve(from[0])
-		if !r.owned && wrapped(from[0].Moved(), r, alias).Node("subquery").Equal(n.Node("subquery")) {
+		if r.limited() && wrapped(from[0].Moved(), r, alias).Node("subquery").Equal(n.Node("subquery")) {
 			c.access(from[0], r, "select", nil, false)
-			c.scope.add(rangeItem{name: alias, relation: r, columnsKnown: r.limited()})
+			c.scope.add(rangeItem{name: alias, relation: r, columnsKnown: true})
 			return
 		}
 	}

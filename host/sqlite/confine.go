@@ -15,11 +15,12 @@ import (
 )
 
 // confined implements host.Confined. It is the connection with a wall on it, in
-// three parts:
+// four parts:
 //
 //	confine_text.go       what the text of a statement says: its kind, conflict clauses
 //	confine_authorize.go  what SQLite says while it compiles it: tables, columns, functions
 //	confine_schema.go     what became of the schema: each name, view, foreign key and expression
+//	confine_views.go      whether the plugin's views leave the host its ALTER TABLE
 //
 // and around them limits, the replaced functions and the deadline
 // (https://sqlite.org/security.html).
@@ -148,7 +149,7 @@ func (c *confined) Reset(context.Context) error {
 
 // begin prepares the wall for a transaction.
 func (w *wall) begin(ctx context.Context) error {
-	w.begun, w.written, w.ahead, w.pages = time.Now(), 0, 0, 0
+	w.begun, w.written, w.ahead, w.pages, w.broken = time.Now(), 0, 0, 0, nil
 	w.c.cache.clear() // what was judged before was judged by what was there
 	if err := w.survey(ctx); err != nil {
 		return err

@@ -157,7 +157,7 @@ func (w *wall) readColumn(table, column, schema string) *policy.Refusal {
 	case !there && column == "" && schema == "" && !strings.HasPrefix(folded, "sandpiper_"):
 		return nil // it is the name of a WITH clause or of a subquery
 	}
-	access := policy.Access{Table: table, Verb: "select"}
+	access := policy.Access{Table: table, Verb: "select", Viewed: w.reading.kind == "CREATE VIEW"}
 	if column != "" {
 		access.Columns = []string{column}
 	}
@@ -244,7 +244,7 @@ func (w *wall) joined(r *reading) *policy.Refusal {
 		o, there := w.there[name]
 		switch {
 		case there && (o.kind == "table" || o.kind == "view"):
-			if refusal := w.judge.Touch(policy.Access{Table: o.name, Verb: "select", All: true}); refusal != nil {
+			if refusal := w.judge.Touch(policy.Access{Table: o.name, Verb: "select", All: true, Viewed: r.kind == "CREATE VIEW"}); refusal != nil {
 				refusal.Reason += " by a join with NATURAL or USING, which compares any of them"
 				return refusal
 			}

@@ -31,6 +31,9 @@ func (w *wall) guarded(ctx context.Context, t *tx, do func() error) error {
 	if err != nil {
 		return w.c.db.failed("read the schema of", cause(ctx, err))
 	}
+	if w.broken == nil {
+		w.broken = broken
+	}
 	if err := w.c.do(ctx, "SAVEPOINT "+wallSavepoint); err != nil {
 		return w.c.db.failed("set a savepoint in", cause(ctx, err))
 	}
@@ -194,7 +197,7 @@ func (w *wall) view(ctx context.Context, o object) error {
 	}
 	short, cancel := context.WithTimeout(ctx, viewTime)
 	defer cancel()
-	defer w.raise(short, &reading{kind: "SELECT"})()
+	defer w.raise(short, &reading{kind: "CREATE VIEW"})()
 	err := w.c.compiles("SELECT * FROM main." + ident(o.name))
 	if err == nil {
 		return nil

@@ -106,13 +106,17 @@ func changesSchema(sql string) bool {
 	return false
 }
 
-// settle writes down what the plugin owns, before what the runner writes.
+// settle looks at the plugin's views and writes down what it owns, before what
+// the runner writes.
 func (t *confinedTx) settle(ctx context.Context) (err error) {
 	defer t.c.guard(&err)
 	if err := t.usable(); err != nil {
 		return err
 	}
 	t.readAhead()
+	if err := t.w.whole(ctx); err != nil {
+		return err
+	}
 	if err := t.w.freePages(ctx); err != nil {
 		return t.c.db.failed("write the ledger of", cause(ctx, err))
 	}

@@ -27,6 +27,7 @@ type wall struct {
 	foreign  map[string]bool   // folded names that were there and are not the plugin's
 	recorded map[host.Owned]bool
 	owned    map[string]bool // what Judge.Owns said
+	broken   broken          // before the plugin changed the schema, nil if it did not
 	begun    time.Time
 	written  int64 // rows
 	ahead    int64 // bytes that open rows hold in memory
