@@ -15,13 +15,20 @@ import (
 // A removeData is the data of plugin remove.
 type removeData struct {
 	Line    string      `json:"line"`
-	Dropped []ownedJSON `json:"dropped"` // with --purge
+	Dropped []ownedJSON `json:"dropped"` // with --purge; without, what the runner made for it
+	Kept    []keptJSON  `json:"kept"`    // of the plugin's, in the database
 	Files   []string    `json:"files"`   // that were written
 }
 
 type ownedJSON struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
+}
+
+type keptJSON struct {
+	ownedJSON
+	Reason string `json:"reason"`
+	SQL    string `json:"sql,omitempty"` // with which an administrator drops it
 }
 
 func newPluginRemove(a *app) *cobra.Command {
@@ -34,7 +41,8 @@ func newPluginRemove(a *app) *cobra.Command {
 		Short: "Take a plugin out of the project, and with --purge out of the database",
 		Long: `Takes [plugins.LINE] out of sandpiper.toml and its line out of sandpiper.lock. While
 the database has revisions of the plugin it does not: "sandpiper downgrade LINE@base"
-undoes them, as the plugin itself would.
+undoes them, as the plugin itself would. Its role and its schema, which are empty then,
+go too; what has to stay is named, with the statement for an administrator.
 
 --purge drops exactly what the plugin owns, whatever its downgrades would do, and
 takes its revisions out of the ledger; nothing of the plugin runs. It shows what that
@@ -94,11 +102,11 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	if err != nil {
 		return err
 	}
-	data := removeData{Line: line, Dropped: []ownedJSON{}, Files: []string{}}
+	data := removeData{Line: line, Dropped: []ownedJSON{}, Kept: []keptJSON{}, Files: []string{}}
 	if purge {
 		err = a.purge(ctx, r, line, reason, &data)
 	} else {
-		err = a.nothingApplied(ctx, r, line)
+		err = a.vacate(ctx, r, line, &data)
 	}
 	if err != nil {
 		return err
@@ -111,11 +119,27 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 		for _, o := range data.Dropped {
 			fmt.Fprintf(w, "dropped %s %s\n", o.Kind, plain(o.Name))
 		}
+		for _, k := range data.Kept {
+			fmt.Fprintf(w, "kept %s %s: %s\n", k.Kind, plain(k.Name), plain(k.Reason))
+			if k.SQL != "" {
+				fmt.Fprintf(w, "  an administrator drops it: %s;\n", plain(k.SQL))
+			}
+		}
 		for _, f := range data.Files {
 			fmt.Fprintf(w, "wrote %s\n", f)
 		}
 	})
 	return nil
+}
+
+// vacate takes away what was made for a plugin of which nothing is applied.
+func (a *app) vacate(ctx context.Context, r *host.Runner, line string, data *removeData) error {
+	if err := a.nothingApplied(ctx, r, line); err != nil {
+		return err
+	}
+	done, err := r.Vacate(ctx, line)
+	data.purged(done)
+	return err
 }
 
 // nothingApplied refuses a plugin of which the database has something.
@@ -158,11 +182,18 @@ func (a *app) purge(ctx context.Context, r *host.Runner, line, reason string, da
 			return err
 		}
 	}
-	dropped, err := r.Purge(ctx, line, reason)
-	for _, o := range dropped {
-		data.Dropped = append(data.Dropped, ownedJSON(o))
-	}
+	done, err := r.Purge(ctx, line, reason)
+	data.purged(done)
 	return err
+}
+
+func (d *removeData) purged(done host.Purged) {
+	for _, o := range done.Dropped {
+		d.Dropped = append(d.Dropped, ownedJSON(o))
+	}
+	for _, k := range done.Kept {
+		d.Kept = append(d.Kept, keptJSON{ownedJSON(k.Owned), k.Reason, k.SQL})
+	}
 }
 
 // forget takes a plugin out of sandpiper.toml and of sandpiper.lock: first the pin,
