@@ -86,7 +86,7 @@ type brittleConfined struct {
 
 func (c brittleConfined) Owned(ctx context.Context) ([]host.Owned, error) { return c.inner.Owned(ctx) }
 
-func (c brittleConfined) Purge(ctx context.Context, entry host.Entry) ([]host.Owned, error) {
+func (c brittleConfined) Purge(ctx context.Context, entry host.Entry) (host.Purged, error) {
 	return c.inner.Purge(ctx, entry)
 }
 

@@ -53,6 +53,9 @@ type Confinement struct {
 	// Existing makes and changes nothing outside transactions: where role, schema
 	// and privileges are not what they should be, Confine returns ErrNotReady.
 	Existing bool
+
+	// Leaving is for Owned and Purge: nothing is made that is missing.
+	Leaving bool
 }
 
 // A Confined is a connection behind the walls of a plugin: what it refuses is a
@@ -70,8 +73,22 @@ type Confined interface {
 	// Purge drops what the plugin owns, and nothing else, and takes the plugin
 	// out of the ledger's heads and progress, in one transaction under the lock
 	// that appends entry to the history. What depends on the plugin's objects
-	// and is not its own ends it: nothing is dropped then.
-	Purge(ctx context.Context, entry Entry) ([]Owned, error)
+	// and is not its own ends it: nothing is dropped then. Of its role and schema
+	// what others need, or the runner may not drop, is kept.
+	Purge(ctx context.Context, entry Entry) (Purged, error)
+}
+
+// Purged is what became of what a plugin owned.
+type Purged struct {
+	Dropped []Owned // sorted by kind and name
+	Kept    []Kept
+}
+
+// Kept is something of a plugin's that is still there.
+type Kept struct {
+	Owned
+	Reason string
+	SQL    string // with which an administrator drops it; "" if that is not the way
 }
 
 // Owned is an object that a plugin owns.

@@ -25,9 +25,9 @@ func TestPurge(t *testing.T) {
 		if owned, err := r.Owned(t.Context(), "acme"); err != nil || !slices.Contains(owned, host.Owned{Kind: "table", Name: "acme_t"}) {
 			t.Errorf("it owns %v, %v", owned, err)
 		}
-		owned, err := r.Purge(t.Context(), "acme", "not needed any more")
-		if err != nil || !slices.Contains(owned, host.Owned{Kind: "table", Name: "acme_t"}) {
-			t.Fatalf("purged %v, %v", owned, err)
+		done, err := r.Purge(t.Context(), "acme", "not needed any more")
+		if err != nil || !slices.Contains(done.Dropped, host.Owned{Kind: "table", Name: "acme_t"}) {
+			t.Fatalf("purged %v, %v", done, err)
 		}
 		f.wantCount(-1, "SELECT count(*) FROM acme_t")
 		f.wantCount(0, "SELECT count(*) FROM secret")
@@ -44,6 +44,40 @@ func TestPurge(t *testing.T) {
 		}
 		if _, err := r.Purge(t.Context(), "other", ""); err == nil || !strings.Contains(err.Error(), "no plugin other") {
 			t.Errorf("a plugin that is not there: %v", err)
+		}
+	})
+}
+
+// After its downgrades a plugin has nothing left but what was made for it, which goes
+// too; what they have left is kept, and named.
+func TestVacate(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		leaves := acmeTable
+		leaves.down = []string{"DELETE FROM acme_t"}
+		plugin := f.acme(ownsAcme, leaves)
+		r := f.pluginRunner(host.Config{}, plugin)
+		if done, err := r.Vacate(t.Context(), "acme"); err != nil || len(done.Dropped)+len(done.Kept) > 0 {
+			t.Errorf("before there was anything: %+v, %v", done, err)
+		}
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Downgrade(t.Context(), "acme@base"); err != nil {
+			t.Fatal(err)
+		}
+		done, err := r.Vacate(t.Context(), "acme")
+		if err != nil || len(done.Dropped) > 0 || len(done.Kept) != 1 || done.Kept[0].Name != "acme_t" || done.Kept[0].Reason == "" {
+			t.Errorf("got %+v, %v, want the table to be kept", done, err)
+		}
+		f.wantCount(0, "SELECT count(*) FROM acme_t")
+		f.exec("DROP TABLE acme_t")
+		roles := 0
+		if f.dialect == chain.PostgreSQL {
+			roles = 1
+		}
+		done, err = r.Vacate(t.Context(), "acme")
+		if err != nil || len(done.Dropped) != roles || len(done.Kept) > 0 {
+			t.Errorf("got %+v, %v, want the role to be dropped, where there is one", done, err)
 		}
 	})
 }

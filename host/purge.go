@@ -25,17 +25,40 @@ func (r *Runner) Owned(ctx context.Context, line string) (owned []Owned, err err
 // gets one entry, which is about all of the plugin's line and names no revision.
 // The plugin is one of Config.Plugins; its module may be gone, since nothing of it
 // is run. reason is for the history.
-func (r *Runner) Purge(ctx context.Context, line, reason string) (owned []Owned, err error) {
+func (r *Runner) Purge(ctx context.Context, line, reason string) (done Purged, err error) {
 	if reason != "" {
 		if err := CheckReason(reason); err != nil {
-			return nil, err
+			return Purged{}, err
 		}
 	}
 	err = r.withPlugin(ctx, line, func(conn Confined) (err error) {
-		owned, err = conn.Purge(ctx, purged(line, reason))
+		done, err = conn.Purge(ctx, purged(line, reason))
 		return err
 	})
-	return owned, err
+	return done, err
+}
+
+// Vacate takes away what the runner has made for a plugin: its role, its schema and
+// what it was granted. It is for a plugin of which nothing is applied any more. What
+// the plugin has made itself and its downgrades have left is kept, and its role and
+// schema with it.
+func (r *Runner) Vacate(ctx context.Context, line string) (done Purged, err error) {
+	err = r.withPlugin(ctx, line, func(conn Confined) error {
+		owned, err := conn.Owned(ctx)
+		if err != nil || len(owned) == 0 {
+			return err
+		}
+		for _, o := range owned {
+			if o.Kind != "role" && o.Kind != "schema" {
+				done.Kept = append(done.Kept, Kept{Owned: o, Reason: "the plugin's downgrades have left it; a purge drops it"})
+			}
+		}
+		if len(done.Kept) == 0 {
+			done, err = conn.Purge(ctx, purged(line, "removed"))
+		}
+		return err
+	})
+	return done, err
 }
 
 func purged(line, reason string) Entry {
@@ -68,11 +91,13 @@ func (r *Runner) withPlugin(ctx context.Context, line string, do func(Confined) 
 	return r.behindWalls(ctx, conn, plugin, do)
 }
 
-// behindWalls has do act on a connection that is confined to a plugin. Where
+// behindWalls has do act on a connection that is confined to a plugin on its way out. Where
 // another runner is at work it waits as long as a run would.
 func (r *Runner) behindWalls(ctx context.Context, conn Conn, p *Plugin, do func(Confined) error) error {
 	return r.uncontested(ctx, func() (err error) {
-		confined, err := conn.Confine(ctx, r.confinement(p))
+		how := r.confinement(p)
+		how.Leaving = true
+		confined, err := conn.Confine(ctx, how)
 		if err != nil {
 			return err
 		}

@@ -17,13 +17,20 @@ import (
 // A removeData is the data of plugin remove.
 type removeData struct {
 	Line    string      `json:"line"`
-	Dropped []ownedJSON `json:"dropped"` // with --purge
+	Dropped []ownedJSON `json:"dropped"` // with --purge; without, what the runner made for it
+	Kept    []keptJSON  `json:"kept"`    // of the plugin's, in the database
 	Files   []string    `json:"files"`   // that were written
 }
 
 type ownedJSON struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
+}
+
+type keptJSON struct {
+	ownedJSON
+	Reason string `json:"reason"`
+	SQL    string `json:"sql,omitempty"` // with which an administrator drops it
 }
 
 func newPluginRemove(a *app) *cobra.Command {
@@ -37,7 +44,9 @@ func newPluginRemove(a *app) *cobra.Command {
 		Long: `Takes [plugins.LINE] out of sandpiper.toml and its line out of sandpiper.lock. While
 the database has revisions of the plugin it does not: "sandpiper downgrade LINE@base"
 undoes them, as the plugin itself would. Nor does it while other migrations of the
-project depend on it.
+project depend on it, or while the database has something that the plugin owns. Its
+role and its schema, which are empty then, go too; what has to stay is named, with the
+statement for an administrator.
 
 --purge drops exactly what the plugin owns, whatever its downgrades would do, and
 takes its revisions out of the ledger; nothing of the plugin runs. It shows what that
@@ -103,11 +112,11 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	if err != nil {
 		return err
 	}
-	data := removeData{Line: line, Dropped: []ownedJSON{}, Files: []string{}}
+	data := removeData{Line: line, Dropped: []ownedJSON{}, Kept: []keptJSON{}, Files: []string{}}
 	if purge {
 		err = a.purge(ctx, r, line, reason, &data)
 	} else {
-		err = a.nothingApplied(ctx, r, p)
+		err = a.vacate(ctx, r, p, &data)
 	}
 	if err != nil {
 		return err
@@ -119,6 +128,12 @@ func (a *app) pluginRemove(ctx context.Context, line string, purge bool, reason 
 	a.result(data, func(w io.Writer) {
 		for _, o := range data.Dropped {
 			fmt.Fprintf(w, "dropped %s %s\n", o.Kind, plain(o.Name))
+		}
+		for _, k := range data.Kept {
+			fmt.Fprintf(w, "kept %s %s: %s\n", k.Kind, plain(k.Name), plain(k.Reason))
+			if k.SQL != "" {
+				fmt.Fprintf(w, "  an administrator drops it: %s;\n", plain(k.SQL))
+			}
 		}
 		for _, f := range data.Files {
 			fmt.Fprintf(w, "wrote %s\n", f)
@@ -155,6 +170,30 @@ func (s *session) leaving(ctx context.Context, line string) (*installed, error) 
 		return nil, fmt.Errorf("plugin %s as it was when it ran last: %w", line, err)
 	}
 	return &installed{line: line, grants: grants}, nil
+}
+
+// vacate takes away what was made for a plugin of which nothing is applied.
+func (a *app) vacate(ctx context.Context, r *host.Runner, p *installed, data *removeData) error {
+	if err := a.nothingApplied(ctx, r, p); err != nil {
+		return err
+	}
+	owned, err := r.Owned(ctx, p.line)
+	if err != nil {
+		return err
+	}
+	var left []string
+	for _, o := range owned {
+		if o.Kind != "role" && o.Kind != "schema" {
+			left = append(left, o.Kind+" "+plain(o.Name))
+		}
+	}
+	if len(left) > 0 {
+		return usage("drop it with what the plugin owns: sandpiper plugin remove "+p.line+" --purge",
+			"the downgrades of plugin %s have left %s; nothing was changed", p.line, strings.Join(left, ", "))
+	}
+	done, err := r.Vacate(ctx, p.line)
+	data.purged(done)
+	return err
 }
 
 // nothingApplied refuses a plugin of which the database has something.
@@ -201,11 +240,18 @@ func (a *app) purge(ctx context.Context, r *host.Runner, line, reason string, da
 			return err
 		}
 	}
-	dropped, err := r.Purge(ctx, line, reason)
-	for _, o := range dropped {
-		data.Dropped = append(data.Dropped, ownedJSON(o))
-	}
+	done, err := r.Purge(ctx, line, reason)
+	data.purged(done)
 	return err
+}
+
+func (d *removeData) purged(done host.Purged) {
+	for _, o := range done.Dropped {
+		d.Dropped = append(d.Dropped, ownedJSON(o))
+	}
+	for _, k := range done.Kept {
+		d.Kept = append(d.Kept, keptJSON{ownedJSON(k.Owned), k.Reason, k.SQL})
+	}
 }
 
 // forget takes a plugin out of sandpiper.toml and of sandpiper.lock: first the pin,

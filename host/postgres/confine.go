@@ -24,6 +24,8 @@ type confined struct {
 	path     string                                // the search_path of the plugin's statements
 	temp     bool                                  // temp_file_limit can be lowered
 	existing bool                                  // nothing is to be made
+	leaving  bool                                  // the plugin is on its way out
+	records  bool                                  // there is a table of what plugins without a role own
 	tx       *confinedTx                           // the open transaction, if any
 }
 
@@ -49,7 +51,7 @@ func (c *conn) Confine(ctx context.Context, how host.Confinement) (host.Confined
 			"or name one in the URL (?search_path=NAME)")
 	}
 	w := &confined{c: c, quarters: c.quartersOf(how)}
-	w.existing = how.Existing
+	w.existing, w.leaving = how.Existing, how.Leaving
 	w.judge = &policy.Judge{Grants: how.Grants, Dialect: chain.PostgreSQL, Foreign: w.foreign}
 	w.check = newWall(w.judge, w.quarters.home, w.quarters.shared).check
 	w.allowed, w.path = w.judge.Operation, serversOwn

@@ -140,6 +140,8 @@ func (w *confined) things(ctx context.Context) (things []thing, err error) {
 	var owned, houses string
 	var values [][]byte
 	switch {
+	case q.role == "" && !w.records:
+		return nil, nil
 	case q.role == "":
 		owned, values = w.recorded(), [][]byte{[]byte(q.home), []byte(q.line())}
 		houses = `SELECT 'schema', r.name, 'SCHEMA', pg_catalog.quote_ident(r.name), false

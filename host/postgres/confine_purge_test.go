@@ -69,12 +69,12 @@ func TestPurge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dropped, err := confined.Purge(t.Context(), purged())
+			done, err := confined.Purge(t.Context(), purged())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if list(dropped) != list(owned) || len(dropped) < 15 {
-				t.Errorf("dropped is\n%s, owned was\n%s", list(dropped), list(owned))
+			if list(done.Dropped) != list(owned) || len(owned) < 15 || len(done.Kept) > 0 {
+				t.Errorf("dropped is\n%s, kept is %v, owned was\n%s", list(done.Dropped), done.Kept, list(owned))
 			}
 			if after := l.admin(everything); after != before {
 				t.Errorf("before the plugin there was\n%s\nafter it\n%s", before, after)
@@ -101,14 +101,41 @@ func TestPurgeDropsNothingOfOthers(t *testing.T) {
 	l.want("SELECT count(*) FROM acme.acme_x", "0")
 	l.want("SELECT count(*) FROM sandpiper_history", "1")
 	l.admin("DROP VIEW report; CREATE TABLE acme.theirs (a int)")
-	dropped, err := c.Purge(t.Context(), purged())
+	done, err := c.Purge(t.Context(), purged())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := list(dropped); strings.Contains(got, "schema") || strings.Contains(got, "role") || !strings.Contains(got, "table acme_a") {
+	if got := list(done.Dropped); strings.Contains(got, "schema") || strings.Contains(got, "role") || !strings.Contains(got, "table acme_a") {
 		t.Errorf("dropped is %s, want the tables, and not the schema in which something of others is, nor its owner", got)
 	}
 	l.want("SELECT count(*) FROM acme.theirs", "0")
+	if len(done.Kept) != 2 || done.Kept[0].Kind != "schema" || !strings.Contains(done.Kept[0].Reason, "acme.theirs") || done.Kept[1].Kind != "role" {
+		t.Errorf("kept is %+v, want the schema, for what is in it, and the role", done.Kept)
+	}
+}
+
+// What a runner may not drop or take back an administrator does, who is told how.
+func TestPurgeLeavesTheRestToAnAdministrator(t *testing.T) {
+	l := newLodge(t, "CREATEROLE")
+	how := host.Confinement{Grants: grants(t, abi.Capabilities{Uses: []abi.Use{{Table: "flow_run", Verbs: []string{"select"}}}})}
+	l.plug(l.confine(how), "CREATE TABLE acme_t (n int)")
+	role := l.admin(myRole)
+	l.admin("CREATE TABLE not_ours (n int); GRANT SELECT ON not_ours TO " + role + "; ALTER ROLE " + l.host + " NOCREATEROLE")
+	how.Leaving = true
+	done, err := l.confine(how).Purge(t.Context(), purged())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done.Kept) != 1 || done.Kept[0].Name != role || !strings.Contains(done.Kept[0].Reason, "permission denied") {
+		t.Fatalf("kept is %+v, want the role", done.Kept)
+	}
+	l.admin(done.Kept[0].SQL)
+	l.want("SELECT count(*) FROM pg_roles WHERE rolname = '"+role+"'", "0")
+
+	// Where nothing is, nothing is made, and nobody is asked for it.
+	if done, err = l.confine(how).Purge(t.Context(), purged()); err != nil || len(done.Dropped)+len(done.Kept) > 0 {
+		t.Errorf("got %+v, %v", done, err)
+	}
 }
 
 // A role that has something in another database stays.
@@ -120,11 +147,11 @@ func TestPurgeLeavesARoleThatIsNeeded(t *testing.T) {
 	role := l.admin(myRole)
 	other.admin("CREATE TABLE theirs (a int); ALTER TABLE theirs OWNER TO " + role)
 	t.Cleanup(func() { other.admin("DROP TABLE theirs") })
-	dropped, err := c.Purge(t.Context(), purged())
+	done, err := c.Purge(t.Context(), purged())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := list(dropped); strings.Contains(got, "role") || !strings.Contains(got, "schema acme") {
+	if got := list(done.Dropped); strings.Contains(got, "role") || !strings.Contains(got, "schema acme") {
 		t.Errorf("dropped is %s, want all but the role", got)
 	}
 	l.want(myRole, role)

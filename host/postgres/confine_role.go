@@ -59,7 +59,7 @@ func (w *confined) provision(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		w.temp = s.limitsTemp
+		w.temp, w.records = s.limitsTemp, s.records
 		who = s.user
 		if steps, err = w.plan(s); err != nil {
 			return false, err
@@ -92,6 +92,7 @@ func (w *confined) provision(ctx context.Context) error {
 	if err == nil && !took {
 		err = host.ErrLocked
 	}
+	w.records = w.records || w.quarters.role == "" && !w.leaving // it is made now
 	return err
 }
 
@@ -133,6 +134,9 @@ func (w *confined) plan(s *survey) ([]step, error) {
 	if err := w.movedIn(s); err != nil {
 		return nil, err
 	}
+	if w.leaving {
+		return w.planLeaving(s)
+	}
 	if w.quarters.role == "" {
 		return w.planWithoutRole(s)
 	}
@@ -173,20 +177,44 @@ func (w *confined) planRole(s *survey) (steps []step, err error) {
 			step{"CREATE ROLE " + role + " NOLOGIN NOINHERIT", s.creates},
 			step{"COMMENT ON ROLE " + role + " IS " + quoteText(w.c.mark(q)), s.creates})
 	case q.made && s.role.comment != w.c.mark(q):
-		return nil, fmt.Errorf("role %q exists and was not made for this plugin: rename it, or, if it is meant, say role = %q in [plugins.%s] of sandpiper.toml",
-			q.role, q.role, q.line())
+		return nil, w.notMade()
 	case s.role.powerful != "":
 		return nil, fmt.Errorf("role %q is no wall: %s; %s", q.role, s.role.powerful, q.instead())
 	}
+	return append(steps, w.planMember(s)...), nil
+}
+
+// planMember lets the runner act as the role.
+func (w *confined) planMember(s *survey) (steps []step) {
 	for _, member := range []struct {
 		name string
 		is   bool
 	}{{s.session, s.role.entered}, {s.user, s.role.acts}} {
-		if grant := w.grantRole(role, member.name); !member.is && !s.super && !slices.ContainsFunc(steps, func(t step) bool { return t.sql == grant }) {
+		grant := w.grantRole(quoteIdent(w.quarters.role), member.name)
+		if !member.is && !s.super && !slices.ContainsFunc(steps, func(t step) bool { return t.sql == grant }) {
 			steps = append(steps, step{grant, s.creates})
 		}
 	}
-	return steps, nil
+	return steps
+}
+
+// planLeaving is what it takes to drop what the plugin owns. Where there is no role
+// of its own that is nothing, and one that is no wall is not entered for it.
+func (w *confined) planLeaving(s *survey) ([]step, error) {
+	q := &w.quarters
+	switch {
+	case q.role == "" || !s.role.exists || s.role.powerful != "":
+		return nil, nil
+	case q.made && s.role.comment != w.c.mark(q):
+		return nil, w.notMade()
+	}
+	return w.planMember(s), nil
+}
+
+func (w *confined) notMade() error {
+	q := &w.quarters
+	return fmt.Errorf("role %q exists and was not made for this plugin: rename it, or, if it is meant, say role = %q in [plugins.%s] of sandpiper.toml",
+		q.role, q.role, q.line())
 }
 
 // instead says what to do about a role that is no wall.

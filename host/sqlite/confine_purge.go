@@ -10,31 +10,31 @@ import (
 )
 
 // Purge implements host.Confined.
-func (c *confined) Purge(ctx context.Context, entry host.Entry) (dropped []host.Owned, err error) {
+func (c *confined) Purge(ctx context.Context, entry host.Entry) (done host.Purged, err error) {
 	if err := c.usable(); err != nil {
-		return nil, err
+		return done, err
 	}
 	if open, err := c.open(ctx, existing); err != nil || !open {
-		return nil, err
+		return done, err
 	}
 	defer c.guard(&err)
 	if c.tx != nil {
-		return nil, c.db.failed("purge a plugin from", errors.New("a transaction is open on the connection"))
+		return done, c.db.failed("purge a plugin from", errors.New("a transaction is open on the connection"))
 	}
 	if err := c.renew(ctx); err != nil {
-		return nil, err
+		return done, err
 	}
 	if err := c.foreignKeysOff(); err != nil {
-		return nil, c.db.failed("purge a plugin from", err)
+		return done, c.db.failed("purge a plugin from", err)
 	}
 	err = c.locked(ctx, host.Fence{}, func() error {
-		dropped, err = c.purge(ctx, entry)
+		done.Dropped, err = c.purge(ctx, entry)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return host.Purged{}, err
 	}
-	return dropped, nil
+	return done, nil
 }
 
 func (c *confined) purge(ctx context.Context, entry host.Entry) ([]host.Owned, error) {

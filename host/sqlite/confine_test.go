@@ -265,10 +265,10 @@ func TestConfinedPurge(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := theirs(t, path)
-	dropped, err := confined.Purge(t.Context(), purge)
+	done, err := confined.Purge(t.Context(), purge)
 	want := []host.Owned{{Kind: "index", Name: "acme_i"}, {Kind: "table", Name: "acme_child"}, {Kind: "table", Name: "acme_t"}, {Kind: "type", Name: "acme_kind"}, {Kind: "view", Name: "acme_v"}}
-	if err != nil || !slices.Equal(dropped, want) {
-		t.Fatalf("dropped were %v, %v", dropped, err)
+	if err != nil || !slices.Equal(done.Dropped, want) {
+		t.Fatalf("dropped were %v, %v", done.Dropped, err)
 	}
 	if owned, err := confined.Owned(t.Context()); err != nil || len(owned) > 0 {
 		t.Errorf("it still owns %v, %v", owned, err)
