@@ -35,28 +35,41 @@ func (c careless) Run(ctx context.Context, _ host.GuestRun, calls host.Calls) (h
 
 // A plugin that goes on where it is refused, and says that all is well, is told of.
 func TestRefusalsThatAPluginIgnores(t *testing.T) {
-	each(t, func(t *testing.T, f *fixture) {
-		f.write(rev1, "-- +upgrade\nCREATE TABLE secret (id INTEGER);\n-- +downgrade\nDROP TABLE secret;\n")
-		if _, err := f.runner(host.Config{}).Upgrade(t.Context(), "heads"); err != nil {
-			t.Fatal(err)
+	each(t, func(t *testing.T, base *fixture) {
+		for _, inWorker := range []bool{false, true} {
+			f := *base
+			fresh(t, &f)
+			refusals(t, &f, inWorker)
 		}
-		var warnings []string
-		cfg := host.Config{OnEvent: func(e host.Event) {
-			if e.Kind == host.EventLog && e.Level == host.LogWarn && e.Revision == acme1 {
-				warnings = append(warnings, e.Text)
-			}
-		}}
-		cfg.Plugins = []host.Plugin{f.acme(abi.Capabilities{Shared: true, Owns: []string{"acme_*"}}, pluginRevision{up: []string{"SELECT 1"}})}
-		r, err := host.NewRunner(f.files, f.open(), careless{t}, cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
-			t.Fatal(err)
-		}
-		if len(warnings) != 1 || !strings.Contains(warnings[0], "refused (2)") || !strings.Contains(warnings[0], "secret, which it does not own") {
-			t.Errorf("warnings: %q", warnings)
-		}
-		f.wantCount(0, "SELECT count(*) FROM secret")
 	})
+}
+
+func refusals(t *testing.T, f *fixture, inWorker bool) {
+	f.write(rev1, "-- +upgrade\nCREATE TABLE secret (id INTEGER);\n-- +downgrade\nDROP TABLE secret;\n")
+	if _, err := f.runner(host.Config{}).Upgrade(t.Context(), "heads"); err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	cfg := host.Config{OnEvent: func(e host.Event) {
+		if e.Kind == host.EventLog && e.Level == host.LogWarn && e.Revision == acme1 {
+			warnings = append(warnings, e.Text)
+		}
+	}}
+	if inWorker {
+		w := f.worker()
+		w.box = careless{t}
+		cfg.Worker = w
+	}
+	cfg.Plugins = []host.Plugin{f.acme(abi.Capabilities{Shared: true, Owns: []string{"acme_*"}}, pluginRevision{up: []string{"SELECT 1"}})}
+	r, err := host.NewRunner(f.files, f.open(), careless{t}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+		t.Fatal(err)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "refused (2)") || !strings.Contains(warnings[0], "secret, which it does not own") {
+		t.Errorf("warnings: %q", warnings)
+	}
+	f.wantCount(0, "SELECT count(*) FROM secret")
 }

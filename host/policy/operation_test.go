@@ -205,3 +205,18 @@ func TestPartNames(t *testing.T) {
 		}
 	}
 }
+
+// A column is called nothing that steers what shows it.
+func TestColumnNames(t *testing.T) {
+	for _, name := range []string{"a\nb", "a\u202eb"} {
+		for _, op := range []schema.Operation{
+			&schema.CreateTable{Name: "acme_t", Columns: []schema.Column{{Name: name}}},
+			&schema.AddColumn{Table: "acme_t", Column: schema.Column{Name: name}},
+			&schema.RenameColumn{Table: "acme_t", Name: "a", To: name},
+		} {
+			if got := judge(t, chain.SQLite).Operation(schema.Request{Operation: op}); got == nil || !strings.Contains(got.Reason, "control characters") {
+				t.Errorf("%s %q: %v", op.Kind(), name, got)
+			}
+		}
+	}
+}
