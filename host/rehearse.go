@@ -25,6 +25,7 @@ type RehearsedStatement struct {
 	Rows       int    // parameter rows, for batches
 	Autocommit bool   // commits by itself in a real run
 	NotRun     string // why it was shown and not run; "" if it ran
+	Refused    bool   // by the walls of a plugin: no run sends it
 }
 
 // Rehearse runs what Upgrade or Downgrade would run in one transaction that is
@@ -209,7 +210,8 @@ func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
 // noteRefused says of the newest statement that the walls of a plugin refused it.
 func (s *stage) noteRefused(err error) error {
 	if denied := asRefused(err, Statement{}); denied != nil {
-		s.out.Statements[len(s.out.Statements)-1].NotRun = denied.Error()
+		last := &s.out.Statements[len(s.out.Statements)-1]
+		last.NotRun, last.Refused = denied.Error(), true
 	}
 	return err
 }

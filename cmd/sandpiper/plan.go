@@ -215,6 +215,10 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 				notRun++
 				comment("shown and not run: %s", s.NotRun)
 			}
+			if s.Refused {
+				comment("%s", s.SQL) // whoever runs the script does not send it either
+				continue
+			}
 			fmt.Fprintln(w, chain.Terminate(s.SQL))
 		}
 		fmt.Fprintln(w)

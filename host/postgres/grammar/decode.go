@@ -3,6 +3,7 @@ package grammar
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,8 +12,9 @@ import (
 // schema.txt does not know is an error: a part of a tree that is not seen could
 // not be judged. encoding/json takes ten times as long.
 type decoder struct {
-	s  string
-	at int
+	s      string
+	at     int
+	fields []field // of the nodes that are being read, the innermost last
 }
 
 func decode(s string) (*tree, error) {
@@ -41,7 +43,7 @@ func (d *decoder) skip(token string) bool {
 // node reads an object with the fields of a kind. One that stands for a node of
 // any kind has one field, or none where nothing is.
 func (d *decoder) node(k *kind) (*tree, error) {
-	t := &tree{kind: k}
+	outer := len(d.fields)
 	if !d.skip("{") {
 		return nil, d.malformed()
 	}
@@ -68,9 +70,11 @@ func (d *decoder) node(k *kind) (*tree, error) {
 			return f.nodes[0], nil
 		}
 		if f.number != 0 || f.text != "" || len(f.nodes) > 0 {
-			t.fields = append(t.fields, f)
+			d.fields = append(d.fields, f)
 		}
 	}
+	t := &tree{k, slices.Clone(d.fields[outer:])}
+	d.fields = d.fields[:outer]
 	return t, nil
 }
 
