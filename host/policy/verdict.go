@@ -107,8 +107,8 @@ func (j *Judge) refuse(at int, needs, format string, args ...any) *Refusal {
 
 // Check gives the verdict on a statement: nil if it is allowed.
 func (j *Judge) Check(f *Facts) *Refusal {
-	for _, d := range f.Denied {
-		return j.refuse(d.At, "", "%s", d.Reason)
+	if len(f.Denied) > 0 {
+		return j.refuse(f.Denied[0].At, "", "%s", f.Denied[0].Reason)
 	}
 	for _, o := range f.Makes {
 		if r := j.Make(o); r != nil {
