@@ -38,9 +38,12 @@ func each(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Run("sqlite", func(t *testing.T) {
 		test(t, &fixture{t: t, dialect: chain.SQLite, url: "sqlite:" + filepath.Join(t.TempDir(), "x.db"), files: fstest.MapFS{}})
 	})
-	t.Run("postgresql", func(t *testing.T) {
-		test(t, &fixture{t: t, dialect: chain.PostgreSQL, url: postgrestest.URL(t), files: fstest.MapFS{}})
-	})
+	t.Run("postgresql", func(t *testing.T) { test(t, onPostgres(t)) })
+}
+
+// onPostgres is a fresh database for what SQLite has nothing of.
+func onPostgres(t *testing.T) *fixture {
+	return &fixture{t: t, dialect: chain.PostgreSQL, url: postgrestest.URL(t), files: fstest.MapFS{}}
 }
 
 func (f *fixture) open() host.Database {

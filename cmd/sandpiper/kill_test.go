@@ -270,6 +270,20 @@ func upgradeCommand(program, dir, target string) *exec.Cmd {
 // any other way than well is an error.
 func wasKilled(t *testing.T, cmd *exec.Cmd, started ...chan<- *os.Process) bool {
 	t.Helper()
+	out, err := runTelling(cmd, started...)
+	if err == nil {
+		return false
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
+	}
+	return true
+}
+
+// runTelling runs a process to its end, tells who is waiting for it that it has
+// started, and returns what it has said.
+func runTelling(cmd *exec.Cmd, started ...chan<- *os.Process) (string, error) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Start()
@@ -279,14 +293,7 @@ func wasKilled(t *testing.T, cmd *exec.Cmd, started ...chan<- *os.Process) bool 
 		}
 		err = cmd.Wait()
 	}
-	if err == nil {
-		return false
-	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != -1 {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, &out)
-	}
-	return true
+	return out.String(), err
 }
 
 // A killProxy stands between a process and PostgreSQL. It passes a statement on to

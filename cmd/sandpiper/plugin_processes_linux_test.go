@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -193,18 +192,10 @@ func lostItsPlugin(t *testing.T, victim string, cmd *exec.Cmd, started ...chan<-
 	if victim == killCaller {
 		return wasKilled(t, cmd, started...)
 	}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Start()
-	if err == nil {
-		for _, c := range started {
-			c <- cmd.Process
-		}
-		err = cmd.Wait()
-	}
+	out, err := runTelling(cmd, started...)
 	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(out.String(), "lost its process: its process was killed")) {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, &out)
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != exitFailed || !strings.Contains(out, "lost its process: its process was killed")) {
+		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
 	return err != nil
 }

@@ -234,20 +234,19 @@ func testLedger(t *testing.T, h Harness) {
 		}
 	})
 
-	t.Run("a ledger of which a part is missing is not an empty one", func(t *testing.T) {
-		if h.Confined {
-			t.Skip("who cannot reach the ledger cannot damage it")
-		}
-		for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "ALTER TABLE sandpiper_history DROP COLUMN fuel", "DROP TABLE sandpiper_heads"} {
-			db, conn := ready(t, h)
-			mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
-			run(t, conn, damage)
-			var form *host.LedgerFormError
-			if _, err := connect(t, db).History(t.Context(), 0); !errors.As(err, &form) {
-				t.Errorf("after %s: %v, want a LedgerFormError", damage, err)
+	if !h.Confined { // who cannot reach the ledger cannot damage it
+		t.Run("a ledger of which a part is missing is not an empty one", func(t *testing.T) {
+			for _, damage := range []string{"ALTER TABLE sandpiper_history DROP COLUMN reason", "ALTER TABLE sandpiper_history DROP COLUMN fuel", "DROP TABLE sandpiper_heads"} {
+				db, conn := ready(t, h)
+				mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa"})
+				run(t, conn, damage)
+				var form *host.LedgerFormError
+				if _, err := connect(t, db).History(t.Context(), 0); !errors.As(err, &form) {
+					t.Errorf("after %s: %v, want a LedgerFormError", damage, err)
+				}
 			}
-		}
-	})
+		})
+	}
 
 	t.Run("lines have heads of their own", func(t *testing.T) {
 		_, conn := ready(t, h)
