@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -32,6 +33,26 @@ type Config struct {
 	// it has put off and the commit. Defaults to no limit; a plugin has that of its
 	// grants besides.
 	TimeLimit time.Duration
+
+	// Phase, if set, ends an upgrade after that phase of the first migration that
+	// has a later one. Defaults to all phases.
+	Phase *abi.Phase
+
+	// ChunkTime is how long a chunk of a backfill should take: more rows or fewer
+	// are asked for accordingly. Defaults to 200 ms.
+	ChunkTime time.Duration
+
+	// MaxRate, if set, is how many rows a second a backfill visits at most.
+	MaxRate int64
+
+	// MaxLag, if set, is how far the replicas of a PostgreSQL server may be behind:
+	// a backfill pauses between chunks where they are further. Defaults to not
+	// looking.
+	MaxLag time.Duration
+
+	// Checkpoint says what to do about a backfill that another version of the
+	// migration has begun. Defaults to refusing, with a *CheckpointError.
+	Checkpoint CheckpointChoice
 
 	// AllowChanged lets a run go on although the source of an applied
 	// revision has changed since. Defaults to refusing.
@@ -79,6 +100,16 @@ type Config struct {
 	Before func(Plan) error
 }
 
+// CheckpointChoice is what to do about a checkpoint of another version of a migration.
+type CheckpointChoice string
+
+// The choices.
+const (
+	CheckpointRefuse  CheckpointChoice = ""
+	CheckpointAccept  CheckpointChoice = "accept"  // go on from it
+	CheckpointRestart CheckpointChoice = "restart" // begin the backfill anew
+)
+
 // An Event is something that happened in a run.
 type Event struct {
 	Kind     EventKind
@@ -89,8 +120,12 @@ type Event struct {
 	Slug     string
 	Action   Action
 	Section  string        // SectionDone: its name
-	Done     int64         // Progress
-	Total    int64         // Progress; 0 if unknown
+	Backfill string        // Chunk, Throttled: its name
+	Done     int64         // Progress, Chunk
+	Total    int64         // Progress, Chunk; 0 if unknown
+	Rows     int64         // Chunk: how many it had
+	Took     time.Duration // Chunk: from its beginning to its commit
+	Phase    string        // Phase, Paused: its name
 	Level    LogLevel      // Log
 	Text     string        // Log: the guest's line; Statement: the SQL; Waiting, Retrying: why
 	Call     int           // Statement: 1-based number of the call of the migration that sends it
@@ -107,6 +142,10 @@ const (
 	EventWaiting   EventKind = "waiting"   // another runner holds the lock
 	EventStarted   EventKind = "started"   // a migration begins
 	EventProgress  EventKind = "progress"  // a migration says how far it is
+	EventChunk     EventKind = "chunk"     // a chunk of a backfill is committed
+	EventThrottled EventKind = "throttled" // a backfill pauses; Text says why
+	EventPhase     EventKind = "phase"     // a phase begins
+	EventPaused    EventKind = "paused"    // the run ends after a phase, as asked; Phase is that phase
 	EventLog       EventKind = "log"       // a migration logs
 	EventSection   EventKind = "section"   // a section is committed
 	EventStatement EventKind = "statement" // a statement is about to be sent

@@ -105,6 +105,16 @@ type Tx interface {
 	// the sum of the rows affected.
 	ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (affected int64, err error)
 
+	// Load puts rows into a table, whose columns are named in the order of the
+	// rows' values: with COPY on PostgreSQL. Its error may come from any later
+	// call; stmt has no SQL, and is for errors. affected is the number of rows.
+	Load(ctx context.Context, stmt Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error)
+
+	// Keys returns the keys of a table, the primary one first: sets of columns that
+	// are unique together, without conditions and expressions. A table that is not
+	// there is a *SQLError.
+	Keys(ctx context.Context, table string) ([]Key, error)
+
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
 	// dialect takes care of that where the guest did not (SQLite can keep
@@ -127,6 +137,13 @@ type Tx interface {
 	// Rollback rolls back, whatever state the transaction is in, and even
 	// when ctx of the other calls is done. Safe to call after Commit.
 	Rollback() error
+}
+
+// A Key is a set of columns that identifies a row.
+type Key struct {
+	Columns  []string
+	Primary  bool
+	Nullable bool // a column of it may hold NULL, as SQLite's primary keys may
 }
 
 // Rows are the open rows of a query.
@@ -175,10 +192,12 @@ type Fence struct {
 	Heads []string // the line's heads, sorted: no more, no fewer
 
 	// Revision and Direction, if set, name the migration that is under way,
-	// and Done is the number of its units that are recorded as done.
+	// Done is the number of its units that are recorded as done, and Chunks the
+	// sum of the chunks of its units.
 	Revision  string
 	Direction chain.Direction
 	Done      int
+	Chunks    int64
 }
 
 // A Ledger is what the database says of its own history.
@@ -227,8 +246,14 @@ type Unit struct {
 	Kind     UnitKind // what was done
 	Name     string   // a section's name
 	Digest   string   // sha256 of what was sent, in hex
-	Affected int64    // rows affected, for calls
-	Begun    bool     // begun outside a transaction and not known to be done
+	Affected int64    // rows affected, for calls; of a backfill, rows visited
+	Begun    bool     // begun outside a transaction and not known to be done; of a backfill: not at its end
+
+	// Of a backfill.
+	Checkpoint []byte    // where it stands; what is in it is package host's business
+	Chunks     int64     // that are committed
+	Total      int64     // rows to visit, as counted when it first began; 0 if unknown
+	Updated    time.Time // when the unit was last recorded, by the database's clock; ignored when written
 }
 
 // UnitKind says what a Unit is.
@@ -239,10 +264,17 @@ const (
 	UnitBegin   UnitKind = "begin" // always the first; Name holds the guest's seed and start time
 	UnitExec    UnitKind = "exec"
 	UnitBatch   UnitKind = "batch"
+	UnitLoad    UnitKind = "load"
 	UnitSchema  UnitKind = "schema"
 	UnitSection UnitKind = "section"
 	UnitSave    UnitKind = "savepoint"
-	UnitFailed  UnitKind = "failed" // a call that the database refused, undone by a savepoint; Name holds code and message
+
+	// UnitBackfill is a backfill: it is recorded anew with each chunk.
+	UnitBackfill UnitKind = "backfill"
+
+	// UnitPhase is the beginning of a phase; Name is the phase.
+	UnitPhase  UnitKind = "phase"
+	UnitFailed UnitKind = "failed" // a call that the database refused, undone by a savepoint; Name holds code and message
 
 	// UnitRefused is a call that the grants of a plugin did not cover, and that was
 	// not sent; Name holds why. A resumed run gives the same answer.

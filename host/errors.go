@@ -270,3 +270,19 @@ func (e *RunError) Unwrap() error { return e.Err }
 // contested reports whether another runner stood in the way, so that reading
 // the ledger again and trying again is right.
 func contested(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) }
+
+// A CheckpointError is a backfill that was begun by another version of the
+// migration.
+type CheckpointError struct {
+	Revision chain.Revision
+	Backfill string // its name
+	Was, Is  string // the digests of the two
+	Done     int64  // rows visited
+}
+
+// Error says what was begun by what, and what to do.
+func (e *CheckpointError) Error() string {
+	return fmt.Sprintf("backfill %q of %s stands at a checkpoint of another version of the migration: %d rows were visited by %s, and this is %s; "+
+		"`--checkpoint accept` goes on from there, `--checkpoint restart` visits all rows again",
+		e.Backfill, e.Revision.Key, e.Done, chain.ShortDigest(e.Was), chain.ShortDigest(e.Is))
+}

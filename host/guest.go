@@ -58,8 +58,40 @@ type Calls interface {
 	Savepoint(ctx context.Context, op SavepointOp, name string) error
 	SectionBegin(ctx context.Context, kind SectionKind, name string) (done bool, err error)
 	SectionEnd(ctx context.Context) error
+
+	// BackfillBegin begins a backfill, in the place of a section. done says that an
+	// earlier run has completed it.
+	BackfillBegin(ctx context.Context, b *abi.Backfill) (done bool, err error)
+
+	// BackfillNext commits the chunk before, with its checkpoint, and begins the
+	// next one. It returns io.EOF when there is none: the backfill is recorded then.
+	// leave says that the guest had better be started anew before the next chunk;
+	// then the run of the guest ends after the commit, with CANCELLED.
+	BackfillNext(ctx context.Context, leave bool) (Chunk, error)
+
+	// BackfillRun runs the statement of a backfill for each of its chunks, and
+	// returns the sum of the rows affected, by earlier runs too.
+	BackfillRun(ctx context.Context, b *abi.Backfill) (affected int64, err error)
+
+	// Load puts rows into a table. Its error may come from a later call.
+	Load(ctx context.Context, to *abi.Load, rows *abi.RowReader) (affected int64, err error)
+
+	// Phase begins a phase, and ends the one before it.
+	Phase(ctx context.Context, p abi.Phase) error
+
 	Progress(ctx context.Context, done, total int64)
 	Log(ctx context.Context, level LogLevel, text string)
+}
+
+// A Chunk is a part of a backfill that is worked on in one transaction.
+type Chunk struct {
+	// Rows are the chunk's rows: the columns of the key, then the others. They have
+	// to be read to their end before the next chunk.
+	Rows Rows
+
+	// Seed is of the guest's random source from here on: the same for the same
+	// chunk, in whatever run.
+	Seed [32]byte
 }
 
 // SectionKind is how a section commits, with the values of ABI.md.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // Version is the version of Sandpiper, as the ledger records it.
@@ -77,6 +78,13 @@ func (r *Runner) Downgrade(ctx context.Context, target string) (Result, error) {
 type Result struct {
 	Applied []Entry             // in the order they were committed; Duration includes the commit, which the ledger's cannot
 	Heads   map[string][]string // line → heads afterwards
+	Paused  *Paused             // the run ended after a phase, as asked; nil if it did not
+}
+
+// Paused is where a run ended after a phase.
+type Paused struct {
+	Revision chain.Revision
+	Phase    abi.Phase // the last one that is done
 }
 
 // Status is where a database stands against its chain.

@@ -269,6 +269,13 @@ func digestBatch(sql string, rows *abi.RowReader) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+func digestLoad(to *abi.Load, rows *abi.RowReader) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "load\x00%q %q", to.Table, to.Columns)
+	h.Write(rows.Bytes())
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 func digestSavepoint(op SavepointOp, name string) string {
 	return digestText(fmt.Sprintf("savepoint\x00%d\x00%s", op, name))
 }

@@ -250,6 +250,21 @@ func (s *session) ExecBatch(ctx context.Context, sql string, rows *abi.RowReader
 	})
 }
 
+// Load implements Calls.
+func (s *session) Load(ctx context.Context, to *abi.Load, rows *abi.RowReader) (int64, error) {
+	s.ordinal++
+	if err := s.ready(ctx); err != nil {
+		return 0, err
+	}
+	return s.do(ctx, call{
+		unit: Unit{Kind: UnitLoad, Digest: digestLoad(to, rows)},
+		stmt: Statement{Ordinal: s.ordinal},
+		run: func(ctx context.Context, tx Tx, stmt Statement) (int64, error) {
+			return tx.Load(ctx, stmt, to, rows)
+		},
+	})
+}
+
 // Query implements Calls.
 func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Rows, error) {
 	s.ordinal++

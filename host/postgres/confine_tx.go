@@ -181,6 +181,16 @@ func (t *confinedTx) ExecBatch(ctx context.Context, stmt host.Statement, rows *a
 	return affected, t.explain(ctx, err)
 }
 
+// Load implements host.Tx.
+func (t *confinedTx) Load(context.Context, host.Statement, *abi.Load, *abi.RowReader) (int64, error) {
+	return 0, &refusal{abi.ErrnoUnsupported, "being built"}
+}
+
+// Keys implements host.Tx.
+func (t *confinedTx) Keys(context.Context, string) ([]host.Key, error) {
+	return nil, &refusal{abi.ErrnoUnsupported, "being built"}
+}
+
 // Query implements host.Tx.
 func (t *confinedTx) Query(ctx context.Context, stmt host.Statement) (host.Rows, error) {
 	stmt, err := t.judged(ctx, stmt)

@@ -76,8 +76,15 @@ func (d *database) Savepoint(context.Context, host.SavepointOp, string) error { 
 func (d *database) SectionBegin(context.Context, host.SectionKind, string) (bool, error) {
 	return false, nil
 }
-func (d *database) SectionEnd(context.Context) error       { return nil }
-func (d *database) Progress(context.Context, int64, int64) {}
+func (d *database) SectionEnd(context.Context) error                           { return nil }
+func (d *database) BackfillBegin(context.Context, *abi.Backfill) (bool, error) { return false, nil }
+func (d *database) BackfillNext(context.Context, bool) (host.Chunk, error) {
+	return host.Chunk{}, io.EOF
+}
+func (d *database) BackfillRun(context.Context, *abi.Backfill) (int64, error)      { return 0, nil }
+func (d *database) Load(context.Context, *abi.Load, *abi.RowReader) (int64, error) { return 0, nil }
+func (d *database) Phase(context.Context, abi.Phase) error                         { return nil }
+func (d *database) Progress(context.Context, int64, int64)                         {}
 func (d *database) Log(_ context.Context, level host.LogLevel, text string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

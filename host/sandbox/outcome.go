@@ -95,6 +95,18 @@ func (nowhere) SectionBegin(context.Context, host.SectionKind, string) (bool, er
 
 func (nowhere) SectionEnd(context.Context) error { return errNowhere }
 
+func (nowhere) BackfillBegin(context.Context, *abi.Backfill) (bool, error) { return false, errNowhere }
+
+func (nowhere) BackfillNext(context.Context, bool) (host.Chunk, error) {
+	return host.Chunk{}, errNowhere
+}
+
+func (nowhere) BackfillRun(context.Context, *abi.Backfill) (int64, error) { return 0, errNowhere }
+
+func (nowhere) Load(context.Context, *abi.Load, *abi.RowReader) (int64, error) { return 0, errNowhere }
+
+func (nowhere) Phase(context.Context, abi.Phase) error { return errNowhere }
+
 func (nowhere) Progress(context.Context, int64, int64) {}
 
 func (nowhere) Log(context.Context, host.LogLevel, string) {}

@@ -1,0 +1,13 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// Load implements host.Tx.
+func (t *tx) Load(context.Context, host.Statement, *abi.Load, *abi.RowReader) (int64, error) {
+	return 0, &refusal{abi.ErrnoUnsupported, "being built"}
+}
