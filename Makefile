@@ -44,12 +44,16 @@ check: ## formatting and vet
 
 .PHONY: race
 race: need-gcc need-postgres need-minisign
-	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
+	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m -skip '$(PROCESSES)' ./...
+
+# Tests that start hundreds of processes, each of which -race would slow down, to
+# see what is in the database when one is killed or does harm.
+PROCESSES := ^(TestKill|TestKillOfPlugins|TestAttacks)$$
 
 .PHONY: random
 random: need-postgres # what -race makes too slow, in full: it takes a quarter of what is made up by chance, and leaves some out
 	@CGO_ENABLED=0 $(GO) test -run '^(TestRoundTrips|TestOperations|TestConfinedOperations|TestConfinedGrowth)$$' ./host/diff ./host/sqlite
-	@CGO_ENABLED=0 $(GO) test -run '^TestAttacks$$/^(postgresql_schema|process_postgresql)$$' ./cmd/sandpiper
+	@CGO_ENABLED=0 $(GO) test -timeout 20m -run '$(PROCESSES)' ./cmd/sandpiper
 
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
