@@ -173,3 +173,55 @@ func TestEffectsOfAPlugin(t *testing.T) {
 		f.wantCount(0, "SELECT count(*) FROM secret WHERE id = 8")
 	})
 }
+
+// TestEffectsUndone: what a savepoint undid is no effect, and what comes after it is.
+func TestEffectsUndone(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "-- +upgrade\nCREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nCREATE TABLE b (id INTEGER);\n-- +downgrade\nDROP TABLE b;\nDROP TABLE a;\n")
+		f.upgrade()
+		ctx := t.Context()
+		conn, err := f.open().Connect(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		tx, err := conn.Begin(ctx, host.Fence{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		observed, err := conn.Observe(ctx, tx, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer observed.Rollback()
+		do := func(sql string) {
+			t.Helper()
+			if _, err := observed.Exec(ctx, host.Statement{SQL: sql, Ordinal: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		savepoint := func(op host.SavepointOp) {
+			t.Helper()
+			if err := observed.Savepoint(ctx, op, "s"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		do("INSERT INTO a VALUES (2)")
+		savepoint(host.SavepointSet)
+		do("INSERT INTO a VALUES (3)")
+		do("INSERT INTO b VALUES (1)")
+		savepoint(host.SavepointRollback)
+		do("INSERT INTO b VALUES (2)")
+		savepoint(host.SavepointRelease)
+		do("DELETE FROM a")
+		tables, err := observed.Effects(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := told([]host.StepEffects{{Tables: tables}})
+		want := []string{"0: a +1 ~0 -2", "0: a [] → [id=2]", "0: a [id=1] → []", "0: b +1 ~0 -0", "0: b [] → [id=2]"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
