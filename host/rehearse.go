@@ -15,6 +15,7 @@ import (
 type Rehearsal struct {
 	Plan       Plan
 	Statements []RehearsedStatement
+	Effects    []StepEffects // of the steps that ran, where they were asked for
 }
 
 // A RehearsedStatement is one statement of a Rehearsal.
@@ -36,7 +37,12 @@ type RehearsedStatement struct {
 // others, and in this process, whatever Config.Worker says: nothing of them is
 // committed. They are named and not run in other plans, and before the plugin's
 // first upgrade has made its role and schema.
-func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
+func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (Rehearsal, error) {
+	return r.rehearsal(ctx, dir, target, nil)
+}
+
+// rehearsal rehearses. It tells effects if samples are given.
+func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target string, samples *int) (_ Rehearsal, err error) {
 	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Rehearsal{}, err
@@ -54,7 +60,7 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	if err != nil || len(plan.Steps) == 0 {
 		return Rehearsal{Plan: plan}, err
 	}
-	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
+	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}, samples: samples}
 	if p := u.onlyPlugin(plan); p != nil {
 		u.warm()
 		how := u.confinement(p)
@@ -87,6 +93,9 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 			continue
 		}
 		if err := u.rehearse(ctx, stage, step); err != nil {
+			return stage.out, err
+		}
+		if err := stage.effects(ctx); err != nil {
 			return stage.out, err
 		}
 	}
@@ -174,6 +183,9 @@ type stage struct {
 	step   int
 	held   bool    // something was shown and not run
 	plugin *Plugin // whose walls are around it, nil if there are none
+
+	samples  *int       // to take of each effect; nil: nobody asks for effects
+	observed ObservedTx // tx, if it is observed
 }
 
 const stageSavepoint = "rehearsal"
@@ -192,7 +204,24 @@ func (s *stage) open(ctx context.Context, ledger *Ledger) error {
 		return errors.Join(err, tx.Rollback())
 	}
 	s.tx = tx
+	if s.samples == nil {
+		return nil
+	}
+	if s.observed, err = s.Conn.Observe(ctx, tx, *s.samples); err != nil {
+		return err
+	}
+	s.tx = s.observed
 	return nil
+}
+
+// effects notes what the step that has run did to rows.
+func (s *stage) effects(ctx context.Context) error {
+	if s.observed == nil {
+		return nil
+	}
+	tables, err := s.observed.Effects(ctx)
+	s.out.Effects = append(s.out.Effects, StepEffects{Step: s.step, Tables: tables})
+	return err
 }
 
 func (s *stage) clear() {

@@ -22,6 +22,7 @@ type planData struct {
 	Target     string          `json:"target"`
 	Steps      []stepJSON      `json:"steps"`
 	Statements []statementJSON `json:"statements,omitempty"` // with --sql and --offline
+	Effects    *[]effectsJSON  `json:"effects,omitempty"`    // with --effects
 }
 
 type stepJSON struct {
@@ -41,8 +42,9 @@ type statementJSON struct {
 
 func newPlan(a *app) *cobra.Command {
 	var (
-		downgrade, sql bool
-		offline        string
+		downgrade, sql, effects bool
+		samples                 int
+		offline                 string
 	)
 	cmd := &cobra.Command{
 		Use:   "plan [TARGET]",
@@ -56,12 +58,18 @@ back is shown and not run, and says so. What a plugin sends is printed by a plan
 the plugin alone, such as "plan acme@heads --sql", behind its walls: on PostgreSQL
 once its first upgrade has made its role and schema.
 
+--effects runs the migrations in the same way and says what they do to rows: for
+each table how many are inserted, updated and deleted, by triggers and foreign
+keys too, with a few of them before and after. On PostgreSQL nobody else can write
+to the tables that the migrations write to until it is over.
+
 --offline FROM:TO needs no database: it prints what the SQL files between two
 revisions hold. Modules and schema operations (YAML) send what depends on the
 database, and are for --sql. FROM and TO are revisions, "base" or "heads"; the
 scheme of the database URL says which dialect.`,
 		Example: `  sandpiper plan
   sandpiper plan +2 --sql
+  sandpiper plan acme@heads --effects
   sandpiper plan --downgrade -1
   sandpiper plan --offline base:heads --database postgres:// > all.sql`,
 		Args:              arguments(0, 1, "one TARGET"),
@@ -70,12 +78,18 @@ scheme of the database URL says which dialect.`,
 			if offline != "" && (len(args) > 0 || downgrade) {
 				return usage("", "--offline FROM:TO takes neither a TARGET nor --downgrade: to print downgrades, give the newer revision first")
 			}
+			if effects && (sql || offline != "") {
+				return usage("", "--effects is a plan of its own: leave out --sql and --offline")
+			}
+			if samples < 0 || samples > maxSamples {
+				return usage("", "--samples %d: it is 0 to %d", samples, maxSamples)
+			}
 			s, err := a.open()
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			if sql {
+			if sql || effects {
 				if err := s.rehearseInMemory(); err != nil {
 					return err
 				}
@@ -102,6 +116,14 @@ scheme of the database URL says which dialect.`,
 				a.rehearsed(rehearsal, false)
 				return nil
 			}
+			if effects {
+				rehearsal, err := r.Effects(cmd.Context(), dir, target, samples)
+				if err != nil {
+					return err
+				}
+				a.effects(rehearsal)
+				return nil
+			}
 			plan, err := r.Plan(cmd.Context(), dir, target)
 			if err != nil {
 				return err
@@ -113,6 +135,8 @@ scheme of the database URL says which dialect.`,
 	f := cmd.Flags()
 	f.BoolVar(&downgrade, "downgrade", false, "plan a downgrade to TARGET (taken for granted for base and -N)")
 	f.BoolVar(&sql, "sql", false, "print the statements, by running them in a transaction that is rolled back")
+	f.BoolVar(&effects, "effects", false, "say what the migrations do to rows, by running them in a transaction that is rolled back")
+	f.IntVar(&samples, "samples", defaultSamples, "with --effects: rows to show of each kind of change to a table")
 	f.StringVar(&offline, "offline", "", "print the SQL between two revisions, `FROM:TO`, without a database")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
 	a.roleFlag(f)
