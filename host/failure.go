@@ -13,7 +13,7 @@ import (
 // fail explains the failure of a migration, unless it is one to try again
 // after.
 func (u *run) fail(ctx context.Context, step Step, about Event, err error) error {
-	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) {
+	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) || errors.As(err, new(*PausedError)) {
 		return err
 	}
 	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
@@ -90,7 +90,7 @@ func (u *run) state(step Step) string {
 func (p Pending) Parts() int {
 	n := 0
 	for _, u := range p.Units {
-		if u.Kind != UnitBegin && !u.Begun {
+		if u.Kind != UnitBegin && u.Kind != UnitPhase && !u.Begun {
 			n++
 		}
 	}
@@ -99,10 +99,14 @@ func (p Pending) Parts() int {
 
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
-	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%d parts of it are committed", n)
+	phase := ""
+	if phases, ok := p.Phases(); ok {
+		phase = phases.String() + "; "
 	}
-	return "1 part of it is committed"
+	if n := p.Parts(); n != 1 {
+		return fmt.Sprintf("%s%d parts of it are committed", phase, n)
+	}
+	return phase + "1 part of it is committed"
 }
 
 // next says what a person does about an error of a step, which may be a plugin's.

@@ -86,7 +86,11 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 			stage.omit(p, step, u.onlyPlugin(plan) == p)
 			continue
 		}
-		if err := u.rehearse(ctx, stage, step); err != nil {
+		err := u.rehearse(ctx, stage, step)
+		if errors.As(err, new(*PausedError)) {
+			break
+		}
+		if err != nil {
 			return stage.out, err
 		}
 	}
@@ -143,6 +147,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	s := newSession(stage, step, begin, pending)
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
+	s.until = u.cfg.until()
 	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),
@@ -156,8 +161,8 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if closeErr := s.close(); err == nil {
 		err = closeErr
 	}
-	if err = overdue(ctx, err); err == nil {
-		return nil
+	if err = overdue(ctx, err); err == nil || errors.As(err, new(*PausedError)) {
+		return err
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
 		return u.failure(step, err)

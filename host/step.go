@@ -110,6 +110,7 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s := newSession(conn, a.step, begin, pending)
 	s.naming = u.namingFor(a.step.Revision.Line)
 	s.judge = a.body.judge()
+	s.until = u.cfg.until()
 	s.started = a.clock
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
 	if u.cfg.Statements {
