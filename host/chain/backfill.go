@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 // A Backfill says over which rows of a table a statement is run, chunk by chunk.
 // What is left out is the runner's to choose (ABI.md, section 6.5).
 type Backfill struct {
+	Line      int    // of the file, where it begins
 	Name      string // tells the backfills of a migration apart
 	Table     string
 	Key       []string // columns that order the rows; empty: the primary key
@@ -89,34 +91,26 @@ func (b *Backfill) Set(name, value string, quoted bool) error {
 	return nil
 }
 
-// maxBackfillName is how many bytes a name has at most (ABI.md, section 3).
-const maxBackfillName = 60
-
 // Complete gives a backfill the name of its table where it has none, and says what
-// is wrong with it. statement is what it runs.
-func (b *Backfill) Complete(d Dialect, statement string) error {
-	if b.Name == "" {
-		b.Name = b.Table
-	}
-	switch {
-	case b.Table == "":
+// keeps it from being one. What it says about the database is not looked at.
+func (b *Backfill) Complete(d Dialect) error {
+	if b.Table == "" {
 		return errors.New("the table is missing: write table=flow_run, with the name of the table whose rows are visited")
-	case len(b.Name) > maxBackfillName:
-		return fmt.Errorf("the name %s is longer than %d bytes: give a shorter one with name=…", b.Name, maxBackfillName)
-	case b.MaxBatch > 0 && b.Batch > b.MaxBatch:
-		return fmt.Errorf("batch=%d is more than max_batch=%d", b.Batch, b.MaxBatch)
 	}
-	if b.Where != "" {
-		if err := CheckExpression(d, b.Where); err != nil {
-			return fmt.Errorf("where: %w", err)
-		}
+	b.Name = cmp.Or(b.Name, b.Table)
+	if b.Where == "" {
+		return nil
 	}
-	marks, err := ChunkMarks(d, statement)
-	if err == nil && len(marks) == 0 {
-		err = errors.New("the statement has no ${chunk}: write WHERE ${chunk}, which stands for the condition that keeps a run of it to its rows, " +
-			"or ${chunk f} where the table has the alias f")
+	if err := CheckExpression(d, b.Where); err != nil {
+		return fmt.Errorf("where: %w", err)
 	}
-	return err
+	return nil
+}
+
+// An openBackfill is a backfill that is not ended yet.
+type openBackfill struct {
+	options   Backfill
+	statement Statement
 }
 
 // backfillMarker acts on "-- +backfill …".
@@ -126,11 +120,11 @@ func (p *fileParser) backfillMarker(comment string, args []string, line int) err
 	}
 	switch {
 	case p.backfill != nil:
-		return fmt.Errorf(`the one at line %d is not ended; they do not nest: put "-- +backfill end" behind its statement`, p.backfill.Line)
+		return fmt.Errorf(`the one at line %d is not ended; they do not nest: put "-- +backfill end" behind its statement`, p.backfill.options.Line)
 	case p.autocommit != 0:
 		return fmt.Errorf("inside the autocommit section at line %d: end it before, since a backfill commits by itself", p.autocommit)
 	}
-	b := &Backfill{}
+	open := &openBackfill{options: Backfill{Line: line}}
 	_, text, _ := strings.Cut(comment, "+")
 	text = strings.TrimLeft(text, " \t")[len("backfill"):]
 	var seen []string
@@ -144,11 +138,17 @@ func (p *fileParser) backfillMarker(comment string, args []string, line int) err
 			return fmt.Errorf("a second %s", o.name)
 		}
 		seen = append(seen, o.name)
-		if err := b.Set(o.name, o.value, o.quoted); err != nil {
+		if err := open.options.Set(o.name, o.value, o.quoted); err != nil {
 			return err
 		}
 	}
-	p.backfill = &Item{Kind: ItemBackfill, Statement: Statement{Line: line}, Backfill: b}
+	if err := open.options.Complete(p.split.lex.dialect); err != nil {
+		return err
+	}
+	if first := p.mention("backfill "+open.options.Name, line); first > 0 {
+		return fmt.Errorf("a second backfill called %s, after the one at line %d: name them apart with name=…", open.options.Name, first)
+	}
+	p.backfill = open
 	return nil
 }
 
@@ -189,26 +189,38 @@ func nextOption(text string) (o markerOption, rest string, err error) {
 	return o, text[n:], nil
 }
 
-// backfilling takes the statement of the open backfill.
-func (p *fileParser) backfilling(stmt Statement) error {
-	if p.backfill.SQL != "" {
-		return errorAt(stmt.Line, stmt.Column, `a second statement in the backfill at line %d: a backfill is one; put "-- +backfill end" above this one`, p.backfill.Line)
+// takeStatement takes the statement of the open backfill.
+func (p *fileParser) takeStatement(stmt Statement) error {
+	if p.backfill.statement.SQL != "" {
+		return errorAt(stmt.Line, stmt.Column, `a second statement in the backfill at line %d: a backfill is one; put "-- +backfill end" above this one`, p.backfill.options.Line)
 	}
-	marker := p.backfill.Line
-	p.backfill.Statement = stmt
-	p.backfill.Line = marker
-	p.begun = append(p.begun, begun{})
+	p.backfill.statement = stmt
 	return nil
 }
 
-// noChunk refuses a statement outside of backfills that is written as theirs is.
+// endBackfill acts on "-- +backfill end".
+func (p *fileParser) endBackfill() error {
+	open := p.backfill
+	if open == nil {
+		return errors.New(`there is no "-- +backfill table=…" before it in its section`)
+	}
+	p.backfill = nil
+	if open.statement.SQL == "" {
+		return fmt.Errorf("the backfill at line %d has no statement: write the one that is run for each chunk of rows between the two", open.options.Line)
+	}
+	p.add(Item{Kind: ItemBackfill, Statement: open.statement, Backfill: &open.options})
+	return nil
+}
+
+// noChunk refuses a statement outside of backfills that is written as theirs are.
 func noChunk(d Dialect, stmt Statement) error {
-	if !strings.Contains(strings.ToLower(stmt.SQL), "chunk") {
+	if !strings.Contains(stmt.SQL, "${chunk") {
 		return nil
 	}
-	marks, err := ChunkMarks(d, stmt.SQL)
-	if err != nil || len(marks) > 0 {
-		return errorAt(stmt.Line, stmt.Column, `${chunk} outside of a backfill: put "-- +backfill table=…" above the statement and "-- +backfill end" behind it`)
+	for t := range Tokens(d, stmt.SQL) {
+		if t.Is("$") && strings.HasPrefix(stmt.SQL[t.Pos:], "${chunk") {
+			return errorAt(stmt.Line, stmt.Column, `${chunk} outside of a backfill: put "-- +backfill table=…" above the statement, and "-- +backfill end" behind it`)
+		}
 	}
 	return nil
 }

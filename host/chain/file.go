@@ -2,7 +2,6 @@ package chain
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -125,9 +124,9 @@ type fileParser struct {
 	downgrade  []Item
 	down       bool // there is a downgrade section for this dialect
 	loose      []Item
-	autocommit int     // line of the autocommit begin that is open, or 0
-	backfill   *Item   // that is open, or nil
-	begun      []begun // phases and backfills of the file
+	autocommit int // line of the autocommit begin that is open, or 0
+	backfill   *openBackfill
+	mentions   map[mention]int // the phases and backfills so far, and their lines
 }
 
 // A section is what a section marker says.
@@ -159,13 +158,33 @@ func (p *fileParser) run() error {
 	return nil
 }
 
+// A mention is a word that a direction of a dialect may have once.
+type mention struct {
+	section
+	word string
+}
+
+// mention notes a word of the section under way, and returns the line where it was
+// noted before, or 0.
+func (p *fileParser) mention(word string, line int) (first int) {
+	m := mention{p.here(), word}
+	if first = p.mentions[m]; first > 0 {
+		return first
+	}
+	if p.mentions == nil {
+		p.mentions = map[mention]int{}
+	}
+	p.mentions[m] = line
+	return 0
+}
+
 // closed returns an error where an autocommit section or a backfill is open.
 func (p *fileParser) closed() error {
 	switch {
 	case p.autocommit != 0:
 		return &ParseError{Line: p.autocommit, Msg: `"-- +autocommit begin" has no "-- +autocommit end" in its section`}
 	case p.backfill != nil:
-		return &ParseError{Line: p.backfill.Line, Msg: `"-- +backfill" has no "-- +backfill end" in its section`}
+		return &ParseError{Line: p.backfill.options.Line, Msg: `"-- +backfill" has no "-- +backfill end" in its section`}
 	}
 	return nil
 }
@@ -173,7 +192,7 @@ func (p *fileParser) closed() error {
 // statement takes the next statement.
 func (p *fileParser) statement(stmt Statement) error {
 	if p.backfill != nil {
-		return p.backfilling(stmt)
+		return p.takeStatement(stmt)
 	}
 	if err := noChunk(p.split.lex.dialect, stmt); err != nil {
 		return err

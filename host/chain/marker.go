@@ -54,7 +54,7 @@ func (p *fileParser) marker(comment string, line int) (bool, error) {
 		p.split.lex.dialect = d
 	case "autocommit":
 		if p.backfill != nil {
-			return fail("inside the backfill at line %d: a backfill is one statement, and commits by itself", p.backfill.Line)
+			return fail("inside the backfill at line %d: a backfill is one statement, and commits by itself", p.backfill.options.Line)
 		}
 		item := Item{Kind: ItemAutocommitBegin, Statement: Statement{Line: line}}
 		switch {
