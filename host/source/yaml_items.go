@@ -63,7 +63,7 @@ func (r *yamlReader) section(list *yaml.Node) ([]yamlItem, error) {
 	for _, n := range nodes {
 		for _, key := range []string{keyAutocommit, keyBackfill, keyPhase} {
 			if has(n, key) {
-				return nil, r.fail(n, "%s inside autocommit: it stands beside it", key)
+				return nil, r.fail(n, "%s stands alone in its item, and not inside autocommit", key)
 			}
 		}
 		request, err := r.request(n)
