@@ -80,7 +80,8 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return fmt.Sprintf("%s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
+		done := Pending{Units: units}
+		return fmt.Sprintf("%s, with the first parts of this migration committed (%s%d recorded); the rest is rolled back", at, done.phaseWords(), done.Parts())
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
@@ -99,14 +100,18 @@ func (p Pending) Parts() int {
 
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
-	phase := ""
-	if phases, ok := p.Phases(); ok {
-		phase = phases.String() + "; "
-	}
 	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%s%d parts of it are committed", phase, n)
+		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords(), n)
 	}
-	return phase + "1 part of it is committed"
+	return p.phaseWords() + "1 part of it is committed"
+}
+
+// phaseWords are what Phases says, before other words; "" where it has none.
+func (p Pending) phaseWords() string {
+	if phases, ok := p.Phases(); ok {
+		return phases.String() + "; "
+	}
+	return ""
 }
 
 // next says what a person does about an error of a step, which may be a plugin's.
