@@ -25,6 +25,7 @@ type RehearsedStatement struct {
 	Rows       int    // parameter rows, for batches
 	Autocommit bool   // commits by itself in a real run
 	NotRun     string // why it was shown and not run; "" if it ran
+	Backfill   string // that it is, by name: a real run does it chunk by chunk
 	Refused    bool   // by the walls of a plugin: no run sends it
 }
 
@@ -250,6 +251,11 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 			if skip--; skip < 0 {
 				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
 			}
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: source.Whole(item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
+			}
 		default:
 			if skip--; skip < 0 {
 				s.note(Statement{SQL: item.SQL}, 0, autocommit, "follows a statement that was not run")
@@ -400,6 +406,9 @@ func (b *body) statements(dir chain.Direction) (statements []RehearsedStatement,
 			autocommit = item.Kind == chain.ItemAutocommitBegin
 		case chain.ItemOperation:
 			return nil, fmt.Errorf("(%s) is made of schema operations: what they send depends on what is in the database", b.path)
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			statements = append(statements, RehearsedStatement{SQL: source.Whole(item), Autocommit: true, NotRun: "offline", Backfill: item.Backfill.Name})
 		default:
 			statements = append(statements, RehearsedStatement{SQL: item.SQL, Autocommit: autocommit, NotRun: "offline"})
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -135,6 +136,23 @@ func backfill(item chain.Item) *abi.Backfill {
 	return &abi.Backfill{
 		Name: b.Name, Table: b.Table, Key: b.Key, Where: b.Where, Batch: b.Batch, MaxBatch: b.MaxBatch,
 		Inserted: b.Inserted, Lock: b.Lock, Uncounted: b.Uncounted, Statement: item.SQL,
+	}
+}
+
+// Whole returns the statement of a backfill as it would run for all rows at once.
+func Whole(item chain.Item) string {
+	condition := "TRUE"
+	if where := item.Backfill.Where; where != "" {
+		condition = "(" + where + ")"
+	}
+	var sql strings.Builder
+	for statement := item.SQL; ; {
+		before, _, after, found := abi.CutChunk(statement)
+		if !found {
+			return sql.String() + statement
+		}
+		sql.WriteString(before + condition)
+		statement = after
 	}
 }
 

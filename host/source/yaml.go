@@ -160,6 +160,9 @@ func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 		if _, scanErr := fmt.Sscanf(msg, "line %d:", &line); scanErr == nil {
 			_, msg, _ = strings.Cut(msg, ": ")
 		}
+		if bytes.Contains(b, []byte("${chunk")) {
+			msg += "; inside {…} a statement with ${chunk} has quotes around it"
+		}
 		return nil, &chain.ParseError{Path: r.name, Line: line, Msg: "not YAML: " + msg}
 	}
 	if len(document.Content) != 1 || document.Content[0].Kind != yaml.MappingNode {
