@@ -80,6 +80,8 @@ func (p *progress) print(e host.Event) {
 		if p.verbose {
 			p.line("%s: section %q is committed", e.Revision, e.Section)
 		}
+	case host.EventPhase:
+		p.line("%s %s  phase %s", e.Action, title(e.Revision, e.Slug), e.Phase)
 	case host.EventApplied:
 		p.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), elapsed(e.Elapsed))
 	case host.EventProgress:
