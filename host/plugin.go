@@ -123,4 +123,5 @@ type WorkOrder struct {
 	Plugin     Plugin
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
+	Results    bool // and of their results, as Config.Results
 }
