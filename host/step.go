@@ -92,6 +92,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		Context: step.context(conn, started),
 	}, s)
 	entry.Fuel = used.Fuel
+	u.meters.sent(step, s.ordinal)
 	if s.fatal != nil {
 		err = s.fatal
 	}

@@ -45,7 +45,8 @@ func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) err
 		return errors.New("it told of more than a migration has to tell")
 	}
 	switch e.Kind {
-	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement, host.EventRan:
+	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement, host.EventRan,
+		host.EventChunk, host.EventThrottled, host.EventPhase:
 	default:
 		return errors.New("it told of what is not for it to tell")
 	}
