@@ -188,8 +188,8 @@ func entryDocuments(entries []host.Entry) []entryJSON {
 // ran reports a run: a table of what was done, and where the database is now.
 func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 	a.running.Store(false)
-	if a.progress != nil {
-		a.progress.close()
+	if a.display != nil {
+		a.display.close()
 	}
 	if err != nil {
 		return err
