@@ -88,7 +88,7 @@ func phaseNote(s host.Step) string {
 // printWaiting prints what a plan up to a phase leaves out.
 func (a *app) printWaiting(w io.Writer, plan host.Plan, upTo abi.Phase) {
 	if slices.ContainsFunc(plan.Steps, func(s host.Step) bool { return len(s.Phases) == 0 }) {
-		fmt.Fprintln(w, "\nwithout phases a migration runs whole; a module says when it runs where they begin")
+		fmt.Fprintln(w, "\na migration without phases runs whole; a module says where its phases begin when it runs")
 	}
 	if len(plan.Waiting) > 0 {
 		fmt.Fprintf(w, "\nnot run, behind phase %s:\n", upTo)
