@@ -13,7 +13,7 @@ import (
 func TestKeys(t *testing.T) {
 	for sql, want := range map[string][]host.Key{
 		"CREATE TABLE t (a TEXT, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID":          {{Columns: []string{"a", "b"}, Primary: true}},
-		"CREATE TABLE t (a TEXT, PRIMARY KEY (a)) STRICT":                   {{Columns: []string{"a"}, Primary: true}}, // https://sqlite.org/stricttables.html
+		"CREATE TABLE t (a TEXT, PRIMARY KEY (a)) STRICT":                            {{Columns: []string{"a"}, Primary: true}}, // https://sqlite.org/stricttables.html
 		"CREATE TABLE t (a INT PRIMARY KEY)":                                         {{Columns: []string{"a"}, Primary: true, Nullable: true}},
 		"CREATE TABLE t (a INTEGER PRIMARY KEY DESC)":                                {{Columns: []string{"a"}, Primary: true, Nullable: true}}, // https://sqlite.org/lang_createtable.html#rowid
 		"CREATE TABLE t (a INTEGER, PRIMARY KEY (a DESC))":                           {{Columns: []string{"a"}, Primary: true}},
