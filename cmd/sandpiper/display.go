@@ -89,7 +89,9 @@ func (d *display) print(e host.Event) {
 			d.line("%s %s …", e.Action, title(e.Revision, e.Slug))
 		}
 	case host.EventStatement:
-		d.line("  %s", under("  ", strings.TrimSpace(e.Text)))
+		if d.verbose {
+			d.line("  %s", under("  ", strings.TrimSpace(e.Text)))
+		}
 	case host.EventSection:
 		if d.verbose {
 			d.line("%s: section %q is committed", e.Revision, e.Section)

@@ -16,6 +16,7 @@ import (
 
 func newUpgrade(a *app) *cobra.Command {
 	var backup string
+	var record recording
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
 		Use:   "upgrade [TARGET]",
@@ -28,11 +29,17 @@ A run that is cut short leaves whole migrations behind: call upgrade again and
 it goes on. Any number of runners may start at once; one works, the others wait.
 
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
-does it; a file that no dump has written ends the call before anything runs.`,
+does it; a file that no dump has written ends the call before anything runs.
+
+With --report a page tells what the run did, whatever became of it: a timeline,
+each statement with its time and its rows, the chain as a picture. With --record
+the same is kept as JSON, for "sandpiper report --record" or for a program. Then
+each statement waits for its answer, for the price of a round trip.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
   sandpiper upgrade --dump schema.sql
+  sandpiper upgrade --report report.html
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
 		Args:              arguments(0, 1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets,
@@ -41,9 +48,12 @@ does it; a file that no dump has written ends the call before anything runs.`,
 				if kept.Name == "" || kept.Name == "-" {
 					return usage("for example: --dump schema.sql; `sandpiper dump` writes to standard output", "--dump names no file")
 				}
-				if err := keepable(kept.Check(), ""); err != nil {
+				if err := keepable(kept.Check(), "dump", ""); err != nil {
 					return err
 				}
+			}
+			if err := record.check(cmd.Flags()); err != nil {
+				return err
 			}
 			s, err := a.open()
 			if err != nil {
@@ -51,7 +61,9 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			}
 			defer s.close()
 			s.connectEarly(cmd.Context())
+			target := argument(args, "heads")
 			cfg := host.Config{}
+			record.begin(&cfg, s.db, cmd.Name(), target)
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
 					return err
@@ -61,11 +73,12 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			if err != nil {
 				return err
 			}
-			result, err := r.Upgrade(cmd.Context(), argument(args, "heads"))
-			if err := a.ran(r, result, err); err != nil || kept.Name == "" {
-				return err
+			result, err := r.Upgrade(cmd.Context(), target)
+			err = a.ran(r, result, err)
+			if err == nil && kept.Name != "" {
+				err = a.dumpAfter(cmd.Context(), r, result, kept)
 			}
-			return a.dumpAfter(cmd.Context(), r, result, kept)
+			return record.end(cmd.Context(), a, r, result, err)
 		},
 	}
 	f := cmd.Flags()
@@ -73,6 +86,7 @@ does it; a file that no dump has written ends the call before anything runs.`,
 	f.Lookup("backup").NoOptDefVal = backupBeside
 	f.StringVar(&kept.Name, "dump", "", "write the schema to a `file` afterwards")
 	_ = cmd.MarkFlagFilename("dump", "sql")
+	record.flags(f)
 	a.runFlags(f)
 	return cmd
 }
@@ -105,7 +119,8 @@ func (a *app) dumpAfter(ctx context.Context, r *host.Runner, result host.Result,
 type runData struct {
 	Applied []entryJSON         `json:"applied"`
 	Heads   map[string][]string `json:"heads"`
-	Dump    *dumpedJSON         `json:"dump,omitempty"` // with --dump
+	Dump    *dumpedJSON         `json:"dump,omitempty"`  // with --dump
+	Files   []string            `json:"files,omitempty"` // with --report or --record
 }
 
 type dumpedJSON struct {
