@@ -29,7 +29,8 @@ type run struct {
 	asked  bool // Config.Before has been called
 
 	waiting  time.Time // since when another runner has held the lock
-	timeouts int       // lock timeouts of the current step
+	timeouts int       // lock timeouts of the current step, or of its chunk
+	paces    paces     // of its backfills
 	stale    int       // times in a row that the fence did not hold and the ledger had not changed
 }
 
@@ -43,7 +44,7 @@ const (
 )
 
 func (r *Runner) newRun(dir chain.Direction, target string) *run {
-	return &run{Runner: r, dir: dir, target: target, meters: newMeters(r.db.Dialect()), guests: map[*module]*loading{}}
+	return &run{Runner: r, dir: dir, target: target, meters: newMeters(r.db.Dialect()), guests: map[*module]*loading{}, paces: paces{}}
 }
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
@@ -193,7 +194,7 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 			Action: Action(step.Direction.String()),
 		})
 		if err == nil {
-			u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
+			u.waiting, u.timeouts, u.stale, u.paces = time.Time{}, 0, 0, paces{}
 			continue
 		}
 		return u.retry(ctx, step, err)
@@ -222,6 +223,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 			return true, pause(ctx, time.Millisecond)
 		}
 	case errors.Is(err, ErrLockTimeout):
+		u.paces.halve()
 		if u.timeouts++; u.timeouts <= u.cfg.LockTimeoutRetries {
 			u.emit(Event{
 				Kind: EventRetrying, Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,

@@ -26,7 +26,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 	}
 	switch {
 	case s.section != nil:
-		return false, refuse(abi.ErrnoState, "section %q begins inside section %q: sections do not nest", name, s.section.unit.Name)
+		return false, refuse(abi.ErrnoState, "section %q begins inside %s: they do not nest", name, s.section)
 	case len(s.savepoints) > 0:
 		return false, refuse(abi.ErrnoState, "section %q begins while savepoint %q is set", name, s.savepoints[len(s.savepoints)-1])
 	case s.queried:
@@ -53,6 +53,9 @@ func (s *session) SectionEnd(ctx context.Context) error {
 	}
 	if s.section == nil {
 		return refuse(abi.ErrnoState, "no section is open")
+	}
+	if s.section.fill != nil {
+		return refuse(abi.ErrnoState, "%s is no section: it ends when backfill_next returns END", s.section)
 	}
 	if s.section.kind == SectionTransaction {
 		if err := s.commitUnits(ctx, s.section.unit); err != nil {
@@ -96,8 +99,14 @@ func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.watch.committed(time.Since(start))
-	s.saved(len(units))
+	s.observer.committed(time.Since(start))
+	done := 0
+	for _, u := range units {
+		if !u.Begun {
+			done++
+		}
+	}
+	s.saved(done)
 	return nil
 }
 
@@ -112,7 +121,7 @@ func (s *session) units(more ...Unit) []Unit {
 	return append(units, more...)
 }
 
-// saved notes that n units are committed and the transaction is over.
+// saved notes that n units are committed as done and the transaction is over.
 func (s *session) saved(n int) {
 	s.fence.Done += n
 	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false
@@ -128,7 +137,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	ran := s.watch.sending(c.stmt)
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {
@@ -160,7 +169,7 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 			return 0, err
 		}
 	}
-	ran := s.watch.sending(c.stmt)
+	ran := s.observer.sending(c.stmt)
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
 	ran(affected, err)
 	if denied := s.asRefused(err, c.stmt); denied != nil {

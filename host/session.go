@@ -20,16 +20,17 @@ import (
 // commits. A transaction section is one transaction. In an autocommit section
 // every call is its own.
 type session struct {
-	conn    Conn
-	step    Step
-	fence   Fence
-	begin   Unit                // the first record of a migration that commits more than once
-	event   func(Event)         // progress, log, section
-	span    func(string) func() // starts the span of a section, returns its end
-	started time.Time           // of this run, for Elapsed
-	naming  schema.Naming       // of what a guest does not name
-	watch   *watch              // sees every statement; may be nil
-	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
+	conn     Conn
+	step     Step
+	fence    Fence
+	begin    Unit                // the first record of a migration that commits more than once
+	event    func(Event)         // progress, log, section
+	span     func(string) func() // starts the span of a section, returns its end
+	started  time.Time           // of this run, for Elapsed
+	naming   schema.Naming       // of what a guest does not name
+	observer *observer           // sees every statement; may be nil
+	judge    *policy.Judge       // of a plugin's operations; nil: not a plugin
+	filling
 
 	tx         Tx // the open transaction, if any
 	savepoints []string
@@ -51,10 +52,21 @@ type session struct {
 	refused refused // the calls of a plugin that its walls refused
 }
 
+// An openSection is a section, or a backfill, in which a chunk is what a
+// transaction section is.
 type openSection struct {
 	kind SectionKind
 	unit Unit
 	end  func()
+	fill *fill // nil: it is a section
+}
+
+// String names it, for messages.
+func (o *openSection) String() string {
+	if o.fill != nil {
+		return fmt.Sprintf("backfill %q", o.unit.Name)
+	}
+	return fmt.Sprintf("section %q", o.unit.Name)
 }
 
 // A callError is a call that the host refuses, with the errno for the guest.
@@ -83,14 +95,16 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			Revision:  step.Revision.ID,
 			Direction: step.Direction,
 		},
-		event: func(Event) {},
-		span:  func(string) func() { return func() {} },
-		open:  map[*sessionRows]struct{}{},
+		event:   func(Event) {},
+		span:    func(string) func() { return func() {} },
+		open:    map[*sessionRows]struct{}{},
+		filling: newFilling(),
 	}
 	for _, u := range pending {
 		if !u.Begun {
 			s.fence.Done++
 		}
+		s.fence.Chunks += u.Chunks
 		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
@@ -110,6 +124,9 @@ func (s *session) die(err error) error {
 func (s *session) transaction(ctx context.Context) (Tx, error) {
 	if s.tx != nil {
 		return s.tx, nil
+	}
+	if s.section != nil && s.section.fill != nil {
+		return nil, refuse(abi.ErrnoState, "%s has no chunk yet: backfill_next comes before anything else", s.section)
 	}
 	tx, err := s.conn.Begin(ctx, s.fence)
 	if err != nil {
@@ -194,7 +211,10 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	ran := s.watch.sending(c.stmt)
+	if err := s.watch(ctx, c.stmt.SQL); err != nil {
+		return 0, err
+	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if err == nil {
@@ -224,7 +244,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
 	// A statement that a savepoint may have to undo is sent at once: its
 	// error must come while the savepoint is open.
-	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.watch.askResults() {
+	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.observer.askResults() {
 		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
 	}
 	return s.do(ctx, call{
@@ -279,17 +299,28 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 		}
 		s.queried = true
 	}
+	rows, err := s.query(ctx, Statement{SQL: sql, Params: params, Ordinal: s.ordinal})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// query opens the rows of a statement in the open transaction.
+func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, error) {
 	tx, err := s.transaction(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stmt := Statement{SQL: sql, Params: params, Ordinal: s.ordinal}
-	ran, start := s.watch.sending(stmt), time.Now()
+	if err := s.watch(ctx, stmt.SQL); err != nil {
+		return nil, err
+	}
+	ran, start := s.observer.sending(stmt), time.Now()
 	rows, err := tx.Query(ctx, stmt)
 	if err != nil {
 		ran(0, err)
-	} else if s.watch.askResults() {
-		rows = s.watch.watchedQuery(stmt, rows, time.Since(start))
+	} else if s.observer.askResults() {
+		rows = s.observer.watchedQuery(stmt, rows, time.Since(start))
 	}
 	if denied := s.asRefused(err, stmt); denied != nil {
 		return nil, denied
@@ -365,6 +396,9 @@ func (s *session) Log(_ context.Context, level LogLevel, text string) {
 }
 
 func (s *session) emit(e Event) {
+	if s.again(e) {
+		return
+	}
 	e.Elapsed = time.Since(s.started)
 	s.event(e)
 }
@@ -377,7 +411,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	case s.doomed != nil:
 		return s.doomed
 	case s.section != nil:
-		return refuse(abi.ErrnoState, "the migration ended inside section %q: section_end is missing", s.section.unit.Name)
+		return s.section.open()
 	case s.pos < len(s.recorded):
 		return s.changed(s.recorded[s.pos])
 	}
@@ -396,7 +430,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.watch.committed(time.Since(start))
+	s.observer.committed(time.Since(start))
 	s.tx = nil
 	s.tellRefused(ctx)
 	return nil

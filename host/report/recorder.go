@@ -16,7 +16,6 @@ type Recorder struct {
 	now     func() time.Time
 	current *Migration // under way; nil if none is
 	waiting time.Time  // since when another runner has held the lock
-	pausing time.Time  // since when the backfill has paused
 	kept    int        // bytes of texts
 }
 
@@ -65,7 +64,6 @@ func (r *Recorder) started(e host.Event) {
 		r.record.Waited += r.now().Sub(r.waiting)
 		r.waiting = time.Time{}
 	}
-	r.pausing = time.Time{}
 	if m := r.current; m != nil && m.Revision == e.Revision && m.Line == lineName(e.Line) {
 		return
 	}
@@ -106,14 +104,11 @@ func (r *Recorder) inside(m *Migration, e host.Event) {
 		}
 	case host.EventChunk:
 		if b := r.backfill(m, e); b != nil {
-			b.chunk(e, r.at(), r.paused())
+			b.chunk(e, r.at())
 		}
 	case host.EventThrottled:
 		if b := r.backfill(m, e); b != nil {
 			b.Reason = r.text(e.Text)
-			if r.pausing.IsZero() {
-				r.pausing = r.now()
-			}
 		}
 	}
 }
@@ -171,21 +166,10 @@ func (r *Recorder) backfill(m *Migration, e host.Event) *Backfill {
 	return b
 }
 
-// paused is when the pause before a chunk began; zero if there was none.
-func (r *Recorder) paused() (since time.Duration) {
-	if !r.pausing.IsZero() {
-		since = r.pausing.Sub(r.record.Started)
-		r.pausing = time.Time{}
-	}
-	return since
-}
-
 // chunk takes a chunk that is committed now.
-func (b *Backfill) chunk(e host.Event, now, paused time.Duration) {
+func (b *Backfill) chunk(e host.Event, now time.Duration) {
 	began := now - e.Took
-	if paused > 0 && began > paused {
-		b.Paused += began - paused
-	}
+	b.Paused += e.Paused
 	if b.Chunks == 0 {
 		b.Before = max(e.Done-e.Rows, 0)
 	}

@@ -69,9 +69,12 @@ func sample() *report.Record {
 	r.statement("ALTER TABLE orders ADD COLUMN slug text", 2*time.Millisecond, 0, nil)
 	r.tell(host.Event{Kind: host.EventPhase, Phase: "backfill"})
 	for i := int64(1); i <= 1000; i++ {
-		took := time.Duration(150+(i*37)%90) * time.Millisecond / 40
+		took, paused := time.Duration(150+(i*37)%90)*time.Millisecond/40, time.Duration(0)
+		if i%250 == 1 && i > 1 {
+			paused = 400 * time.Millisecond
+		}
 		r.wait(took + time.Millisecond)
-		r.tell(host.Event{Kind: host.EventChunk, Backfill: "orders.slug", Done: 200_000 + i*1200, Total: 1_400_000, Rows: 1200, Took: took})
+		r.tell(host.Event{Kind: host.EventChunk, Backfill: "orders.slug", Done: 200_000 + i*1200, Total: 1_400_000, Rows: 1200, Took: took, Paused: paused})
 		if i%250 == 0 {
 			r.tell(host.Event{Kind: host.EventThrottled, Backfill: "orders.slug", Text: "replica r1 is 3 s behind"})
 			r.wait(400 * time.Millisecond)

@@ -41,7 +41,8 @@ func TestTablesAgreeWithABI(t *testing.T) {
 		t.Errorf("ABI.md lists %d errnos and %d types, the package %d and %d",
 			errnoRows, typeRows, len(errnos), len(typeNames))
 	}
-	for _, fields := range [][]string{contextFields, errorFields, manifestFields, revisionFields} {
+	for _, fields := range [][]string{contextFields, errorFields, manifestFields, revisionFields,
+		capabilitiesFields, backfillFields, loadFields} {
 		for _, f := range fields {
 			if !strings.Contains(string(page), "`"+f+"`") {
 				t.Errorf("ABI.md knows no field %s", f)
@@ -255,6 +256,24 @@ func TestNames(t *testing.T) {
 	for text, want := range map[string]bool{"": true, "ä🐦": true, "a\x00": false, "\xff": false, "\xed\xa0\x80": false} {
 		if got := ValidText([]byte(text)); got != want {
 			t.Errorf("ValidText(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestCutChunk(t *testing.T) {
+	for _, test := range []struct{ statement, before, alias, after string }{
+		{"UPDATE t SET a = 1 WHERE ${chunk}", "UPDATE t SET a = 1 WHERE ", "", ""},
+		{"WHERE (${chunk x}) AND ${chunk}", "WHERE (", "x", ") AND ${chunk}"},
+		{"${chunk  _x1 }", "", "_x1", ""},
+	} {
+		before, alias, after, found := CutChunk(test.statement)
+		if !found || before != test.before || alias != test.alias || after != test.after {
+			t.Errorf("%q was cut into %q, %q, %q (%v)", test.statement, before, alias, after, found)
+		}
+	}
+	for _, statement := range []string{"", "SELECT 1", "${chunk", "${chunkx}", "${chunk }", "${chunk a.b}", "${Chunk}", "$ {chunk}"} {
+		if _, _, after, found := CutChunk(statement); found || after != statement {
+			t.Errorf("%q has a chunk", statement)
 		}
 	}
 }

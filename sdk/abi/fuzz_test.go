@@ -16,10 +16,15 @@ const (
 	fuzzError
 	fuzzManifest
 	fuzzCapabilities
+	fuzzBackfill
+	fuzzLoad
 	fuzzKinds
 )
 
-var documentKinds = map[int]string{fuzzContext: "context", fuzzError: "error", fuzzManifest: "manifest", fuzzCapabilities: "capabilities"}
+var documentKinds = map[int]string{
+	fuzzContext: "context", fuzzError: "error", fuzzManifest: "manifest", fuzzCapabilities: "capabilities",
+	fuzzBackfill: "backfill", fuzzLoad: "load",
+}
 
 // FuzzDecode checks that whatever decodes encodes to something that decodes to
 // the same, to the same bytes where there is one way to write it, and that
