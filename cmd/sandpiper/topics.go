@@ -121,7 +121,8 @@ error:
 data:
 
   upgrade, downgrade, stamp, reset
-              applied: [entry], heads: {line: [id]}
+              applied: [entry], heads: {line: [id]}; files: [path] with --report
+              and --record
   current     dialect, lines: [{line, heads, want, behind, unknown}],
               pending: [{revision, line, direction, committed}]
   plan        direction, target, steps: [revision + resumes, commits],
@@ -140,6 +141,7 @@ data:
               fault, message, next}]
   lint        revisions, modules: [file], findings: [finding], notes: [text];
               rules: [rule] with --rules
+  report      outcome, migrations, file or page
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]; with --autogenerate
