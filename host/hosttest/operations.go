@@ -36,7 +36,7 @@ type operationCase struct {
 func operationCases() []operationCase {
 	var all []operationCase
 	for _, cases := range [][]operationCase{
-		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases,
+		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases, syncCases,
 	} {
 		all = append(all, cases...)
 	}

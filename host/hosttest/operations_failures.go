@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,7 +164,7 @@ var failingCases = []failingCase{
 // What fails says what is in the way and which operation it was, and leaves
 // nothing.
 func testFailingOperations(t *testing.T, h Harness, db host.Database) {
-	for _, c := range failingCases {
+	for _, c := range slices.Concat(failingCases, failingSyncs) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStage(t, h, db)
 			s.there(c.before, c.rows)

@@ -1,6 +1,10 @@
 package schema
 
-import "github.com/sandpiper-db/sandpiper/sdk/abi"
+import (
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
 
 // CreateSync keeps old columns of a table and the new ones that are to replace
 // them in step, with triggers, while programs that know only the one or only the
@@ -39,6 +43,23 @@ func SyncOn(columns ...string) []SyncColumn {
 func SyncTriggers(name string) (insert, update string) {
 	return syncPrefix + name + syncInsert, syncPrefix + name + syncUpdate
 }
+
+// SyncOf returns the sync that a trigger of that name belongs to, if there is one
+// that does.
+func SyncOf(trigger string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(trigger, syncPrefix)
+	if !ok {
+		return "", false
+	}
+	if insert, ok := strings.CutSuffix(name, syncInsert); ok {
+		return insert, true
+	}
+	return strings.CutSuffix(name, syncUpdate)
+}
+
+// SyncMark is what the text of a sync's triggers has in it on SQLite, or that of
+// their function on PostgreSQL, and nobody else's.
+const SyncMark = "-- A sync of Sandpiper: it keeps old and new columns in step. drop_sync drops it."
 
 const (
 	syncPrefix = "zz_"
