@@ -1,11 +1,13 @@
 package hosttest
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
 // A failingCase is operations the last of which the database, or what is in it,
@@ -172,6 +174,10 @@ func testFailingOperations(t *testing.T, h Harness, db host.Database) {
 			err := s.perform(decodeAll(t, c.up), true)
 			if err == nil {
 				t.Fatal("it was not refused")
+			}
+			var denied *policy.Refusal
+			if s.h.Confine != nil && errors.As(err, &denied) && s.h.Denied(denied) {
+				t.Skipf("%v", err)
 			}
 			refused := refusal(t, err)
 			if refused.Ordinal != len(c.up) && !(c.late && refused.Ordinal == 0) {

@@ -5,10 +5,10 @@ const (
 	columnB    = `{"add_column":{"table":"t","column":{"name":"b","type":"text"}}}`
 
 	// A name of several words is what the way back would lose: 'a  b' and 'a' + 'b c'.
-	splitSync = `{"create_sync":{"name":"names","table":"person","old":[{"column":"name","from":"first || ' ' || last"}],"new":[` +
+	splitSync = `{"create_sync":{"name":"names","table":"q","old":[{"column":"name","from":"first || ' ' || last"}],"new":[` +
 		`{"column":"first","from":{"postgresql":"split_part(name, ' ', 1)","sqlite":"substr(name, 1, instr(name, ' ') - 1)"}},` +
 		`{"column":"last","from":{"postgresql":"ltrim(substr(name, strpos(name, ' ')))","sqlite":"ltrim(substr(name, instr(name, ' ')))"}}]}}`
-	tablePerson = `{"create_table":{"name":"person","columns":[{"name":"id","type":"integer","primary_key":true},{"name":"name","type":"text"},{"name":"n","type":"integer"}]}}`
+	tablePerson = `{"create_table":{"name":"q","columns":[{"name":"id","type":"integer","primary_key":true},{"name":"name","type":"text"},{"name":"n","type":"integer"}]}}`
 
 	// All of a row agrees if one side is what the other makes it.
 	apart = "0 = SELECT count(*) FROM t WHERE coalesce(a, '-') <> coalesce(b, '-')"
@@ -49,22 +49,22 @@ var syncCases = []operationCase{
 	{
 		name:   "create_sync, of one column and two",
 		before: []string{tablePerson},
-		rows:   []string{"INSERT INTO person (id, name) VALUES (1, 'Ada  Lovelace'), (2, 'Alan Turing')"},
-		up: []string{`{"add_column":{"table":"person","column":{"name":"first","type":"text"}}}`, `{"add_column":{"table":"person","column":{"name":"last","type":"text"}}}`,
+		rows:   []string{"INSERT INTO q (id, name) VALUES (1, 'Ada  Lovelace'), (2, 'Alan Turing')"},
+		up: []string{`{"add_column":{"table":"q","column":{"name":"first","type":"text"}}}`, `{"add_column":{"table":"q","column":{"name":"last","type":"text"}}}`,
 			splitSync},
 		after: []string{
-			"INSERT INTO person (id, name) VALUES (3, 'Grace  Hopper')", "1 = SELECT count(*) FROM person WHERE id = 3 AND name = 'Grace  Hopper' AND first = 'Grace' AND last = 'Hopper'",
-			"INSERT INTO person (id, first, last) VALUES (4, 'Mary Ann', 'Lee')", "1 = SELECT count(*) FROM person WHERE id = 4 AND name = 'Mary Ann Lee' AND first = 'Mary Ann' AND last = 'Lee'",
-			"INSERT INTO person (id, name, first, last) VALUES (5, 'a  b', 'a', 'b')", "1 = SELECT count(*) FROM person WHERE id = 5 AND name = 'a  b' AND first = 'a' AND last = 'b'",
+			"INSERT INTO q (id, name) VALUES (3, 'Grace  Hopper')", "1 = SELECT count(*) FROM q WHERE id = 3 AND name = 'Grace  Hopper' AND first = 'Grace' AND last = 'Hopper'",
+			"INSERT INTO q (id, first, last) VALUES (4, 'Mary Ann', 'Lee')", "1 = SELECT count(*) FROM q WHERE id = 4 AND name = 'Mary Ann Lee' AND first = 'Mary Ann' AND last = 'Lee'",
+			"INSERT INTO q (id, name, first, last) VALUES (5, 'a  b', 'a', 'b')", "1 = SELECT count(*) FROM q WHERE id = 5 AND name = 'a  b' AND first = 'a' AND last = 'b'",
 			// A backfill leaves the old column as it is, and so does whoever changes something else.
-			"UPDATE person SET first = 'Ada', last = 'Lovelace' WHERE id = 1", "1 = SELECT count(*) FROM person WHERE id = 1 AND name = 'Ada  Lovelace' AND first = 'Ada' AND last = 'Lovelace'",
-			"UPDATE person SET n = 1", "1 = SELECT count(*) FROM person WHERE id = 2 AND name = 'Alan Turing' AND first = 'Alan' AND last = 'Turing'",
-			"1 = SELECT count(*) FROM person WHERE id = 4 AND name = 'Mary Ann Lee' AND first = 'Mary Ann' AND last = 'Lee'", "1 = SELECT count(*) FROM person WHERE id = 3 AND name = 'Grace  Hopper'",
-			"UPDATE person SET last = 'King' WHERE id = 1", "1 = SELECT count(*) FROM person WHERE id = 1 AND name = 'Ada King' AND first = 'Ada' AND last = 'King'",
-			"UPDATE person SET name = 'x y z' WHERE id = 4", "1 = SELECT count(*) FROM person WHERE id = 4 AND name = 'x y z' AND first = 'x' AND last = 'y z'",
-			"UPDATE person SET name = 'p  q', first = 'p', last = 'q' WHERE id = 5", "1 = SELECT count(*) FROM person WHERE id = 5 AND name = 'p  q' AND first = 'p' AND last = 'q'",
+			"UPDATE q SET first = 'Ada', last = 'Lovelace' WHERE id = 1", "1 = SELECT count(*) FROM q WHERE id = 1 AND name = 'Ada  Lovelace' AND first = 'Ada' AND last = 'Lovelace'",
+			"UPDATE q SET n = 1", "1 = SELECT count(*) FROM q WHERE id = 2 AND name = 'Alan Turing' AND first = 'Alan' AND last = 'Turing'",
+			"1 = SELECT count(*) FROM q WHERE id = 4 AND name = 'Mary Ann Lee' AND first = 'Mary Ann' AND last = 'Lee'", "1 = SELECT count(*) FROM q WHERE id = 3 AND name = 'Grace  Hopper'",
+			"UPDATE q SET last = 'King' WHERE id = 1", "1 = SELECT count(*) FROM q WHERE id = 1 AND name = 'Ada King' AND first = 'Ada' AND last = 'King'",
+			"UPDATE q SET name = 'x y z' WHERE id = 4", "1 = SELECT count(*) FROM q WHERE id = 4 AND name = 'x y z' AND first = 'x' AND last = 'y z'",
+			"UPDATE q SET name = 'p  q', first = 'p', last = 'q' WHERE id = 5", "1 = SELECT count(*) FROM q WHERE id = 5 AND name = 'p  q' AND first = 'p' AND last = 'q'",
 		},
-		kept: []string{"UPDATE person SET name = 'x' WHERE id = 1", "INSERT INTO person (id, name) VALUES (9, 'y')"},
+		kept: []string{"UPDATE q SET name = 'x' WHERE id = 1", "INSERT INTO q (id, name) VALUES (9, 'y')"},
 	},
 	{
 		name:   "create_sync, of one type and another, NOT NULL with a default",
