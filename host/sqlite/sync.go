@@ -64,6 +64,12 @@ func (a *applier) createSync(ctx context.Context, op *schema.CreateSync) error {
 	if s.new, err = a.syncSide(ctx, t, op.New, op.Old); err != nil {
 		return err
 	}
+	all := slices.Concat(s.old.names, s.new.names)
+	for i, name := range all {
+		if contains(all[:i], name) { // in letters of another case
+			return fmt.Errorf("column %q of table %q is there twice", name, t.name)
+		}
+	}
 	for _, name := range s.new.names {
 		col := &t.text.Columns[t.text.Column(name)]
 		value := ""
