@@ -48,6 +48,7 @@ Relative paths in it are relative to the file. An unknown key is an error.
   check       = "{name}"     # what completes the name of a check
   exclude     = "ex_{table}__{columns}"
   index       = "ix_{table}__{columns}"
+  sync        = "sync_{table}__{columns}"  # of what keeps columns in step
 
   [lint]                     # off, warning or error, by rule; the rules are
   drop-table = "off"         # those of "sandpiper lint --rules"
