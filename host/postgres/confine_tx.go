@@ -186,11 +186,6 @@ func (t *confinedTx) Load(context.Context, host.Statement, *abi.Load, *abi.RowRe
 	return 0, &refusal{abi.ErrnoUnsupported, "being built"}
 }
 
-// Keys implements host.Tx.
-func (t *confinedTx) Keys(context.Context, string) ([]host.Key, error) {
-	return nil, &refusal{abi.ErrnoUnsupported, "being built"}
-}
-
 // Query implements host.Tx.
 func (t *confinedTx) Query(ctx context.Context, stmt host.Statement) (host.Rows, error) {
 	stmt, err := t.judged(ctx, stmt)
