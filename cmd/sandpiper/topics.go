@@ -134,6 +134,9 @@ data:
               labels: [{label, revision, revisions, heads}]}]
   graph       dialect, format, file or drawing, revisions: [revision + state]
   show        revision + state, applied, changed, pair, run: entry
+  progress    now, lock, migrations: [{revision, line, slug, direction, state,
+              silent_ms, phase, began, updated, committed, backfills: [{name,
+              complete, done, total, chunks, updated, at: {column: value}}]}]
   dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
               file and changed
   verify      revisions, applied, problems: [problem], hints: [text]; with FILE.wasm
