@@ -117,7 +117,7 @@ func (s *session) BackfillRun(ctx context.Context, b *abi.Backfill) (affected in
 	}
 	f, err := s.beginFill(ctx, b)
 	if err != nil {
-		return 0, err
+		return 0, s.placed(err)
 	}
 	if f == nil {
 		at, err := readCheckpoint(s.recorded[s.pos-1])

@@ -45,6 +45,9 @@ type session struct {
 
 	operations []Operation // on one table, that wait for flush
 
+	until  abi.Phase // the last phase that is run
+	phases abi.Phase // those below have begun
+
 	section *openSection
 	ordinal int   // calls that carry SQL so far
 	fatal   error // ends the run: every later call is answered with CANCELLED
@@ -71,15 +74,27 @@ func (o *openSection) String() string {
 
 // A callError is a call that the host refuses, with the errno for the guest.
 type callError struct {
-	errno abi.Errno
-	text  string
+	errno   abi.Errno
+	text    string
+	ordinal int // of the call, where it is known
 }
 
 func (e *callError) Error() string    { return e.text }
 func (e *callError) Errno() abi.Errno { return e.errno }
 
 func refuse(errno abi.Errno, format string, args ...any) error {
-	return &callError{errno, fmt.Sprintf(format, args...)}
+	return &callError{errno: errno, text: fmt.Sprintf(format, args...)}
+}
+
+// placed says of the error of a call which call it is of.
+func (s *session) placed(err error) error {
+	var failed *SQLError
+	if refused, ok := err.(*callError); ok {
+		refused.ordinal = s.ordinal
+	} else if errors.As(err, &failed) && failed.Ordinal == 0 {
+		failed.Ordinal = s.ordinal
+	}
+	return err
 }
 
 // newSession prepares the session of one step. pending is what an earlier run
@@ -95,6 +110,7 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			Revision:  step.Revision.ID,
 			Direction: step.Direction,
 		},
+		until:   abi.PhaseContract,
 		event:   func(Event) {},
 		span:    func(string) func() { return func() {} },
 		open:    map[*sessionRows]struct{}{},

@@ -61,7 +61,7 @@ func backfillAttributes(name string) []attribute.KeyValue {
 func (r *Runner) logEvent(e Event) {
 	level := slog.LevelDebug
 	switch e.Kind {
-	case EventApplied, EventWaiting, EventRetrying, EventThrottled:
+	case EventApplied, EventPhase, EventPaused, EventWaiting, EventRetrying, EventThrottled:
 		level = slog.LevelInfo
 	case EventFailed:
 		level = slog.LevelError
@@ -78,6 +78,9 @@ func (r *Runner) logEvent(e Event) {
 	}
 	if e.Text != "" {
 		attrs = append(attrs, slog.String("text", e.Text))
+	}
+	if e.Phase != "" {
+		attrs = append(attrs, slog.String("phase", e.Phase))
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("error", e.Err))

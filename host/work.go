@@ -28,7 +28,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	late := u.limit(p)
 	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
-	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results}
+	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
@@ -72,7 +72,7 @@ func (u *run) probe(ctx context.Context, step Step) error {
 func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, err error) {
 	step := order.Step
 	own := *r
-	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results = events, order.Statements, order.Results
+	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {

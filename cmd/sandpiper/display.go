@@ -96,6 +96,8 @@ func (d *display) print(e host.Event) {
 		if d.verbose {
 			d.line("%s: section %q is committed", e.Revision, e.Section)
 		}
+	case host.EventPhase:
+		d.line("%s %s  phase %s", e.Action, title(e.Revision, e.Slug), e.Phase)
 	case host.EventApplied:
 		d.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), elapsed(e.Elapsed))
 	case host.EventProgress:

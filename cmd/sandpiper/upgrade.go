@@ -12,11 +12,15 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 func newUpgrade(a *app) *cobra.Command {
-	var backup string
-	var record recording
+	var (
+		backup string
+		record recording
+		phase  func() (*abi.Phase, error)
+	)
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
 		Use:   "upgrade [TARGET]",
@@ -28,6 +32,11 @@ see "sandpiper help targets".
 A run that is cut short leaves whole migrations behind: call upgrade again and
 it goes on. Any number of runners may start at once; one works, the others wait.
 
+A migration may have phases: what old programs can live with (expand), the data
+(backfill), and what only new ones can (contract). With --phase the run ends, with
+exit code 0, before the first phase that is later than the one named; a migration
+without phases runs whole. See "sandpiper help data".
+
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
 does it; a file that no dump has written ends the call before anything runs.
 
@@ -38,6 +47,7 @@ each statement waits for its answer, for the price of a round trip.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
+  sandpiper upgrade --phase expand
   sandpiper upgrade --dump schema.sql
   sandpiper upgrade --report report.html
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
@@ -52,6 +62,10 @@ each statement waits for its answer, for the price of a round trip.`,
 					return err
 				}
 			}
+			upTo, err := phase()
+			if err != nil {
+				return err
+			}
 			if err := record.check(cmd.Flags()); err != nil {
 				return err
 			}
@@ -62,7 +76,7 @@ each statement waits for its answer, for the price of a round trip.`,
 			defer s.close()
 			s.connectEarly(cmd.Context())
 			target := argument(args, "heads")
-			cfg := host.Config{}
+			cfg := host.Config{Phase: upTo}
 			record.begin(&cfg, s.db, cmd.Name(), target)
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
@@ -81,6 +95,7 @@ each statement waits for its answer, for the price of a round trip.`,
 			return record.end(cmd.Context(), a, r, result, err)
 		},
 	}
+	phase = phaseFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
 	f.Lookup("backup").NoOptDefVal = backupBeside
@@ -119,8 +134,9 @@ func (a *app) dumpAfter(ctx context.Context, r *host.Runner, result host.Result,
 type runData struct {
 	Applied []entryJSON         `json:"applied"`
 	Heads   map[string][]string `json:"heads"`
-	Dump    *dumpedJSON         `json:"dump,omitempty"`  // with --dump
-	Files   []string            `json:"files,omitempty"` // with --report or --record
+	Paused  *pausedJSON         `json:"paused,omitempty"` // with --phase
+	Dump    *dumpedJSON         `json:"dump,omitempty"`   // with --dump
+	Files   []string            `json:"files,omitempty"`  // with --report or --record
 }
 
 type dumpedJSON struct {
@@ -129,7 +145,7 @@ type dumpedJSON struct {
 }
 
 func runDocument(result host.Result) runData {
-	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
+	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}, Paused: pausedDocument(result.Paused)}
 	maps.Copy(data.Heads, result.Heads)
 	return data
 }
@@ -202,6 +218,9 @@ func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 			fmt.Fprintln(w)
 		}
 		a.printHeads(w, r, result)
+		if result.Paused != nil {
+			printPaused(w, result.Paused)
+		}
 	})
 	return nil
 }

@@ -170,7 +170,7 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 			a.display.line("warning: %s", warning)
 			delete(unheld, e.Line)
 		}
-		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
+		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied && e.Kind != host.EventPaused)
 		a.display.event(e)
 	}
 	cfg.Statements = a.flags.verbose

@@ -108,7 +108,9 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 		return err
 	}
 	defer stop()
-	entry, err := w.Work(ctx, host.WorkOrder{Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results}, r.event)
+	entry, err := w.Work(ctx, host.WorkOrder{
+		Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results, Phase: o.Phase,
+	}, r.event)
 	if err != nil {
 		return r.fault(err)
 	}
