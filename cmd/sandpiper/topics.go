@@ -7,6 +7,7 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
 		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
+		{Use: "data", Short: "How rows are changed in chunks, and in phases", Long: dataText},
 		{Use: "plugins", Short: "How modules of others are run, and shipped", Long: pluginsText},
 		{Use: "trust", Short: "Who signed a module, and who is trusted", Long: trustText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
@@ -123,11 +124,14 @@ data:
 
   upgrade, downgrade, stamp, reset
               applied: [entry], heads: {line: [id]}; files: [path] with --report
-              and --record
+              and --record; paused: {revision, line, slug, phase, next, behind}
+              with --phase
   current     dialect, lines: [{line, heads, want, behind, unknown}],
-              pending: [{revision, line, direction, committed}]
-  plan        direction, target, steps: [revision + resumes, commits],
-              statements: [{step, sql, params, rows, autocommit, not_run}]
+              pending: [{revision, line, direction, committed, phases_done,
+              phase, phase_begun}]
+  plan        direction, target, steps: [revision + resumes, commits,
+              phases: [{phase, state}]], waiting as steps,
+              statements: [{step, sql, params, rows, autocommit, not_run, backfill}]
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]
   branches    dialect, lines: [{line, bases: [revision], joins: [revision],
@@ -135,6 +139,9 @@ data:
               labels: [{label, revision, revisions, heads}]}]
   graph       dialect, format, file or drawing, revisions: [revision + state]
   show        revision + state, applied, changed, pair, run: entry
+  progress    now, lock, migrations: [{revision, line, slug, direction, state,
+              silent_ms, phase, began, updated, committed, backfills: [{name,
+              complete, done, total, chunks, updated, at: {column: value}}]}]
   dump        dialect, heads: {line: [id]}, objects, unwritten: [name], sql, or
               file and changed
   verify      revisions, applied, problems: [problem], hints: [text]; with FILE.wasm

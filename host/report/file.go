@@ -51,6 +51,9 @@ func (r *Record) check() error {
 		if m == nil {
 			return errors.New("it holds a migration that is null")
 		}
+		if slices.Contains(m.Statements, nil) {
+			return errors.New("it holds a statement that is null")
+		}
 		for _, b := range m.Backfills {
 			if b == nil {
 				return errors.New("it holds a backfill that is null")

@@ -89,7 +89,7 @@ type statementView struct {
 	Rows     string
 	Took     string
 	Width    string // of the longest
-	Together string
+	Note     string
 	Error    string
 }
 
@@ -236,9 +236,7 @@ func (m *Migration) view(anchor string) *migrationView {
 		v.Backfill = append(v.Backfill, b.view())
 	}
 	v.Stmts = statementViews(m.Statements, anchor, m.Revision)
-	if n := m.StatementCount - len(m.Statements); n > 0 {
-		v.Beyond = count(n, "faster statement")
-	}
+	v.Beyond = beyond(m.StatementCount, m.Statements)
 	for _, k := range m.Marks {
 		v.Marks = append(v.Marks, momentView{duration(k.At), "", shown(k.Text)})
 	}
@@ -276,7 +274,7 @@ func (b *Backfill) view() backfillView {
 	return v
 }
 
-func statementViews(list []Statement, anchor, revision string) (views []statementView) {
+func statementViews(list []*Statement, anchor, revision string) (views []statementView) {
 	var longest time.Duration
 	for _, s := range list {
 		longest = max(longest, s.Took)
@@ -286,19 +284,34 @@ func statementViews(list []Statement, anchor, revision string) (views []statemen
 			Anchor: anchor, Revision: shown(revision), Call: s.Call, SQL: shown(s.SQL), Rows: policy.Thousands(s.Rows), Took: duration(s.Took),
 			Width: percent(100 * float64(s.Took) / float64(max(longest, 1))), Error: shown(s.Error),
 		}
-		if s.Together > 1 {
-			v.Together = fmt.Sprintf("together with %d others", s.Together-1)
-			v.Rows = ""
+		var notes []string
+		if s.Runs > 1 {
+			notes = append(notes, fmt.Sprintf("%s times, %s at most", policy.Thousands(int64(s.Runs)), duration(s.Longest)))
 		}
+		if s.Together > 1 {
+			notes = append(notes, fmt.Sprintf("its part of the time of %d that were sent together", s.Together))
+		}
+		v.Note = strings.Join(notes, "; ")
 		views = append(views, v)
 	}
 	return views
 }
 
+// beyond is how many runs there were of other statements.
+func beyond(all int, shown []*Statement) string {
+	for _, s := range shown {
+		all -= s.Runs
+	}
+	if all <= 0 {
+		return ""
+	}
+	return count(all, "faster statement")
+}
+
 // slowest makes the table of the slowest statements of all migrations.
 func (r *Record) slowest(v *view, views map[*Migration]*migrationView) {
 	type of struct {
-		statement Statement
+		statement *Statement
 		migration *Migration
 	}
 	var all []of
@@ -312,14 +325,16 @@ func (r *Record) slowest(v *view, views map[*Migration]*migrationView) {
 	slices.SortStableFunc(all, func(a, b of) int { return int(min(max(b.statement.Took-a.statement.Took, -1), 1)) })
 	all = all[:min(len(all), maxSlowest)]
 	for _, s := range all {
-		one := statementViews([]Statement{s.statement}, views[s.migration].Anchor, s.migration.Revision)[0]
+		one := statementViews([]*Statement{s.statement}, views[s.migration].Anchor, s.migration.Revision)[0]
 		one.Width = percent(100 * float64(s.statement.Took) / float64(max(all[0].statement.Took, 1)))
 		v.Slowest = append(v.Slowest, one)
 	}
 	v.HasStmts = total > 0
-	if n := total - len(all); n > 0 {
-		v.Beyond = count(n, "faster statement")
+	var list []*Statement
+	for _, s := range all {
+		list = append(list, s.statement)
 	}
+	v.Beyond = beyond(total, list)
 }
 
 // ledger makes the table of the ledger's lines.

@@ -60,8 +60,8 @@ type Migration struct {
 	Error    string        `json:"error,omitempty"`
 	Retries  int           `json:"retries,omitempty"` // after lock timeouts
 
-	Statements     []Statement   `json:"statements,omitempty"` // the slowest, in the order they ran in
-	StatementCount int           `json:"statement_count,omitempty"`
+	Statements     []*Statement  `json:"statements,omitempty"`      // those that took longest, in the order they first ran in
+	StatementCount int           `json:"statement_count,omitempty"` // runs of all statements
 	StatementTime  time.Duration `json:"statement_time_ns,omitempty"`
 	Rows           int64         `json:"rows,omitempty"` // that all statements affected or read
 
@@ -70,6 +70,8 @@ type Migration struct {
 	Logs      []Log       `json:"logs,omitempty"` // the first
 	LogCount  int         `json:"log_count,omitempty"`
 	Entry     *Entry      `json:"entry,omitempty"` // of the ledger; nil if it has none
+
+	texts map[string]*Statement // while it is under way, by the text that was sent
 }
 
 // State is what became of a migration.
@@ -83,15 +85,18 @@ const (
 	Halfway State = "paused"
 )
 
-// A Statement is one that ran.
+// A Statement is one that ran, once or more often.
 type Statement struct {
-	Call     int           `json:"call"`
+	Call     int           `json:"call"` // that sent it first
 	SQL      string        `json:"sql"`
-	At       time.Duration `json:"at_ns"`
-	Took     time.Duration `json:"took_ns"`
-	Together int           `json:"together,omitempty"` // how many Took is of, if it is not this one alone
+	At       time.Duration `json:"at_ns"`    // when it first began
+	Until    time.Duration `json:"until_ns"` // when it last ended
+	Runs     int           `json:"runs"`
+	Took     time.Duration `json:"took_ns"` // all runs
+	Longest  time.Duration `json:"longest_ns"`
+	Together int           `json:"together,omitempty"` // how many shared the time of a run, of which each has its part
 	Rows     int64         `json:"rows"`
-	Error    string        `json:"error,omitempty"`
+	Error    string        `json:"error,omitempty"` // of the last one that failed
 }
 
 // A Backfill is what a run did of a backfill.
@@ -143,12 +148,13 @@ type Entry struct {
 
 // What is kept at most.
 const (
-	maxStatements = 50  // of a migration
-	maxLogs       = 200 // of a migration
-	maxMarks      = 200 // of a migration
-	maxBackfills  = 100 // of a migration
-	maxSlices     = 240 // of a backfill; even
+	maxStatements = 50   // of a migration, with different texts
+	maxTexts      = 1000 // of a migration that is under way
+	maxLogs       = 200  // of a migration
+	maxMarks      = 200  // of a migration
+	maxBackfills  = 100  // of a migration
+	maxSlices     = 240  // of a backfill; even
 	maxText       = 4 << 10
-	maxTexts      = 16 << 20 // of all texts together
+	maxKept       = 16 << 20 // of all texts together
 	maxMigrations = 20_000
 )

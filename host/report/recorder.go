@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +83,12 @@ func (r *Recorder) started(e host.Event) {
 func (r *Recorder) end(state State) {
 	if m := r.current; m != nil {
 		m.State, m.Took = state, r.at()-m.Began
-		slices.SortStableFunc(m.Statements, func(a, b Statement) int { return int(a.At - b.At) })
+		m.slowest(maxStatements)
+		for _, s := range m.Statements {
+			s.SQL = r.bounded(s.SQL)
+		}
+		slices.SortFunc(m.Statements, func(a, b *Statement) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Call, b.Call)) })
+		m.texts = nil
 		r.current = nil
 	}
 }
@@ -121,34 +128,44 @@ func (r *Recorder) mark(m *Migration, text string) {
 	}
 }
 
-// ran keeps a statement if it is among the slowest.
+// ran adds a statement to what is known of its text.
 func (r *Recorder) ran(m *Migration, e host.Event) {
+	took := e.Took / time.Duration(max(e.Together, 1))
 	m.StatementCount++
-	m.StatementTime += e.Took / time.Duration(max(e.Together, 1))
+	m.StatementTime += took
 	m.Rows += e.Rows
-	at := len(m.Statements)
-	if at == maxStatements {
-		at = 0
-		for i, s := range m.Statements {
-			if s.Took < m.Statements[at].Took {
-				at = i
-			}
+	text := cut(strings.TrimSpace(e.Text), maxText)
+	s := m.texts[text]
+	if s == nil {
+		if len(m.texts) == maxTexts {
+			m.slowest(maxTexts / 2)
 		}
-		if m.Statements[at].Took >= e.Took && e.Err == nil {
-			return
+		s = &Statement{Call: e.Call, SQL: withoutSecrets(text), At: r.at() - e.Took}
+		if m.texts == nil {
+			m.texts = map[string]*Statement{}
 		}
-		r.kept -= len(m.Statements[at].SQL)
-	} else {
-		m.Statements = append(m.Statements, Statement{})
+		m.texts[text] = s
 	}
-	s := Statement{Call: e.Call, SQL: r.text(strings.TrimSpace(e.Text)), At: r.at() - e.Took, Took: e.Took, Rows: e.Rows}
+	s.Until = r.at()
+	s.Runs++
+	s.Took += took
+	s.Longest = max(s.Longest, took)
+	s.Rows += e.Rows
 	if e.Together > 1 {
 		s.Together = e.Together
 	}
 	if e.Err != nil {
 		s.Error = r.text(e.Err.Error())
 	}
-	m.Statements[at] = s
+}
+
+// slowest leaves those statements that took longest, and those that failed.
+func (m *Migration) slowest(n int) {
+	m.Statements = slices.SortedFunc(maps.Values(m.texts), func(a, b *Statement) int {
+		return cmp.Or(b2i(b.Error != "")-b2i(a.Error != ""), cmp.Compare(b.Took, a.Took), cmp.Compare(a.At, b.At), cmp.Compare(a.Call, b.Call))
+	})
+	m.Statements = m.Statements[:min(n, len(m.Statements))]
+	maps.DeleteFunc(m.texts, func(_ string, s *Statement) bool { return !slices.Contains(m.Statements, s) })
 }
 
 // backfill returns the backfill of an event, nil where there are too many.
@@ -232,12 +249,13 @@ func (r *Recorder) failure(f Failure) *Failure {
 }
 
 // text is what is kept of a text.
-func (r *Recorder) text(s string) string {
-	most := maxText
-	if r.kept > maxTexts {
-		most = 80
+func (r *Recorder) text(s string) string { return r.bounded(withoutSecrets(cut(s, maxText))) }
+
+// bounded is what room is left for.
+func (r *Recorder) bounded(s string) string {
+	if r.kept > maxKept {
+		s = cut(s, 80)
 	}
-	s = withoutSecrets(cut(s, most))
 	r.kept += len(s)
 	return s
 }

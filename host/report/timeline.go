@@ -49,7 +49,7 @@ func (s scale) bar(class string, at, took time.Duration, title string) bar {
 	switch class {
 	case "chunk":
 		b.Y, b.Height = 6, 6
-	case "statement":
+	case "statement", "statements":
 		b.Y, b.Height = 14, 6
 	case "mark":
 		b.Height = trackHeight
@@ -133,7 +133,11 @@ func (s scale) bars(m *Migration) []bar {
 		}
 	}
 	for _, st := range m.Statements {
-		bars = append(bars, s.bar("statement", st.At, st.Took, fmt.Sprintf("statement %d took %s", st.Call, duration(st.Took))))
+		class := "statement"
+		if st.Runs > 1 {
+			class = "statements"
+		}
+		bars = append(bars, s.bar(class, st.At, st.Until-st.At, fmt.Sprintf("call %d, %s, took %s", st.Call, count(st.Runs, "run"), duration(st.Took))))
 	}
 	for _, k := range m.Marks {
 		bars = append(bars, s.bar("mark", k.At, 0, k.Text))
