@@ -10,6 +10,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/spool"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -40,7 +41,7 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 	t := &confinedTx{w: w, t: inner.(*tx)}
 	t.deadline = time.Now().Add(w.quarters.grants.Time())
 	t.t.warden = &warden{
-		rows: w.tooManyRows,
+		rows: w.tooManyRows, keeps: w.tooMuchKept,
 		judge: func(sql string) (string, error) {
 			c, err := w.check(host.Statement{SQL: sql})
 			return c.sql, err
@@ -59,6 +60,17 @@ func (w *confined) tooManyRows(written int64) error {
 			Line:   w.quarters.line(),
 			Reason: fmt.Sprintf("write more than %d rows in one transaction: it has written %d", allowed, written),
 			Needs:  fmt.Sprintf("rows = %d", written),
+		}
+	}
+	return nil
+}
+
+func (w *confined) tooMuchKept(bytes int64) error {
+	if bytes > spool.PluginLimit {
+		return &policy.Refusal{
+			Line: w.quarters.line(),
+			Reason: fmt.Sprintf("leave rows open while it sends something else: %d bytes of them would be kept, and %d may be; read them first, or fewer at a time",
+				bytes, spool.PluginLimit),
 		}
 	}
 	return nil
