@@ -48,11 +48,20 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 		},
 		path: w.path, home: quoteIdent(w.quarters.home) + ", pg_temp",
 	}
+	t.bound(w.quarters.grants.Memory() << 20)
 	t.t.put(w.enterItem(w.quarters.grants.Time(), &t.began))
 	t.limited = time.Now()
 	w.tx = t
 	return t, nil
 }
+
+// maxMessage is how large the server's messages may be otherwise, which is about as
+// large as it makes them.
+const maxMessage = 1 << 30
+
+// bound has the connection take no row that is larger than what the plugin's module
+// could hold.
+func (t *confinedTx) bound(bytes int64) { t.t.c.main.pg.Frontend().SetMaxBodyLen(int(bytes)) }
 
 func (w *confined) tooManyRows(written int64) error {
 	if allowed := w.quarters.grants.Rows(); written > allowed {
@@ -313,6 +322,7 @@ func (t *confinedTx) Commit(ctx context.Context) error {
 	err := t.t.Commit(ctx)
 	if err == nil {
 		t.w.tx = nil
+		t.bound(maxMessage)
 	}
 	return err
 }
@@ -322,5 +332,6 @@ func (t *confinedTx) Rollback() error {
 	if t.w.tx == t {
 		t.w.tx = nil
 	}
+	defer t.bound(maxMessage)
 	return t.t.Rollback()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -75,6 +76,11 @@ func (l *link) explain(ctx context.Context, items []item, failed *failure) error
 	isRefused := failed.index >= 0 && errors.As(failed.err, &refused)
 	if ctx.Err() != nil && (!isRefused || refused.Code == codeCancelled) {
 		return &interruptedError{err: ctx.Err(), cause: context.Cause(ctx), unknown: !isRefused && holds(items, roleCommit)}
+	}
+	var large *pgproto3.ExceededMaxBodyLenErr
+	if errors.As(failed.err, &large) {
+		return &refusal{abi.ErrnoLimit, fmt.Sprintf("the server sent a row of %d bytes, and at most %d are taken: read large values in parts "+
+			"(substr); the connection is closed, the server rolls back the open transaction", large.ActualBodyLen, large.MaxExpectedBodyLen)}
 	}
 	if !isRefused {
 		if !l.pg.IsClosed() && failed.index >= 0 {
