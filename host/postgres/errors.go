@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -150,6 +151,10 @@ func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {
 		SQL:      it.sql,
 		Ordinal:  it.ordinal,
 		Err:      refused,
+	}
+	// The server names the parameter in its context alone.
+	if _, number, ok := strings.Cut(refused.Where, "parameter $"); ok && e.Detail == "" {
+		e.Detail = "in parameter " + number[:len(number)-len(strings.TrimLeft(number, "0123456789"))]
 	}
 	switch refused.Code {
 	case codeLockTimeout, codeDeadlock, codeSerialization:

@@ -221,7 +221,7 @@ func guestItem(stmt host.Statement) (item, error) {
 	it.oids, it.formats = typesOf(types)
 	var err error
 	if it.values, _, err = encodeAll(nil, stmt.Params, it.formats); err != nil {
-		return item{}, fmt.Errorf("the parameters of the statement: %w", err)
+		return item{}, fmt.Errorf("the parameters of the statement, each of which is a column of a row: %w", err)
 	}
 	return it, nil
 }
