@@ -72,8 +72,8 @@ func TestConfinedLoad(t *testing.T) {
 				t.Errorf("101 rows of 100: got %v", err)
 			}
 			l.want("SELECT count(*) FROM "+schema+".acme_t", "1")
-			if err := load(to("acme_t", "a"), rows[:50]...); err != nil {
-				t.Errorf("50 rows of 100: %v", err)
+			if err := load(to("acme_t", "a"), rows[:100]...); err != nil {
+				t.Errorf("100 rows of 100: %v", err)
 			}
 		})
 	}

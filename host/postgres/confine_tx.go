@@ -23,6 +23,7 @@ type confinedTx struct {
 	deadline time.Time
 	limited  time.Time // when the server was last told what is left
 	began    string    // when the transaction began, as the server says it
+	before   int64     // rows that the server had counted by then
 	left     bool      // the role is left: what follows is the runner's
 
 	// foreign are the names in the plugin's schema that are not its own, as they
@@ -49,7 +50,7 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 		path: w.path, home: quoteIdent(w.quarters.home) + ", pg_temp",
 	}
 	t.bound(w.quarters.grants.Memory() << 20)
-	t.t.put(w.enterItem(w.quarters.grants.Time(), &t.began))
+	t.t.put(w.enterItem(w.quarters.grants.Time(), &t.began, &t.before))
 	t.limited = time.Now()
 	w.tx = t
 	return t, nil

@@ -99,20 +99,33 @@ func (t *tx) beginLoad(ctx context.Context, into, table string, stmt host.Statem
 	if err != nil {
 		return err
 	}
-	l := &load{into: into, table: to.Table, columns: columns, types: append([]abi.Type{}, types...), done: make(chan struct{})}
-	l.binary = chooseFormat(l.columns, types)
-	sql := "COPY " + into + " FROM STDIN"
-	if l.binary {
-		sql += " (FORMAT binary)"
-		l.buf = append(l.buf, copySignature...)
+	l := &load{
+		it: item{role: roleGuest, sql: "COPY " + into + " FROM STDIN", ordinal: stmt.Ordinal}, into: into, table: to.Table,
+		columns: columns, types: append([]abi.Type{}, types...), binary: chooseFormat(columns, types),
 	}
-	l.it = item{role: roleGuest, sql: sql, ordinal: stmt.Ordinal}
+	if l.binary {
+		l.it.sql += " (FORMAT binary)"
+	}
+	if !loadable(columns) { // the server says why
+		t.startCopy(ctx, l)
+		if err := t.endLoad(ctx); err != nil {
+			return err
+		}
+	}
+	t.startCopy(ctx, l)
+	return nil
+}
+
+// startCopy makes a load the one that is under way.
+func (t *tx) startCopy(ctx context.Context, l *load) {
 	r, w := io.Pipe()
-	l.pipe = w
 	// The context of a call ends with the call; COPY goes on.
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	l.cancel = cancel
-	pg := t.c.main.pg
+	l.pipe, l.cancel, l.done = w, cancel, make(chan struct{})
+	if l.buf = l.buf[:0]; l.binary {
+		l.buf = append(l.buf, copySignature...)
+	}
+	pg, sql := t.c.main.pg, l.it.sql
 	go func() {
 		defer close(l.done)
 		_, l.err = pg.CopyFrom(running, r, sql)
@@ -120,10 +133,6 @@ func (t *tx) beginLoad(ctx context.Context, into, table string, stmt host.Statem
 	}()
 	t.load, t.begun = l, true
 	t.sent++
-	if !loadable(columns) {
-		return t.endLoad(ctx) // the server says what is wrong
-	}
-	return nil
 }
 
 var errCopyEnded = errors.New("COPY has ended")
@@ -145,12 +154,9 @@ func (t *tx) sendRows(ctx context.Context, l *load, rows *abi.RowReader) error {
 			t.written++
 			err = l.encodeRow(values)
 		}
-		if err == nil && len(l.buf) >= loadPiece {
-			err = l.flush()
-		}
 		switch {
 		case err == nil:
-		case errors.Is(err, errCopyEnded), ctx.Err() != nil:
+		case errors.Is(err, errCopyEnded), errors.Is(err, io.ErrClosedPipe), ctx.Err() != nil:
 			if ended := t.endLoad(ctx); ended != nil {
 				return ended
 			}

@@ -46,6 +46,9 @@ func (l *load) encodeRow(values []abi.Value) error {
 		default:
 			err = l.textField(i, c, v)
 		}
+		if err == nil && len(l.buf) >= loadPiece {
+			err = l.flush()
+		}
 		if err != nil {
 			return err
 		}

@@ -343,6 +343,22 @@ func TestLoadRefusals(t *testing.T) {
 	}
 }
 
+// A name is cut to 63 bytes by the server, wherever it stands.
+func TestLoadLongNames(t *testing.T) {
+	conn := connect(t, postgrestest.URL(t))
+	long := strings.Repeat("x", 70)
+	rollback(t, conn, func(tx host.Tx) {
+		if err := exec("CREATE TABLE " + long + " (" + long + " int)")(tx); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := loading(t, to(long, long), abi.Int64(1))(tx); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 func TestLoadWide(t *testing.T) {
 	conn := connect(t, postgrestest.URL(t))
 	names, row := make([]string, 1600), make([]abi.Value, 1600)
