@@ -43,13 +43,17 @@ check: ## formatting and vet
 	@$(GO) vet ./...
 
 .PHONY: race
-race: need-gcc need-postgres need-minisign
-	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
+race: need-gcc need-postgres need-minisign need-chromium
+	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m -skip '$(PROCESSES)' ./...
+
+# Tests that start hundreds of processes, each of which -race would slow down, to
+# see what is in the database when one is killed or does harm.
+PROCESSES := ^(TestKill|TestKillOfPlugins|TestAttacks)$$
 
 .PHONY: random
 random: need-postgres # what -race makes too slow, in full: it takes a quarter of what is made up by chance, and leaves some out
 	@CGO_ENABLED=0 $(GO) test -run '^(TestRoundTrips|TestOperations|TestConfinedOperations|TestConfinedGrowth)$$' ./host/diff ./host/sqlite
-	@CGO_ENABLED=0 $(GO) test -run '^TestAttacks$$/^(postgresql_schema|process_postgresql)$$' ./cmd/sandpiper
+	@CGO_ENABLED=0 $(GO) test -timeout 20m -run '$(PROCESSES)' ./cmd/sandpiper
 
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
@@ -68,6 +72,10 @@ need-postgres: # the tests start a private server from an installed PostgreSQL
 .PHONY: need-minisign
 need-minisign: # the tests compare signatures with those of the tool
 	@$(call install,minisign,minisign)
+
+.PHONY: need-chromium
+need-chromium: # the tests open a report in a browser
+	@command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || { $(call install,chromium,chromium); }
 
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run

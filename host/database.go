@@ -72,6 +72,12 @@ type Conn interface {
 	// schema.Outside.
 	Render(operation Operation) (Statement, error)
 
+	// Observe has an open transaction of this connection tell what is done to
+	// rows in it. What runs in it goes through the transaction that is returned,
+	// which takes so many samples of each kind of change to a table. It is for
+	// transactions that are rolled back.
+	Observe(ctx context.Context, tx Tx, samples int) (ObservedTx, error)
+
 	// Objects reads what users made in the schema that the connection works
 	// in, in an order in which their SQL can be run. Two schemas that hold the
 	// same return the same, byte for byte, but for SQL that the database keeps
@@ -163,7 +169,8 @@ type Rows interface {
 type Statement struct {
 	SQL     string
 	Params  []abi.Value
-	Ordinal int // 1-based number of the call within the run of the guest
+	Lock    string // how the rows of a SELECT are locked, where the dialect locks rows: abi.LockRows, abi.LockSkip; "" not at all
+	Ordinal int    // 1-based number of the call within the run of the guest
 }
 
 // An Operation is one schema operation as a guest sent it, with the names that

@@ -15,6 +15,7 @@ import (
 type Rehearsal struct {
 	Plan       Plan
 	Statements []RehearsedStatement
+	Effects    []StepEffects // of the steps that ran, where they were asked for
 }
 
 // A RehearsedStatement is one statement of a Rehearsal.
@@ -25,6 +26,7 @@ type RehearsedStatement struct {
 	Rows       int    // parameter rows, for batches
 	Autocommit bool   // commits by itself in a real run
 	NotRun     string // why it was shown and not run; "" if it ran
+	Backfill   string // that it is, by name: a real run does it chunk by chunk
 	Refused    bool   // by the walls of a plugin: no run sends it
 }
 
@@ -36,8 +38,13 @@ type RehearsedStatement struct {
 // others, and in this process, whatever Config.Worker says: nothing of them is
 // committed. They are named and not run in other plans, and before the plugin's
 // first upgrade has made its role and schema.
-func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
-	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}}
+func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (Rehearsal, error) {
+	return r.rehearsal(ctx, dir, target, nil)
+}
+
+// rehearsal rehearses. It tells effects if samples are given.
+func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target string, samples *int) (_ Rehearsal, err error) {
+	u := r.newRun(dir, target)
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Rehearsal{}, err
 	}
@@ -54,7 +61,7 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 	if err != nil || len(plan.Steps) == 0 {
 		return Rehearsal{Plan: plan}, err
 	}
-	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}}
+	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}, samples: samples}
 	if p := u.onlyPlugin(plan); p != nil {
 		u.warm()
 		how := u.confinement(p)
@@ -86,8 +93,16 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 			stage.omit(p, step, u.onlyPlugin(plan) == p)
 			continue
 		}
-		if err := u.rehearse(ctx, stage, step); err != nil {
+		err := u.rehearse(ctx, stage, step)
+		paused := errors.As(err, new(*PausedError))
+		if err == nil || paused {
+			err = stage.effects(ctx)
+		}
+		if err != nil {
 			return stage.out, err
+		}
+		if paused {
+			break
 		}
 	}
 	return stage.out, nil
@@ -138,11 +153,22 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
+	restart, err := checkpointed(step, versionOf(step, module), pending, u.cfg.Checkpoint)
+	if err != nil {
+		return u.failure(step, err)
+	}
+	if restart != nil {
+		pending = replaced(pending, *restart)
+	}
 	ctx, cancel := u.limited(ctx, stage.plugin)
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
+	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true
+	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime}
+	s.advanced, s.completed = stage.chunk, stage.backfill
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
+	s.until = u.cfg.until()
 	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),
@@ -156,8 +182,8 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if closeErr := s.close(); err == nil {
 		err = closeErr
 	}
-	if err = overdue(ctx, err); err == nil {
-		return nil
+	if err = overdue(ctx, err); err == nil || errors.As(err, new(*PausedError)) {
+		return err
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
 		return u.failure(step, err)
@@ -174,6 +200,12 @@ type stage struct {
 	step   int
 	held   bool    // something was shown and not run
 	plugin *Plugin // whose walls are around it, nil if there are none
+
+	samples  *int       // to take of each effect; nil: nobody asks for effects
+	observed ObservedTx // tx, if it is observed
+
+	chunks int                 // of the open backfill, so far
+	unseen *RehearsedStatement // of another chunk than the first one: shown if it fails
 }
 
 const stageSavepoint = "rehearsal"
@@ -192,7 +224,24 @@ func (s *stage) open(ctx context.Context, ledger *Ledger) error {
 		return errors.Join(err, tx.Rollback())
 	}
 	s.tx = tx
+	if s.samples == nil {
+		return nil
+	}
+	if s.observed, err = s.Conn.Observe(ctx, tx, *s.samples); err != nil {
+		return err
+	}
+	s.tx = s.observed
 	return nil
+}
+
+// effects notes what the step that has run did to rows.
+func (s *stage) effects(ctx context.Context) error {
+	if s.observed == nil {
+		return nil
+	}
+	tables, err := s.observed.Effects(ctx)
+	s.out.Effects = append(s.out.Effects, StepEffects{Step: s.step, Tables: tables})
+	return err
 }
 
 func (s *stage) clear() {
@@ -202,13 +251,33 @@ func (s *stage) clear() {
 }
 
 func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
-	s.out.Statements = append(s.out.Statements, RehearsedStatement{
+	noted := RehearsedStatement{
 		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
-	})
+	}
+	if s.chunks > 0 {
+		s.unseen = &noted
+		return
+	}
+	s.out.Statements = append(s.out.Statements, noted)
+}
+
+// chunk is told of each chunk of a backfill. The statements of the first one are
+// shown, and those of the others are the same.
+func (s *stage) chunk() { s.chunks++ }
+
+// backfill is told of the end of a backfill.
+func (s *stage) backfill(name string) {
+	more := s.chunks - 1
+	if s.chunks, s.unseen = 0, nil; more > 0 {
+		s.note(Statement{SQL: Comment(fmt.Sprintf("backfill %q: %d more chunks of the same statements", name, more))}, 0, true, "")
+	}
 }
 
 // noteRefused says of the newest statement that the walls of a plugin refused it.
 func (s *stage) noteRefused(err error) error {
+	if err != nil && s.unseen != nil {
+		s.out.Statements, s.unseen = append(s.out.Statements, *s.unseen), nil
+	}
 	if denied := asRefused(err, Statement{}); denied != nil {
 		last := &s.out.Statements[len(s.out.Statements)-1]
 		last.NotRun, last.Refused = denied.Error(), true
@@ -244,6 +313,11 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 		case chain.ItemOperation:
 			if skip--; skip < 0 {
 				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
+			}
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: source.Whole(item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
 			}
 		default:
 			if skip--; skip < 0 {
@@ -395,6 +469,9 @@ func (b *body) statements(dir chain.Direction) (statements []RehearsedStatement,
 			autocommit = item.Kind == chain.ItemAutocommitBegin
 		case chain.ItemOperation:
 			return nil, fmt.Errorf("(%s) is made of schema operations: what they send depends on what is in the database", b.path)
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			statements = append(statements, RehearsedStatement{SQL: source.Whole(item), Autocommit: true, NotRun: "offline", Backfill: item.Backfill.Name})
 		default:
 			statements = append(statements, RehearsedStatement{SQL: item.SQL, Autocommit: autocommit, NotRun: "offline"})
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -25,7 +26,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 	}
 	switch {
 	case s.section != nil:
-		return false, refuse(abi.ErrnoState, "section %q begins inside section %q: sections do not nest", name, s.section.unit.Name)
+		return false, refuse(abi.ErrnoState, "section %q begins inside %s: they do not nest", name, s.section)
 	case len(s.savepoints) > 0:
 		return false, refuse(abi.ErrnoState, "section %q begins while savepoint %q is set", name, s.savepoints[len(s.savepoints)-1])
 	case s.queried:
@@ -52,6 +53,9 @@ func (s *session) SectionEnd(ctx context.Context) error {
 	}
 	if s.section == nil {
 		return refuse(abi.ErrnoState, "no section is open")
+	}
+	if s.section.fill != nil {
+		return refuse(abi.ErrnoState, "%s is no section: it ends when backfill_next returns END", s.section)
 	}
 	if s.section.kind == SectionTransaction {
 		if err := s.commitUnits(ctx, s.section.unit); err != nil {
@@ -91,10 +95,18 @@ func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
 	if err := tx.Progress(ctx, s.step.Revision.Key, s.step.Direction, units); err != nil {
 		return s.failed(err)
 	}
+	start := time.Now()
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.saved(len(units))
+	s.observer.committed(time.Since(start))
+	done := 0
+	for _, u := range units {
+		if !u.Begun {
+			done++
+		}
+	}
+	s.saved(done)
 	return nil
 }
 
@@ -109,7 +121,7 @@ func (s *session) units(more ...Unit) []Unit {
 	return append(units, more...)
 }
 
-// saved notes that n units are committed and the transaction is over.
+// saved notes that n units are committed as done and the transaction is over.
 func (s *session) saved(n int) {
 	s.fence.Done += n
 	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false
@@ -125,10 +137,9 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	if s.observe != nil && c.stmt.SQL != "" {
-		s.observe(c.stmt)
-	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
+	ran(affected, err)
 	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {
 		s.tx = nil
 		if err := tx.Rollback(); err != nil {
@@ -158,10 +169,9 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 			return 0, err
 		}
 	}
-	if s.observe != nil {
-		s.observe(c.stmt)
-	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
+	ran(affected, err)
 	if denied := s.asRefused(err, c.stmt); denied != nil {
 		return s.keepRefused(c, denied)
 	}

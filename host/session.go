@@ -20,16 +20,17 @@ import (
 // commits. A transaction section is one transaction. In an autocommit section
 // every call is its own.
 type session struct {
-	conn    Conn
-	step    Step
-	fence   Fence
-	begin   Unit                // the first record of a migration that commits more than once
-	event   func(Event)         // progress, log, section
-	span    func(string) func() // starts the span of a section, returns its end
-	started time.Time           // of this run, for Elapsed
-	naming  schema.Naming       // of what a guest does not name
-	observe func(Statement)     // sees every statement before it is sent; may be nil
-	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
+	conn     Conn
+	step     Step
+	fence    Fence
+	begin    Unit                // the first record of a migration that commits more than once
+	event    func(Event)         // progress, log, section
+	span     func(string) func() // starts the span of a section, returns its end
+	started  time.Time           // of this run, for Elapsed
+	naming   schema.Naming       // of what a guest does not name
+	observer *observer           // sees every statement; may be nil
+	judge    *policy.Judge       // of a plugin's operations; nil: not a plugin
+	filling
 
 	tx         Tx // the open transaction, if any
 	savepoints []string
@@ -44,6 +45,9 @@ type session struct {
 
 	operations []Operation // on one table, that wait for flush
 
+	until  abi.Phase // the last phase that is run
+	phases abi.Phase // those below have begun
+
 	section *openSection
 	ordinal int   // calls that carry SQL so far
 	fatal   error // ends the run: every later call is answered with CANCELLED
@@ -51,23 +55,46 @@ type session struct {
 	refused refused // the calls of a plugin that its walls refused
 }
 
+// An openSection is a section, or a backfill, in which a chunk is what a
+// transaction section is.
 type openSection struct {
 	kind SectionKind
 	unit Unit
 	end  func()
+	fill *fill // nil: it is a section
+}
+
+// String names it, for messages.
+func (o *openSection) String() string {
+	if o.fill != nil {
+		return fmt.Sprintf("backfill %q", o.unit.Name)
+	}
+	return fmt.Sprintf("section %q", o.unit.Name)
 }
 
 // A callError is a call that the host refuses, with the errno for the guest.
 type callError struct {
-	errno abi.Errno
-	text  string
+	errno   abi.Errno
+	text    string
+	ordinal int // of the call, where it is known
 }
 
 func (e *callError) Error() string    { return e.text }
 func (e *callError) Errno() abi.Errno { return e.errno }
 
 func refuse(errno abi.Errno, format string, args ...any) error {
-	return &callError{errno, fmt.Sprintf(format, args...)}
+	return &callError{errno: errno, text: fmt.Sprintf(format, args...)}
+}
+
+// placed says of the error of a call which call it is of.
+func (s *session) placed(err error) error {
+	var failed *SQLError
+	if refused, ok := err.(*callError); ok {
+		refused.ordinal = s.ordinal
+	} else if errors.As(err, &failed) && failed.Ordinal == 0 {
+		failed.Ordinal = s.ordinal
+	}
+	return err
 }
 
 // newSession prepares the session of one step. pending is what an earlier run
@@ -83,14 +110,17 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			Revision:  step.Revision.ID,
 			Direction: step.Direction,
 		},
-		event: func(Event) {},
-		span:  func(string) func() { return func() {} },
-		open:  map[*sessionRows]struct{}{},
+		until:   abi.PhaseContract,
+		event:   func(Event) {},
+		span:    func(string) func() { return func() {} },
+		open:    map[*sessionRows]struct{}{},
+		filling: newFilling(),
 	}
 	for _, u := range pending {
 		if !u.Begun {
 			s.fence.Done++
 		}
+		s.fence.Chunks += u.Chunks
 		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
@@ -110,6 +140,9 @@ func (s *session) die(err error) error {
 func (s *session) transaction(ctx context.Context) (Tx, error) {
 	if s.tx != nil {
 		return s.tx, nil
+	}
+	if s.section != nil && s.section.fill != nil {
+		return nil, refuse(abi.ErrnoState, "%s has no chunk yet: backfill_next comes before anything else", s.section)
 	}
 	tx, err := s.conn.Begin(ctx, s.fence)
 	if err != nil {
@@ -194,10 +227,12 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.observe != nil && c.stmt.SQL != "" {
-		s.observe(c.stmt)
+	if err := s.watch(ctx, c.stmt.SQL); err != nil {
+		return 0, err
 	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
+	ran(affected, err)
 	if err == nil {
 		return affected, nil
 	}
@@ -225,7 +260,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
 	// A statement that a savepoint may have to undo is sent at once: its
 	// error must come while the savepoint is open.
-	if deferred && len(s.savepoints) == 0 && !s.autocommitting() {
+	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.observer.askResults() {
 		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
 	}
 	return s.do(ctx, call{
@@ -280,15 +315,29 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 		}
 		s.queried = true
 	}
+	rows, err := s.query(ctx, Statement{SQL: sql, Params: params, Ordinal: s.ordinal})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// query opens the rows of a statement in the open transaction.
+func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, error) {
 	tx, err := s.transaction(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stmt := Statement{SQL: sql, Params: params, Ordinal: s.ordinal}
-	if s.observe != nil {
-		s.observe(stmt)
+	if err := s.watch(ctx, stmt.SQL); err != nil {
+		return nil, err
 	}
+	ran, start := s.observer.sending(stmt), time.Now()
 	rows, err := tx.Query(ctx, stmt)
+	if err != nil {
+		ran(0, err)
+	} else if s.observer.askResults() {
+		rows = s.observer.watchedQuery(stmt, rows, time.Since(start))
+	}
 	if denied := s.asRefused(err, stmt); denied != nil {
 		return nil, denied
 	}
@@ -363,6 +412,9 @@ func (s *session) Log(_ context.Context, level LogLevel, text string) {
 }
 
 func (s *session) emit(e Event) {
+	if s.again(e) {
+		return
+	}
 	e.Elapsed = time.Since(s.started)
 	s.event(e)
 }
@@ -375,7 +427,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	case s.doomed != nil:
 		return s.doomed
 	case s.section != nil:
-		return refuse(abi.ErrnoState, "the migration ended inside section %q: section_end is missing", s.section.unit.Name)
+		return s.section.open()
 	case s.pos < len(s.recorded):
 		return s.changed(s.recorded[s.pos])
 	}
@@ -390,9 +442,11 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	if err := tx.Record(ctx, entry, s.step.After); err != nil {
 		return s.failed(err)
 	}
+	start := time.Now()
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
+	s.observer.committed(time.Since(start))
 	s.tx = nil
 	s.tellRefused(ctx)
 	return nil

@@ -8,12 +8,14 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // Spans go to the global tracer provider: without an exporter set up by the
 // program they cost next to nothing. A run is the span "sandpiper upgrade" or
 // "sandpiper downgrade", with a span "sandpiper migration" per migration and a
-// span "sandpiper section" per section in it.
+// span "sandpiper section" per section and "sandpiper backfill" per backfill in it.
 const tracerName = "github.com/sandpiper-db/sandpiper/host"
 
 func startSpan(ctx context.Context, what string, attributes ...attribute.KeyValue) (context.Context, func(error)) {
@@ -29,9 +31,13 @@ func startSpan(ctx context.Context, what string, attributes ...attribute.KeyValu
 
 func runAttributes(r *Runner, target string) []attribute.KeyValue {
 	return []attribute.KeyValue{
-		attribute.String("db.system.name", string(r.db.Dialect())),
+		systemName(r.db.Dialect()),
 		attribute.String("sandpiper.target", target),
 	}
+}
+
+func systemName(dialect chain.Dialect) attribute.KeyValue {
+	return attribute.String("db.system.name", string(dialect))
 }
 
 func stepAttributes(s Step) []attribute.KeyValue {
@@ -46,12 +52,16 @@ func sectionAttributes(name string) []attribute.KeyValue {
 	return []attribute.KeyValue{attribute.String("sandpiper.section", name)}
 }
 
+func backfillAttributes(name string) []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.String("sandpiper.backfill", name)}
+}
+
 // logEvent writes an event to the log: what guests say at their level, what
 // happens to migrations at info, the rest at debug.
 func (r *Runner) logEvent(e Event) {
 	level := slog.LevelDebug
 	switch e.Kind {
-	case EventApplied, EventWaiting, EventRetrying:
+	case EventApplied, EventPhase, EventPaused, EventWaiting, EventRetrying, EventThrottled:
 		level = slog.LevelInfo
 	case EventFailed:
 		level = slog.LevelError
@@ -68,6 +78,9 @@ func (r *Runner) logEvent(e Event) {
 	}
 	if e.Text != "" {
 		attrs = append(attrs, slog.String("text", e.Text))
+	}
+	if e.Phase != "" {
+		attrs = append(attrs, slog.String("phase", e.Phase))
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("error", e.Err))

@@ -48,6 +48,7 @@ Relative paths in it are relative to the file. An unknown key is an error.
   check       = "{name}"     # what completes the name of a check
   exclude     = "ex_{table}__{columns}"
   index       = "ix_{table}__{columns}"
+  sync        = "sync_{table}__{columns}"  # of what keeps columns in step
 
   [lint]                     # off, warning or error, by rule; the rules are
   drop-table = "off"         # those of "sandpiper lint --rules"
@@ -121,7 +122,8 @@ error:
 data:
 
   upgrade, downgrade, stamp, reset
-              applied: [entry], heads: {line: [id]}
+              applied: [entry], heads: {line: [id]}; files: [path] with --report
+              and --record
   current     dialect, lines: [{line, heads, want, behind, unknown}],
               pending: [{revision, line, direction, committed}]
   plan        direction, target, steps: [revision + resumes, commits],
@@ -140,6 +142,7 @@ data:
               fault, message, next}]
   lint        revisions, modules: [file], findings: [finding], notes: [text];
               rules: [rule] with --rules
+  report      outcome, migrations, file or page
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]; with --autogenerate

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"context"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+)
+
+// An ObservedTx is a transaction that tells what is done to rows in it.
+type ObservedTx interface {
+	Tx
+
+	// Effects returns what was done to the rows of tables since the transaction
+	// began, or since the last call, sorted by table. What a savepoint undid is left
+	// out, and so are the tables of the ledger.
+	Effects(ctx context.Context) ([]TableEffects, error)
+}
+
+// TableEffects are what was done to the rows of one table: by statements, by
+// triggers, by foreign keys. Rows that go with DROP TABLE or TRUNCATE are not
+// counted, nor those that a change of the schema or, on SQLite, CREATE TABLE AS
+// writes.
+type TableEffects struct {
+	Table                      string
+	Inserted, Updated, Deleted int64
+	Samples                    []RowSample
+
+	// Unseen says why there are no samples of some or all of the rows; "" if there
+	// is nothing to say.
+	Unseen string
+}
+
+// A RowSample is one row before and after.
+type RowSample struct {
+	Before []Field // nil if the row was inserted
+	After  []Field // nil if it was deleted
+}
+
+// A Field is a column of a row, as text for people. Long values are cut.
+type Field struct {
+	Column string
+	Value  string
+	Null   bool
+}
+
+// MaxSample is how many characters of a value a Field holds.
+const MaxSample = 200
+
+// StepEffects are what a step of a plan does to rows.
+type StepEffects struct {
+	Step   int // index into Plan.Steps
+	Tables []TableEffects
+}
+
+// Effects is Rehearse, and tells what each step does to the rows of tables, with
+// so many samples per table and kind of change. On PostgreSQL nobody else can
+// write to the tables that the steps write to until it is over.
+func (r *Runner) Effects(ctx context.Context, dir chain.Direction, target string, samples int) (Rehearsal, error) {
+	return r.rehearsal(ctx, dir, target, &samples)
+}

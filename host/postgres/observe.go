@@ -1,0 +1,392 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// observedTx implements host.ObservedTx. The server counts the rows that a
+// transaction changes, so after each statement it is known which tables it wrote
+// to. Where there is one that nobody watches yet, the statement is undone, the
+// table gets triggers that see the rows in transition tables, and the statement
+// runs again. So only tables that are written to are locked against writers.
+//
+// https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS,
+// https://www.postgresql.org/docs/current/plpgsql-trigger.html
+type observedTx struct {
+	host.Tx        // what statements go through
+	t       *tx    // the transaction beneath
+	role    string // of a plugin, which is left while the triggers are made
+	samples int
+	ready   bool                // the triggers' function is there
+	watched map[string]bool     // by oid: true has triggers, false cannot have them
+	last    map[string]counters // what the server has counted so far, by oid
+	unseen  map[string]counters // changes of tables without triggers
+	reasons map[string]string   // why they have none
+	marks   []observedMark      // of the savepoints that are set
+}
+
+// counters are the rows of a table that a transaction has changed.
+type counters struct {
+	table   string
+	changed [3]int64 // inserted, updated, deleted
+}
+
+// An observedMark is what there was before a savepoint.
+type observedMark struct {
+	name    string
+	ready   bool
+	watched map[string]bool
+	unseen  map[string]counters
+}
+
+// Observe implements host.Conn.
+func (c *conn) Observe(ctx context.Context, tx host.Tx, samples int) (host.ObservedTx, error) {
+	if c.tx == nil {
+		return nil, errors.New("no transaction is open that could be observed")
+	}
+	return observe(ctx, tx, c.tx, "", samples)
+}
+
+// Observe implements host.Conn.
+func (w *confined) Observe(ctx context.Context, tx host.Tx, samples int) (host.ObservedTx, error) {
+	if w.tx == nil {
+		return nil, errors.New("no transaction is open that could be observed")
+	}
+	return observe(ctx, tx, w.tx.t, w.quarters.role, samples)
+}
+
+func observe(ctx context.Context, tx host.Tx, t *tx, role string, samples int) (host.ObservedTx, error) {
+	o := &observedTx{
+		Tx: tx, t: t, role: role, samples: samples,
+		watched: map[string]bool{}, unseen: map[string]counters{}, reasons: map[string]string{},
+	}
+	counts := false
+	t.put(item{sql: "SELECT pg_catalog.current_setting('track_counts')", row: func(v [][]byte) error {
+		counts = string(v[0]) == "on"
+		return nil
+	}})
+	var err error
+	if o.last, err = o.counted(ctx); err == nil && !counts {
+		err = errors.New("the server's setting track_counts is off: without it nobody knows which tables a statement writes to")
+	}
+	return o, err
+}
+
+// counted asks the server what it has counted. It does not take back what is
+// rolled back, so only what lies between two askings says something.
+func (o *observedTx) counted(ctx context.Context) (map[string]counters, error) {
+	now := map[string]counters{}
+	o.t.put(item{
+		sql: `SELECT relid, CASE WHEN schemaname = $1 THEN relname ELSE schemaname || '.' || relname END, n_tup_ins, n_tup_upd, n_tup_del
+			FROM pg_catalog.pg_stat_xact_user_tables
+			WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND relname NOT LIKE 'sandpiper\_%' AND schemaname NOT LIKE 'pg\_temp%'`,
+		values: [][]byte{[]byte(o.t.c.schema)},
+		row: func(v [][]byte) error {
+			n := counters{table: string(v[1])}
+			for i := range n.changed {
+				var err error
+				if n.changed[i], err = strconv.ParseInt(string(v[2+i]), 10, 64); err != nil {
+					return err
+				}
+			}
+			now[string(v[0])] = n
+			return nil
+		},
+	})
+	return now, o.t.flush(ctx)
+}
+
+// since returns the tables that have changed between two askings.
+func since(before, after map[string]counters) map[string]counters {
+	changed := map[string]counters{}
+	for oid, n := range after {
+		for i := range n.changed {
+			n.changed[i] -= before[oid].changed[i]
+		}
+		if n.changed != [3]int64{} {
+			changed[oid] = n
+		}
+	}
+	return changed
+}
+
+const observedSavepoint = "sandpiper_observed"
+
+// watch runs something that may change rows, twice if need be.
+func (o *observedTx) watch(ctx context.Context, do func() error) error {
+	written := o.t.written
+	for again := true; ; again = false {
+		if err := o.Tx.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
+			return err
+		}
+		if err := do(); err != nil {
+			if o.t.err == nil { // refused before it was sent
+				return errors.Join(err, o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint))
+			}
+			return err
+		}
+		now, err := o.counted(ctx)
+		if err != nil {
+			return err
+		}
+		changed := since(o.last, now)
+		fresh := slices.DeleteFunc(slices.Sorted(maps.Keys(changed)), func(oid string) bool {
+			_, known := o.watched[oid]
+			return known
+		})
+		if again && len(fresh) > 0 {
+			if err := o.undo(ctx); err != nil {
+				return err
+			}
+			o.t.written = written // what was undone was not written
+			for _, oid := range fresh {
+				if err := o.attach(ctx, oid); err != nil {
+					return err
+				}
+			}
+			if o.last, err = o.counted(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, oid := range fresh {
+			o.reasons[oid] = "the table was made by the statement that wrote the rows"
+		}
+		for oid, n := range changed {
+			if !o.watched[oid] {
+				for i := range n.changed {
+					n.changed[i] += o.unseen[oid].changed[i]
+				}
+				o.unseen[oid] = n
+			}
+		}
+		o.last = now
+		return o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+	}
+}
+
+// undo goes back to before what was run.
+func (o *observedTx) undo(ctx context.Context) error {
+	if err := o.Tx.Savepoint(ctx, host.SavepointRollback, observedSavepoint); err != nil {
+		return err
+	}
+	return o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+}
+
+// attach has triggers watch a table, and the tables it is a partition of: a
+// statement fires those of the table that it names. Where that cannot be, the
+// rows are counted and not shown.
+func (o *observedTx) attach(ctx context.Context, oid string) error {
+	if err := o.t.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
+		return err
+	}
+	tables := map[string]string{}
+	var items []item
+	if !o.ready {
+		items = append(items, item{sql: makeEffects}, item{sql: makeObserver})
+	}
+	items = append(items, item{
+		sql: `SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.oid = $1::oid OR c.oid IN (SELECT pg_catalog.pg_partition_ancestors($1::oid))`,
+		values: [][]byte{[]byte(oid)},
+		row: func(v [][]byte) error {
+			if !o.watched[string(v[0])] {
+				tables[string(v[0])] = quoteIdent(string(v[1])) + "." + quoteIdent(string(v[2]))
+			}
+			return nil
+		},
+	})
+	err := o.asRunner(ctx, items)
+	if err == nil {
+		var triggers []item
+		for _, table := range slices.Sorted(maps.Values(tables)) {
+			for _, event := range [][2]string{
+				{"INSERT", "NEW TABLE AS new_rows"}, {"UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"}, {"DELETE", "OLD TABLE AS old_rows"},
+			} {
+				triggers = append(triggers, item{sql: fmt.Sprintf(
+					"CREATE TRIGGER sandpiper_observed_%s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.sandpiper_observe(%d, %s)",
+					strings.ToLower(event[0]), event[0], table, event[1], o.samples, quoteText(o.t.c.schema))})
+			}
+		}
+		err = o.asRunner(ctx, triggers)
+	}
+	if err == nil {
+		o.ready = true
+		for oid := range tables {
+			o.watched[oid] = true
+		}
+		return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+	}
+	if codeOf(err) == "" {
+		return err
+	}
+	if err := o.t.Savepoint(ctx, host.SavepointRollback, observedSavepoint); err != nil {
+		return err
+	}
+	if _, made := tables[oid]; made || len(tables) > 0 {
+		o.watched[oid], o.reasons[oid] = false, "no trigger can watch the table: "+err.Error()
+	}
+	return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+}
+
+// asRunner sends what is the runner's own, as itself.
+func (o *observedTx) asRunner(ctx context.Context, items []item) error {
+	if o.role != "" {
+		o.t.put(item{sql: "RESET ROLE"})
+	}
+	for _, it := range items {
+		o.t.put(it)
+	}
+	if o.role != "" {
+		o.t.put(item{sql: "SELECT pg_catalog.set_config('role', $1, true)", values: [][]byte{[]byte(o.role)}})
+	}
+	return o.t.flush(ctx)
+}
+
+// Exec implements host.Tx.
+func (o *observedTx) Exec(ctx context.Context, stmt host.Statement) (affected int64, err error) {
+	err = o.watch(ctx, func() error {
+		affected, err = o.Tx.Exec(ctx, stmt)
+		return err
+	})
+	return affected, err
+}
+
+// Defer implements host.Tx. Nothing is put off: what a statement changes has to be
+// known after it.
+func (o *observedTx) Defer(ctx context.Context, stmt host.Statement) error {
+	_, err := o.Exec(ctx, stmt)
+	return err
+}
+
+// ExecBatch implements host.Tx.
+func (o *observedTx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowReader) (affected int64, err error) {
+	err = o.watch(ctx, func() error {
+		again, err := abi.NewRowReader(rows.Bytes())
+		if err == nil {
+			affected, err = o.Tx.ExecBatch(ctx, stmt, again)
+		}
+		return err
+	})
+	return affected, err
+}
+
+// Load implements host.Tx. What is put off is sent before the rows are counted.
+func (o *observedTx) Load(ctx context.Context, stmt host.Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error) {
+	err = o.watch(ctx, func() error {
+		again, err := abi.NewRowReader(rows.Bytes())
+		if err == nil {
+			affected, err = o.Tx.Load(ctx, stmt, to, again)
+		}
+		return err
+	})
+	return affected, err
+}
+
+// Query implements host.Tx. A query that may write runs to its end first.
+func (o *observedTx) Query(ctx context.Context, stmt host.Statement) (rows host.Rows, err error) {
+	if reads(stmt.SQL) {
+		return o.Tx.Query(ctx, stmt)
+	}
+	err = o.watch(ctx, func() error {
+		if rows, err = o.Tx.Query(ctx, stmt); err != nil {
+			return err
+		}
+		return o.t.settle()
+	})
+	return rows, err
+}
+
+// reads reports whether a query begins like one that only reads.
+func reads(sql string) bool {
+	for _, t := range tokensOf(sql, 1) {
+		return t.Kind == chain.Word && isOneOf(t, "SELECT|VALUES|TABLE|SHOW|EXPLAIN")
+	}
+	return false
+}
+
+// Savepoint implements host.Tx. The triggers' rows are rolled back by the server.
+func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name string) error {
+	if err := o.Tx.Savepoint(ctx, op, name); err != nil {
+		return err
+	}
+	if op == host.SavepointSet {
+		o.marks = append(o.marks, observedMark{name, o.ready, maps.Clone(o.watched), maps.Clone(o.unseen)})
+		return nil
+	}
+	at := len(o.marks) - 1
+	for at >= 0 && o.marks[at].name != name {
+		at--
+	}
+	if op == host.SavepointRollback { // what was made for watching is gone too
+		m := observedMark{watched: map[string]bool{}, unseen: map[string]counters{}}
+		if at >= 0 {
+			m = o.marks[at]
+		}
+		o.ready, o.watched, o.unseen = m.ready, maps.Clone(m.watched), maps.Clone(m.unseen)
+		at++
+	}
+	o.marks = o.marks[:max(at, 0)]
+	return nil
+}
+
+// Effects implements host.ObservedTx.
+func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
+	now, err := o.counted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for oid, n := range since(o.last, now) { // a query that wrote, and did not look like it
+		if !o.watched[oid] {
+			o.unseen[oid] = n
+		}
+	}
+	o.last = now
+	tables := map[string]*host.TableEffects{}
+	of := func(name string) *host.TableEffects {
+		if tables[name] == nil {
+			tables[name] = &host.TableEffects{Table: name}
+		}
+		return tables[name]
+	}
+	if o.ready {
+		err := o.asRunner(ctx, []item{
+			{sql: `SELECT name, event, changed, before, after FROM pg_temp.sandpiper_effects ORDER BY ctid`, row: func(v [][]byte) error {
+				n, err := strconv.ParseInt(string(v[2]), 10, 64)
+				if err != nil {
+					return err
+				}
+				return take(of(string(v[0])), string(v[1]), n, v[3], v[4])
+			}},
+			{sql: `DELETE FROM pg_temp.sandpiper_effects`},
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for oid, n := range o.unseen {
+		effects := of(n.table)
+		effects.Inserted += n.changed[0]
+		effects.Updated += n.changed[1]
+		effects.Deleted += n.changed[2]
+		if effects.Unseen = o.reasons[oid]; effects.Unseen == "" {
+			effects.Unseen = "a query wrote the rows"
+		}
+	}
+	o.unseen, o.marks = map[string]counters{}, nil
+	var all []host.TableEffects
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		all = append(all, *tables[name])
+	}
+	return all, nil
+}
