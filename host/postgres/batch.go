@@ -28,14 +28,15 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		return 0, t.spoil(err)
 	}
 	var total, row, sent int64
-	var text []byte // of the parameters that are queued
+	var queued paramMemory
 	for {
 		if len(t.queue) > batchRows || t.bytes > maxQueueBytes {
 			n, err := t.batch(ctx, sent)
 			if err != nil {
 				return 0, err
 			}
-			total, sent, first, text = total+n, row, 0, text[:0]
+			total, sent, first = total+n, row, 0
+			queued.reset()
 		}
 		values, err := rows.Next()
 		if err == io.EOF {
@@ -48,7 +49,7 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		row++
 		var encoded [][]byte
 		if err == nil {
-			encoded, text, err = encodeAll(text, values, formats)
+			encoded, err = queued.encode(values, formats)
 		}
 		if err != nil {
 			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
@@ -86,10 +87,13 @@ func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) 
 		}
 		return 0, t.spoil(err)
 	}
-	for i, it := range items {
-		if it.bind {
+	for i := range items {
+		if items[i].bind {
 			affected += rowsAffected(tags[i])
 		}
 	}
-	return affected, t.count(items, tags)
+	err = t.count(items, tags)
+	clear(items)
+	t.queue = items[:0] // its memory is for the next rows
+	return affected, err
 }

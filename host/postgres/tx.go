@@ -92,7 +92,9 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (host.Tx, error) {
 func (t *tx) put(it item) {
 	it.why, t.targets = t.why, nil
 	t.queue = append(t.queue, it)
-	t.bytes += len(it.sql)
+	if !it.bind {
+		t.bytes += len(it.sql)
+	}
 	for _, v := range it.values {
 		t.bytes += len(v)
 	}
@@ -229,7 +231,7 @@ func guestItem(stmt host.Statement) (item, error) {
 	it := item{role: roleGuest, sql: stmt.SQL + lockClauses[stmt.Lock], ordinal: stmt.Ordinal}
 	it.oids, it.formats = typesOf(types)
 	var err error
-	if it.values, _, err = encodeAll(nil, stmt.Params, it.formats); err != nil {
+	if it.values, err = new(paramMemory).encode(stmt.Params, it.formats); err != nil {
 		return item{}, fmt.Errorf("the parameters of the statement, each of which is a column of a row: %w", err)
 	}
 	return it, nil

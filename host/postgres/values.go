@@ -158,33 +158,45 @@ func typesOf(types []abi.Type) (oids []uint32, formats []int16) {
 	return oids, formats
 }
 
-// encodeAll encodes the parameters of one statement behind what buf holds, and
-// returns buf. formats are those that typesOf gave. Long texts and bytes are not
-// copied: they have to be sent before the call of the guest returns.
-func encodeAll(buf []byte, values []abi.Value, formats []int16) (out [][]byte, _ []byte, err error) {
-	out = make([][]byte, len(values))
-	if buf == nil {
-		buf = []byte{} // an empty value is not NULL
+// A paramMemory is the memory of encoded parameters.
+type paramMemory struct {
+	text   []byte
+	values [][]byte
+}
+
+// reset makes the memory free for others.
+func (p *paramMemory) reset() { p.text, p.values = p.text[:0], p.values[:0] }
+
+// encode encodes the parameters of one statement. formats are those that typesOf
+// gave. Long texts and bytes are not copied: they have to be sent before the call of
+// the guest returns.
+func (p *paramMemory) encode(values []abi.Value, formats []int16) ([][]byte, error) {
+	first := len(p.values)
+	if p.text == nil {
+		p.text = []byte{} // an empty value is not NULL
 	}
 	for i := range values {
 		v := &values[i]
 		if v.Type == abi.TypeNull {
+			p.values = append(p.values, nil)
 			continue
 		}
-		start, reason := len(buf), ""
+		start, reason := len(p.text), ""
 		asIs := formats != nil && formats[i] == formatBinary && v.Type == abi.TypeBytes
-		if len(v.Bytes) > maxQueueBytes && (asIs || v.Type == abi.TypeText && abi.ValidText(v.Bytes)) {
-			out[i] = v.Bytes
+		switch {
+		case len(v.Bytes) > maxQueueBytes && (asIs || v.Type == abi.TypeText && abi.ValidText(v.Bytes)):
+			p.values = append(p.values, v.Bytes)
 			continue
+		case asIs:
+			p.text = append(p.text, v.Bytes...)
+		default:
+			if p.text, reason = appendText(p.text, v); reason != "" {
+				return nil, &abi.EncodeError{Column: i, Reason: reason}
+			}
 		}
-		if asIs {
-			buf = append(buf, v.Bytes...)
-		} else if buf, reason = appendText(buf, v); reason != "" {
-			return nil, buf, &abi.EncodeError{Column: i, Reason: reason}
-		}
-		out[i] = buf[start:len(buf):len(buf)]
+		p.values = append(p.values, p.text[start:len(p.text):len(p.text)])
 	}
-	return out, buf, nil
+	return p.values[first:len(p.values):len(p.values)], nil
 }
 
 const (
