@@ -17,6 +17,20 @@ var chainCases = []operationCase{
 		kept:  []string{"1 = SELECT count(*) FROM t WHERE b IS NULL AND a = 'x'"},
 	},
 	{
+		name:   "a check comes and goes, and then its column",
+		before: []string{tableT},
+		rows:   []string{"INSERT INTO t VALUES (1, 'x')"},
+		up: []string{
+			`{"add_column":{"table":"t","column":{"name":"b","type":"text"}}}`,
+			`{"add_constraint":{"table":"t","constraint":{"name":"c","check":"b IS NULL"}}}`,
+			`{"alter_column":{"table":"t","name":"a","default":"d","was":{"no_default":true}}}`,
+			`{"drop_constraint":{"table":"t","name":"c","was":{"check":"b IS NULL"}}}`,
+			`{"drop_column":{"table":"t","name":"b","was":{"type":"text"}}}`,
+		},
+		after: []string{"INSERT INTO t (id) VALUES (2)", "1 = SELECT count(*) FROM t WHERE a = 'd'"},
+		kept:  []string{"1 = SELECT count(*) FROM t WHERE a = 'x'"},
+	},
+	{
 		name:   "a column takes the name of another",
 		before: []string{tableT, `{"create_index":{"name":"i","table":"t","columns":["a"]}}`},
 		rows:   []string{"INSERT INTO t VALUES (1, 'x')"},

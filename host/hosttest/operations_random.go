@@ -50,6 +50,7 @@ type model struct {
 	columns     []modelColumn // the first three are there from the beginning
 	constraints []schema.Constraint
 	indexes     []schema.CreateIndex
+	syncs       []schema.CreateSync
 }
 
 type modelColumn struct {
@@ -78,6 +79,7 @@ func (m *model) next() schema.Operation {
 	some := []func() schema.Operation{
 		m.addColumn, m.addColumn, m.dropColumn, m.renameColumn, m.alterColumn, m.alterColumn,
 		m.addConstraint, m.addConstraint, m.dropConstraint, m.createIndex, m.changeIndex, m.renameTable,
+		m.createSync, m.dropSync,
 	}
 	for {
 		if op := some[m.IntN(len(some))](); op != nil {
@@ -120,8 +122,11 @@ func (m *model) dropColumn() schema.Operation {
 	return &schema.DropColumn{Table: m.table, Name: last.Name, Was: &last.Column}
 }
 
-// used reports whether a constraint or an index is made of a column.
+// used reports whether a constraint, an index or a sync is made of a column.
 func (m *model) used(column string) bool {
+	if m.synced(column) {
+		return true
+	}
 	for _, c := range m.constraints {
 		if slices.Contains(c.Columns(), column) || c.Check == checkOf(column) {
 			return true
@@ -149,7 +154,7 @@ func (m *model) alterColumn() schema.Operation {
 	c := &m.columns[1+m.IntN(len(m.columns)-1)]
 	op := &schema.AlterColumn{Table: m.table, Name: c.Name, Was: &schema.ColumnState{}}
 	switch {
-	case !c.Generated.IsZero():
+	case !c.Generated.IsZero(), m.synced(c.Name):
 		return nil
 	case m.IntN(2) == 0:
 		was, is := c.NotNull, !c.NotNull
@@ -222,4 +227,39 @@ func (m *model) changeIndex() schema.Operation {
 	op := &schema.RenameIndex{Table: m.table, Name: index.Name, To: m.name("ix")}
 	m.indexes[i].Name = op.To
 	return op
+}
+
+func (m *model) createSync() schema.Operation {
+	var free []string
+	for _, c := range m.columns {
+		text := c.Type.Base == schema.BaseText || c.Type.Base == schema.BaseString
+		if text && !m.synced(c.Name) && (!c.NotNull || c.Default != nil) { // as SQLite wants it
+			free = append(free, c.Name)
+		}
+	}
+	if len(free) < 2 {
+		return nil
+	}
+	m.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
+	sync := schema.CreateSync{Name: m.name("sync"), Old: schema.SyncOn(free[0]), New: schema.SyncOn(free[1])}
+	m.syncs = append(m.syncs, sync)
+	sync.Table = m.table
+	return &sync
+}
+
+func (m *model) dropSync() schema.Operation {
+	if len(m.syncs) == 0 {
+		return nil
+	}
+	i := m.IntN(len(m.syncs))
+	was := m.syncs[i]
+	m.syncs = slices.Delete(m.syncs, i, i+1)
+	return &schema.DropSync{Name: was.Name, Table: m.table, Was: &schema.CreateSync{Old: was.Old, New: was.New}}
+}
+
+// synced reports whether a sync keeps a column in step.
+func (m *model) synced(column string) bool {
+	return slices.ContainsFunc(m.syncs, func(s schema.CreateSync) bool {
+		return s.Old[0].Column == column || s.New[0].Column == column
+	})
 }

@@ -18,6 +18,10 @@ func TestMoreRules(t *testing.T) {
 		{s, "upgrade:\n  - execute: {sql: SELEC 1, no_reverse: true}\ndowngrade: []\n", "syntax"},
 		{s, "upgrade:\n  - create_view: {name: w, query: SELEC 1}\n", "syntax"},
 		{s, "upgrade:\n  - add_constraint: {table: t, constraint: {name: c, check: k >}}\n", "syntax"},
+		{s, "upgrade:\n  - create_sync: {table: t, old: [{column: k, from: c +}], new: [c]}\n", "syntax"},
+		{s, "upgrade:\n  - create_sync: {table: t, old: [k], new: [{column: c, from: k + 1}]}\n", ""},
+		{p, "upgrade:\n  - create_sync: {table: t, old: [{column: k, from: c::}], new: [c]}\n", "syntax"},
+		{p, "upgrade:\n  - create_sync: {table: t, old: [{column: k, from: 'c::int'}], new: [c]}\n", ""},
 		{s, "upgrade:\n  - add_constraint: {table: t, constraint: {name: c, check: k > 0}}\n", ""},
 
 		{s, "ALTER TABLE t ADD COLUMN c INT UNIQUE", "refused"},

@@ -112,6 +112,7 @@ DECLARE
   made record := NEW;
 BEGIN
   IF (CASE TG_OP WHEN 'INSERT' THEN given ELSE {new changed} AND (given OR NOT {old changed}) END) THEN
+    -- The new side wins, unless it is what the old one makes it.
     {what new is made}
     IF {new differs} THEN
       {make old}
@@ -128,6 +129,7 @@ BEGIN
       RETURN NEW;
     END IF;
   END IF;
+  -- The old side wins.
   {make new}
   RETURN NEW;
 END

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host/sqlite/tabletext"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
@@ -73,10 +74,14 @@ func (a *applier) begin(ctx context.Context, name string) (*change, error) {
 }
 
 // sees reports whether an operation reads what the change has made of columns
-// and not what they were: the change has to be made before.
+// and not what they were, or drops one that it reads: the change has to be made
+// before.
 func (g *change) sees(op schema.Operation) bool {
 	if add, ok := op.(*schema.AddColumn); ok {
 		return g.mentionsNew(add.Column.Generated)
+	}
+	if drop, ok := op.(*schema.DropColumn); ok { // a new expression is read when the change is made
+		return slices.ContainsFunc(g.queries, func(q step) bool { return tabletext.Mentions(q.sql, drop.Name) })
 	}
 	alter, ok := op.(*schema.AlterColumn)
 	if !ok {

@@ -91,6 +91,13 @@ func (a *applier) createSync(ctx context.Context, op *schema.CreateSync) error {
 			return err
 		}
 	}
+	// Not every function that a query may call is for triggers
+	// (https://sqlite.org/pragma.html#pragma_trusted_schema).
+	for _, sql := range a.c.firing(ctx, t.name) {
+		if err := a.c.compiles(sql); err != nil {
+			return hinted(fmt.Errorf("table %q could not be written to: %s", t.name, message(err)), "use other functions in the expressions of the sync")
+		}
+	}
 	return nil
 }
 

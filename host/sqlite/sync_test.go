@@ -7,7 +7,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 const nameSync = `{"create_sync": {"table": "person", "old": [{"column": "name", "from": "first || ' ' || last"}], "new": [` +
@@ -180,6 +183,19 @@ func TestSyncRefused(t *testing.T) {
 		if _, err := apply(t, conn, c.document); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.create, err, c.want)
 		}
+	}
+}
+
+// A function of the program's that is not for triggers is refused before a
+// program writes.
+func TestSyncCallsWhatTriggersMay(t *testing.T) {
+	_, conn := file(t, sqlite.WithFunctions(func(c *sqlite3.Conn) error {
+		return c.CreateFunction("danger", 1, 0, func(ctx sqlite3.Context, _ ...sqlite3.Value) { ctx.ResultInt(1) })
+	}))
+	mustApply(t, conn, `{"create_table": {"name": "t", "columns": [{"name": "a", "type": "text"}, {"name": "b", "type": "text"}]}}`)
+	_, err := apply(t, conn, `{"create_sync": {"table": "t", "old": ["a"], "new": [{"column": "b", "from": "danger(a)"}]}}`)
+	if err == nil || !strings.Contains(err.Error(), "danger") || !strings.Contains(hintOf(err), "other functions") {
+		t.Errorf("got %v", err)
 	}
 }
 

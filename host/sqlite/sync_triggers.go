@@ -84,7 +84,7 @@ func (s *syncMaker) given() string {
 }
 
 // update makes a side anew in the row that the trigger is about.
-func (s *syncMaker) update(side syncSide, conditions ...string) string {
+func (s *syncMaker) update(why string, side syncSide, conditions ...string) string {
 	var set []string
 	for i, name := range side.names {
 		set = append(set, ident(name)+" = "+side.from[i])
@@ -93,7 +93,7 @@ func (s *syncMaker) update(side syncSide, conditions ...string) string {
 	for _, name := range s.key {
 		where = append(where, ident(name)+" = NEW."+ident(name))
 	}
-	return "  UPDATE " + ident(s.table.name) + " SET " + strings.Join(set, ", ") +
+	return "  -- " + why + "\n  UPDATE " + ident(s.table.name) + " SET " + strings.Join(set, ", ") +
 		"\n  WHERE " + strings.Join(append(where, conditions...), " AND ") + ";\n"
 }
 
@@ -108,13 +108,14 @@ func (s *syncMaker) triggers(name string) []string {
 		return "CREATE TRIGGER " + ident(trigger) + " AFTER " + event + " ON " + ident(s.table.name) +
 			"\nBEGIN\n  " + schema.SyncMark + "\n" + body + "END"
 	}
+	const newWins, oldWins = "The new side wins, unless the row is in step.", "The old side wins."
 	wins := s.new.changed() + " AND (" + s.given() + " OR NOT " + s.old.changed() + ")"
 	return []string{
 		create(insert, "INSERT",
-			s.update(s.old, s.given(), s.new.stale(), s.old.stale())+
-				s.update(s.new, "NOT "+s.given(), s.new.stale())),
+			s.update(newWins, s.old, s.given(), s.new.stale(), s.old.stale())+
+				s.update(oldWins, s.new, "NOT "+s.given(), s.new.stale())),
 		create(update, "UPDATE",
-			s.update(s.old, wins, s.new.stale(), s.old.stale())+
-				s.update(s.new, "NOT ("+wins+")", "CASE WHEN "+s.old.changed()+" THEN "+s.old.stale()+" ELSE NOT "+s.given()+" END", s.new.stale())),
+			s.update(newWins, s.old, wins, s.new.stale(), s.old.stale())+
+				s.update(oldWins, s.new, "NOT ("+wins+")", "CASE WHEN "+s.old.changed()+" THEN "+s.old.stale()+" ELSE NOT "+s.given()+" END", s.new.stale())),
 	}
 }

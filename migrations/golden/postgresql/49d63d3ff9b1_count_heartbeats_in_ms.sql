@@ -8,6 +8,7 @@ DECLARE
   made record := NEW;
 BEGIN
   IF (CASE TG_OP WHEN 'INSERT' THEN given ELSE pg_catalog.record_image_ne(ROW(NEW."heartbeat_ms"), ROW(OLD."heartbeat_ms")) AND (given OR NOT pg_catalog.record_image_ne(ROW(NEW."heartbeat_seconds"), ROW(OLD."heartbeat_seconds"))) END) THEN
+    -- The new side wins, unless it is what the old one makes it.
     SELECT (CAST(round(heartbeat_seconds * 1000) AS integer)) INTO made."heartbeat_ms" FROM (SELECT NEW."heartbeat_seconds" AS "heartbeat_seconds") AS "worker";
     IF pg_catalog.record_image_ne(ROW(made."heartbeat_ms"), ROW(NEW."heartbeat_ms")) THEN
       SELECT (heartbeat_ms / 1000.0) INTO NEW."heartbeat_seconds" FROM (SELECT NEW."heartbeat_ms" AS "heartbeat_ms") AS "worker";
@@ -24,6 +25,7 @@ BEGIN
       RETURN NEW;
     END IF;
   END IF;
+  -- The old side wins.
   SELECT (CAST(round(heartbeat_seconds * 1000) AS integer)) INTO NEW."heartbeat_ms" FROM (SELECT NEW."heartbeat_seconds" AS "heartbeat_seconds") AS "worker";
   RETURN NEW;
 END
