@@ -22,6 +22,7 @@ var pure = map[string][]string{
 	"sdk/schema":            {"sdk/abi"},
 	"host/policy":           {"sdk/abi", "sdk/schema", "host/chain"},
 	"host/draw":             {"host/chain"},
+	"host/spool":            {},
 }
 
 // allowed says who may import whom of this module, besides the pure packages

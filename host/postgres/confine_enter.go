@@ -45,10 +45,12 @@ func searchPathItem(path string) item {
 
 // enterItem sets what a plugin's transaction runs with, and enters its role. All
 // of it ends with the transaction: behind a pooler the session is everybody's.
-// began is set to when the transaction began.
+// began is set to when the transaction began, and before to the rows that the server
+// counted until then: those of the session's earlier transactions, as far as it has
+// not told the statistics.
 //
 // https://www.postgresql.org/docs/current/sql-set-role.html
-func (w *confined) enterItem(limit time.Duration, began *string) item {
+func (w *confined) enterItem(limit time.Duration, began *string, before *int64) item {
 	var sql strings.Builder
 	sql.WriteString(`SELECT pg_catalog.set_config('search_path', $1, true),
   pg_catalog.set_config('statement_timeout', $2, true), pg_catalog.set_config('idle_in_transaction_session_timeout', $2, true)`)
@@ -63,10 +65,11 @@ func (w *confined) enterItem(limit time.Duration, began *string) item {
 		sql.WriteString(",\n  pg_catalog.set_config('role', $3, true)")
 		values = append(values, []byte(role))
 	}
-	sql.WriteString(",\n  " + transactionStart)
-	return item{sql: sql.String(), values: values, row: func(v [][]byte) error {
-		*began = string(v[len(v)-1])
-		return nil
+	sql.WriteString(",\n  " + transactionStart + ",\n  " + rowsWritten)
+	return item{sql: sql.String(), values: values, row: func(v [][]byte) (err error) {
+		*began = string(v[len(v)-2])
+		*before, err = strconv.ParseInt(string(v[len(v)-1]), 10, 64)
+		return err
 	}}
 }
 
@@ -117,7 +120,7 @@ func (t *confinedTx) leave(ctx context.Context) error {
 		t.t.c.main.close()
 		return t.t.spoil(&strayedError{line: t.w.quarters.line(), ended: ended, role: role, who: who})
 	}
-	if err := t.w.tooManyRows(wrote); err != nil {
+	if err := t.w.tooManyRows(wrote - t.before); err != nil {
 		return t.t.spoil(err)
 	}
 	if role == "" {
@@ -136,8 +139,9 @@ func (t *confinedTx) leave(ctx context.Context) error {
 // WITH that writes, CREATE TABLE AS, ON DELETE CASCADE.
 //
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-FUNCTIONS
-const whoAmI = `SELECT current_user, pg_catalog.current_setting('sandpiper.transaction', true), ` + transactionStart + `,
-  (SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+const whoAmI = `SELECT current_user, pg_catalog.current_setting('sandpiper.transaction', true), ` + transactionStart + ", " + rowsWritten
+
+const rowsWritten = `(SELECT coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
       + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid)), 0)
     FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm'))`
 

@@ -67,6 +67,28 @@ func TestConfinedLimits(t *testing.T) {
 	l.plug(c, table, "INSERT INTO acme_t SELECT generate_series(1, 10)")
 }
 
+// The rows of one transaction are not those of the one before it, which the server
+// counts with them for a while.
+func TestConfinedRowsAreOfOneTransaction(t *testing.T) {
+	l := newLodge(t, "CREATEROLE")
+	c := l.confine(host.Confinement{Grants: grants(t, abi.Capabilities{Rows: 10})})
+	l.plug(c, "CREATE TABLE acme_t (a int)")
+	for range 5 {
+		for _, end := range []func(host.Tx) error{func(tx host.Tx) error { return tx.Commit(t.Context()) }, host.Tx.Rollback} {
+			tx, err := c.Begin(t.Context(), host.Fence{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := exec("INSERT INTO acme_t VALUES (1), (2), (3), (4), (5), (6), (7), (8)")(tx); err != nil {
+				t.Fatal(err)
+			}
+			if err := end(tx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // Nothing of a plugin's runs outside a transaction.
 func TestConfinedRunsNothingOutside(t *testing.T) {
 	l := newLodge(t, "CREATEROLE")

@@ -13,6 +13,10 @@
 // the runner itself sends is prepared once per connection, unless a pooler
 // stands in between (connect tells the two apart by the server's process id).
 //
+// A load is a COPY that stays open while the guest makes more rows, and that
+// whatever is sent next ends (see load). Rows that are open then are read ahead, into
+// memory and then a file (package spool).
+//
 // Schema operations become DDL, one statement each but for a few, which is
 // deferred like any other. So what they need beyond it travels with it: the
 // check that nothing uses a column that is dropped, and a savepoint from which

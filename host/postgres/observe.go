@@ -302,7 +302,7 @@ func (o *observedTx) Query(ctx context.Context, stmt host.Statement) (rows host.
 		if rows, err = o.Tx.Query(ctx, stmt); err != nil {
 			return err
 		}
-		return o.t.settle()
+		return o.t.settle(ctx)
 	})
 	return rows, err
 }

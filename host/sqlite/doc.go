@@ -125,5 +125,10 @@
 // # Rows
 //
 // Rows are as of when they were asked for, on SQLite as on PostgreSQL: before a
-// statement that writes, what is left of open rows is read into memory.
+// statement that writes, what is left of open rows is read ahead, into memory and
+// then a file (package spool).
+//
+// A load is an INSERT of one row, compiled once. A numeric of more digits than a
+// column of numeric affinity keeps is refused, which a statement's parameter is not:
+// nobody knows which column it goes to.
 package sqlite
