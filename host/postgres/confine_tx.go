@@ -204,11 +204,6 @@ func insertFor(to *abi.Load) string {
 	return "INSERT INTO " + quoteIdent(to.Table) + " (" + idents(to.Columns) + ") VALUES (" + nulls + ")"
 }
 
-// Keys implements host.Tx.
-func (t *confinedTx) Keys(context.Context, string) ([]host.Key, error) {
-	return nil, &refusal{abi.ErrnoUnsupported, "being built"}
-}
-
 // Query implements host.Tx.
 func (t *confinedTx) Query(ctx context.Context, stmt host.Statement) (host.Rows, error) {
 	stmt, err := t.judged(ctx, stmt)

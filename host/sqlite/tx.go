@@ -211,7 +211,7 @@ func (t *tx) Progress(ctx context.Context, key chain.Key, dir chain.Direction, u
 	t.readAhead()
 	t.from = ""
 	for _, unit := range units {
-		if err := t.c.recordUnit(ctx, key, dir, unit, false); err != nil {
+		if err := t.c.recordUnit(ctx, key, dir, unit); err != nil {
 			return err
 		}
 	}
