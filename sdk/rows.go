@@ -14,6 +14,7 @@ type Rows struct {
 	cursor  Cursor
 	columns []abi.Column
 	started bool
+	ended   bool // the last row was read
 	err     error
 }
 
@@ -36,6 +37,7 @@ func (r *Rows) each(next func(*Row) ([]Value, error)) iter.Seq[*Row] {
 			values, err := next(&row)
 			row.number++
 			if err == io.EOF {
+				r.ended = true
 				break
 			}
 			if err != nil {
