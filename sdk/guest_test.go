@@ -129,6 +129,7 @@ func TestGuestsThatComplete(t *testing.T) {
 	for number, want := range map[string]string{
 		"02": "types: ", "03": "large: 5003 rows of 764967 bytes", "04": "nested: 375750", "05": "survived ",
 		"10": "backfill: 2000 rows, 2000 tokens, 1 to 2 visits, 3300 in all",
+		"14": "chunks: asked 35 times",
 	} {
 		t.Run(number, func(t *testing.T) {
 			upgrade(t, number, func(t *testing.T, r result) {
@@ -195,7 +196,7 @@ func TestGuestImports(t *testing.T) {
 			t.Errorf("the guest imports %s.%s, which ABI.md does not have", i.Module, i.Name)
 		}
 	}
-	if size, limit := len(module.Bytes), 2_430_000; size > limit {
+	if size, limit := len(module.Bytes), 2_460_000; size > limit {
 		t.Errorf("the guest has %d bytes, more than %d: what did it begin to link?", size, limit)
 	}
 }

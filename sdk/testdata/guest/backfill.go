@@ -73,6 +73,43 @@ func backfill(tx *sdk.Tx) error {
 	})
 }
 
+// chunks writes and asks other questions while the rows of a chunk, which fill
+// several buffers, are being read.
+func chunks(tx *sdk.Tx) error {
+	if err := fill(tx, 3000); err != nil {
+		return err
+	}
+	param := tx.Dialect().Param
+	asked := 0
+	err := tx.Backfill(sdk.Backfill{
+		Name: "chunks", Table: "guest_fill", Batch: 1500,
+		Chunk: func(rows *sdk.Rows) error {
+			for row := range rows.All() {
+				_, err := tx.Exec("UPDATE guest_fill SET visits = visits + 1 WHERE part = "+param(1)+" AND name = "+param(2), row.Value(0), row.Value(1))
+				if err != nil {
+					return err
+				}
+				if row.Int64(0)%100 != 0 {
+					continue
+				}
+				visits := tx.Query("SELECT visits FROM guest_fill WHERE part = "+param(1)+" AND name = "+param(2), row.Value(0), row.Value(1))
+				for other := range visits.All() {
+					if other.Int64(0) != 1 {
+						return errors.New("a row was visited twice")
+					}
+					asked++
+				}
+				if err := visits.Err(); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		},
+	})
+	tx.Log("chunks: asked ", asked, " times")
+	return err
+}
+
 // pieces reads values that are larger than what it keeps in memory.
 func pieces(tx *sdk.Tx) error {
 	const size = 24 << 20
