@@ -36,9 +36,9 @@ func (tx *Tx) Batch(sql string) *Batch {
 
 // Load returns an empty batch whose rows go into a table: their values into these
 // columns, in this order. On PostgreSQL they are sent with COPY, in bundles of
-// about 1 MiB, so a value has to be of its column's type: there are no
-// conversions. It must be flushed at its end, like any batch; the error of a row
-// may come from a later call.
+// about 1 MiB; a value that its column cannot hold as it is, is an error (what
+// fits which column is in ABI.md, section 5.6). Like any batch it must be flushed at
+// its end; the error of a row may come from a later call.
 func (tx *Tx) Load(table string, columns ...string) *Batch {
 	document := abi.AppendLoad(nil, &abi.Load{Table: table, Columns: columns})
 	return &Batch{tx: tx, what: "for the table " + table, size: loadSize, send: func(rowset []byte) (int64, error) {
