@@ -45,9 +45,9 @@ type Cursor interface {
 	// Columns returns the columns.
 	Columns() ([]abi.Column, error)
 
-	// Next returns the next row, or io.EOF after the last one. The slice and
-	// the bytes in it are valid until the following call.
-	Next() ([]abi.Value, error)
+	// Next returns the next rows, one or more of them (ABI.md, section 5.2), or
+	// io.EOF after the last one. They are not written to any more.
+	Next() ([]byte, error)
 
 	// Close closes the rows. It is safe to call twice, and after the last row.
 	Close() error

@@ -117,7 +117,7 @@ func clean(s string) string {
 type host struct {
 	params []byte     // of the statement at hand, reused
 	types  []abi.Type // of the parameters, reused
-	spare  []byte     // a cursor's buffer that is free again
+	spare  []byte     // what is free of the memory that rows cross into
 }
 
 func (h *host) Context() (*abi.Context, error) {
@@ -155,9 +155,7 @@ func (h *host) Query(sql string, params []abi.Value) (Cursor, error) {
 	if err := hostError(hostQuery(sql, pointer(h.params), uint32(len(h.params)), &handle)); err != nil {
 		return nil, err
 	}
-	c := &cursor{host: h, handle: handle, buf: h.spare}
-	h.spare = nil
-	return c, nil
+	return &cursor{host: h, handle: handle}, nil
 }
 
 func (h *host) Schema(document []byte) error {
@@ -205,15 +203,15 @@ type cursor struct {
 	host   *host
 	handle uint32
 	closed bool
-	types  []abi.Type
-	buf    []byte // what the host fills
-	rest   []byte // the part of it that holds rows yet to be read
-	values []abi.Value
 }
 
-// cursorBuffer is the size of the buffer that rows cross in. Larger ones gain
-// next to nothing.
-const cursorBuffer = 16 << 10
+// Rows cross into pieces of memory that are never used again, since what a Row
+// returns points into them. Larger pieces gain next to nothing, and more of them is
+// kept by whoever keeps one text.
+const (
+	piece    = 16 << 10
+	leastRow = 512 // a piece with less room is not asked for rows
+)
 
 func (c *cursor) Columns() ([]abi.Column, error) {
 	b, err := filled(func(buf unsafe.Pointer, size uint32, needed *uint32) int32 {
@@ -222,47 +220,34 @@ func (c *cursor) Columns() ([]abi.Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns, err := abi.DecodeColumns(b)
-	c.types = abi.Types(columns)
-	return columns, err
+	return abi.DecodeColumns(b)
 }
 
-func (c *cursor) Next() ([]abi.Value, error) {
-	if len(c.rest) == 0 {
-		if err := c.fill(); err != nil {
-			return nil, err
-		}
-	}
-	var err error
-	c.values, c.rest, err = abi.DecodeRow(c.types, c.rest, c.values)
-	return c.values, err
-}
-
-// fill asks the host for more rows.
-func (c *cursor) fill() error {
+func (c *cursor) Next() ([]byte, error) {
 	if c.closed {
-		return io.EOF
+		return nil, io.EOF
 	}
-	if c.buf == nil {
-		c.buf = make([]byte, cursorBuffer)
+	if len(c.host.spare) < leastRow {
+		c.host.spare = make([]byte, piece)
 	}
 	for {
+		buf := c.host.spare
 		var needed, count uint32
-		errno := abi.Errno(hostRowsNext(c.handle, pointer(c.buf), uint32(len(c.buf)), &needed, &count))
+		errno := abi.Errno(hostRowsNext(c.handle, pointer(buf), uint32(len(buf)-abi.Slack), &needed, &count))
 		switch {
-		case errno == abi.ErrnoTooSmall && int(needed) > len(c.buf):
-			c.buf = make([]byte, needed)
+		case errno == abi.ErrnoTooSmall && int(needed) > len(buf)-abi.Slack:
+			c.host.spare = make([]byte, max(piece, int(needed)+abi.Slack))
 			continue
 		case errno == abi.ErrnoEnd:
-			c.release()
-			return io.EOF
+			c.closed = true
+			return nil, io.EOF
 		case errno != abi.ErrnoOK:
-			return hostError(int32(errno))
-		case needed == 0 || int(needed) > len(c.buf):
-			return &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
+			return nil, hostError(int32(errno))
+		case needed == 0 || int(needed) > len(buf)-abi.Slack:
+			return nil, &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
 		}
-		c.rest = c.buf[:needed]
-		return nil
+		c.host.spare = buf[needed:]
+		return buf[:needed], nil
 	}
 }
 
@@ -270,14 +255,8 @@ func (c *cursor) Close() error {
 	if c.closed {
 		return nil
 	}
-	c.release()
-	return hostError(hostRowsClose(c.handle))
-}
-
-// release marks the handle as closed and gives the buffer to the next query.
-func (c *cursor) release() {
 	c.closed = true
-	c.host.spare, c.buf, c.rest = c.buf, nil, nil
+	return hostError(hostRowsClose(c.handle))
 }
 
 // filled calls a function that fills a buffer, with one that is large enough.

@@ -125,7 +125,7 @@ func (tx *Tx) Query(sql string, args ...any) *Rows {
 		r.cursor, err = tx.backend.Query(sql, values)
 	}
 	if err == nil {
-		r.columns, err = r.cursor.Columns()
+		err = r.open()
 	}
 	if err != nil {
 		r.fail(err)

@@ -175,7 +175,7 @@ func (s *session) Query(sql string, params []abi.Value) (sdk.Cursor, error) {
 		s.doomed = true
 		return nil, err
 	}
-	c := &cursor{session: s, Cursor: rowsOf}
+	c := &cursor{session: s, Rows: rowsOf}
 	s.cursors = append(s.cursors, c)
 	return c, nil
 }
@@ -339,14 +339,25 @@ func decode(sql string, rowset []byte) (rows [][]sdk.Value, err error) {
 	return rows, nil
 }
 
-// cursor dooms the transaction if reading fails.
+// cursor encodes the rows of a query, and dooms the transaction if reading fails.
 type cursor struct {
+	Rows
 	session *session
-	sdk.Cursor
+	types   []abi.Type
 }
 
-func (c *cursor) Next() ([]abi.Value, error) {
-	row, err := c.Cursor.Next()
+func (c *cursor) Columns() ([]abi.Column, error) {
+	columns, err := c.Rows.Columns()
+	c.types = abi.Types(columns)
+	return columns, err
+}
+
+func (c *cursor) Next() ([]byte, error) {
+	values, err := c.Rows.Next()
+	var row []byte
+	if err == nil {
+		row, err = abi.AppendRow(nil, c.types, values)
+	}
 	if err != nil && err != io.EOF {
 		c.session.doomed = true
 	}
