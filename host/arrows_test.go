@@ -20,6 +20,8 @@ var pure = map[string][]string{
 	"host/wasmfile":         {"sdk/abi", "host/chain"},
 	"host/sqlite/tabletext": {"host/chain"},
 	"sdk/schema":            {"sdk/abi"},
+	"sdk/json":              {"sdk/abi"},
+	"sdk/sha256":            {},
 	"host/policy":           {"sdk/abi", "sdk/schema", "host/chain"},
 	"host/draw":             {"host/chain"},
 }

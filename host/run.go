@@ -28,7 +28,8 @@ type run struct {
 	asked  bool // Config.Before has been called
 
 	waiting  time.Time // since when another runner has held the lock
-	timeouts int       // lock timeouts of the current step
+	timeouts int       // lock timeouts of the current step, or of its chunk
+	paces    paces     // of its backfills
 	stale    int       // times in a row that the fence did not hold and the ledger had not changed
 }
 
@@ -42,7 +43,7 @@ const (
 )
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
-	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}}
+	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}, paces: paces{}}
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -64,7 +65,7 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 
 // runOnly runs one step, on a database that is where the step begins.
 func (r *Runner) runOnly(ctx context.Context, conn Conn, step Step) error {
-	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}}
+	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}, paces: paces{}}
 	defer u.closeGuests()
 	return u.toTarget(ctx)
 }
@@ -80,8 +81,12 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 			continue
 		}
-		if err != nil || len(u.plan.Steps) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(u.plan.Steps) == 0 {
+			u.pauseAtWaiting()
+			return nil
 		}
 		if !u.asked && u.cfg.Before != nil {
 			if err := u.cfg.Before(u.plan); err != nil {
@@ -102,6 +107,9 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 		}
 		again, err := u.steps(ctx)
+		if err == nil && !again {
+			u.pauseAtWaiting()
+		}
 		if err != nil || !again {
 			return err
 		}
@@ -180,18 +188,29 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		if i+1 < len(u.plan.Steps) {
 			next = &u.plan.Steps[i+1]
 		}
-		err := u.step(ctx, step, next, Event{
-			Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + len(u.plan.Steps) - i,
-			Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
-			Action: Action(step.Direction.String()),
-		})
+		about := u.about(step, len(u.plan.Steps)-i)
+		err := u.step(ctx, step, next, about)
+		if paused := (*PausedError)(nil); errors.As(err, &paused) {
+			u.pauseAt(about, step, paused.Next, len(u.plan.Steps)-i-1+len(u.plan.Waiting))
+			return false, nil
+		}
 		if err == nil {
-			u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
+			u.waiting, u.timeouts, u.stale, u.paces = time.Time{}, 0, 0, paces{}
 			continue
 		}
 		return u.retry(ctx, step, err)
 	}
 	return false, nil
+}
+
+// about is what the events of a step have in common. left is how many steps are,
+// with this one.
+func (u *run) about(step Step, left int) Event {
+	return Event{
+		Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + left,
+		Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
+		Action: Action(step.Direction.String()),
+	}
 }
 
 // retry decides what an error means: pause and try again, or give up.
@@ -215,6 +234,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 			return true, pause(ctx, time.Millisecond)
 		}
 	case errors.Is(err, ErrLockTimeout):
+		u.paces.halve()
 		if u.timeouts++; u.timeouts <= u.cfg.LockTimeoutRetries {
 			u.emit(Event{
 				Kind: EventRetrying, Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,

@@ -40,6 +40,9 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 	if cfg.LockTimeoutRetries == 0 {
 		cfg.LockTimeoutRetries = 10
 	}
+	if cfg.ChunkTime == 0 {
+		cfg.ChunkTime = defaultChunkTime
+	}
 	if err := cfg.Naming.Validate(); err != nil {
 		return nil, err
 	}
@@ -84,7 +87,9 @@ type Result struct {
 // Paused is where a run ended after a phase.
 type Paused struct {
 	Revision chain.Revision
-	Phase    abi.Phase // the last one that is done
+	Phase    abi.Phase // the last one that was asked for
+	Next     abi.Phase // the one that comes next
+	Behind   int       // migrations that come after it, and were not run either
 }
 
 // Status is where a database stands against its chain.

@@ -3,7 +3,6 @@ package sdk
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -129,55 +128,14 @@ func (r *Row) toTimestamp(i int) int64 {
 func (r *Row) UUID(i int) [16]byte {
 	switch r.typeOf(i) {
 	case abi.TypeUUID, abi.TypeBytes:
-		if b := r.scan.Value(i).Bytes; len(b) == 16 {
-			return [16]byte(b)
+		if b := r.texts[i]; len(b) == 16 {
+			return [16]byte([]byte(b))
 		}
 	case abi.TypeText:
-		if id, ok := parseUUID(r.scan.Value(i).Bytes); ok {
+		if id, ok := ParseUUID(r.texts[i]); ok {
 			return id
 		}
 	}
 	r.cannot(i, "a uuid")
 	return [16]byte{}
-}
-
-const hexDigits = "0123456789abcdef"
-
-// uuidText returns the text of a uuid, such as 00112233-4455-6677-8899-aabbccddeeff.
-func uuidText(id []byte) string {
-	b := make([]byte, 0, 36)
-	for i, c := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			b = append(b, '-')
-		}
-		b = append(b, hexDigits[c>>4], hexDigits[c&15])
-	}
-	return string(b)
-}
-
-// parseUUID reads 32 hex digits, with or without the four hyphens.
-func parseUUID(s []byte) (id [16]byte, ok bool) {
-	hyphens := len(s) == 36
-	if !hyphens && len(s) != 32 {
-		return id, false
-	}
-	digits := 0
-	for i, c := range s {
-		if hyphens && (i == 8 || i == 13 || i == 18 || i == 23) {
-			if c != '-' {
-				return id, false
-			}
-			continue
-		}
-		if c >= 'A' && c <= 'F' {
-			c += 'a' - 'A'
-		}
-		d := strings.IndexByte(hexDigits, c)
-		if d < 0 {
-			return id, false
-		}
-		id[digits/2] = id[digits/2]<<4 | byte(d)
-		digits++
-	}
-	return id, true
 }

@@ -188,19 +188,21 @@ func TestGuestImports(t *testing.T) {
 // Reflection, fmt and encoding/json would make every module half again as
 // large, and slower to compile; time and os bring package syscall with them.
 func TestGuestDependencies(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", ".")
+	list := exec.Command("go", "list", "-deps", ".", "./json", "./sha256")
 	list.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	deps := strings.Fields(string(out))
-	if !slices.Contains(deps, "github.com/sandpiper-db/sandpiper/sdk/abi") {
-		t.Fatalf("the dependencies lack sdk/abi: %q", deps)
+	for _, p := range []string{"abi", "json", "sha256"} {
+		if !slices.Contains(deps, "github.com/sandpiper-db/sandpiper/sdk/"+p) {
+			t.Fatalf("the dependencies lack sdk/%s: %q", p, deps)
+		}
 	}
-	for _, p := range []string{"reflect", "fmt", "encoding/json", "encoding/binary", "time", "syscall", "os"} {
+	for _, p := range []string{"reflect", "fmt", "encoding/json", "encoding/binary", "crypto/sha256", "time", "syscall", "os"} {
 		if slices.Contains(deps, p) {
-			t.Errorf("package sdk links %s into every guest", p)
+			t.Errorf("the SDK links %s into guests", p)
 		}
 	}
 }

@@ -14,6 +14,7 @@ type Rows struct {
 	cursor  Cursor
 	columns []abi.Column
 	row     Row
+	limit   int // of NextWithin; 0 if large values are not left out
 	started bool
 	err     error
 }
@@ -35,6 +36,7 @@ func (r *Rows) All() iter.Seq[*Row] {
 	// for every row would take as long as to read it.
 	return func(yield func(*Row) bool) {
 		for more := r.first(); more && yield(&r.row); {
+			r.row.number++
 			more = r.row.scan.Next() || r.more()
 		}
 		r.Close()
@@ -56,25 +58,38 @@ func (r *Rows) more() bool {
 	if r.err != nil {
 		return false
 	}
-	scan := r.row.scan
-	err := scan.Err()
+	row := &r.row
+	err := row.scan.Err()
 	if err == nil {
 		var b []byte
-		if b, err = r.cursor.Next(); err == io.EOF {
+		if b, err = r.fetch(); err == io.EOF {
 			return false
 		}
-		scan.Reset(b)
-		if err == nil && scan.Next() {
-			return true
-		}
+		row.scan.Reset(b)
+	}
+	if err == nil && row.scan.Next() {
+		row.leaveOut()
+		return true
 	}
 	if err == nil {
-		err = scan.Err()
+		err = row.scan.Err()
 	}
 	if err != nil {
 		r.fail(err)
 	}
 	return false
+}
+
+// fetch returns the next rows.
+func (r *Rows) fetch() (b []byte, err error) {
+	if r.limit == 0 {
+		return r.cursor.Next()
+	}
+	if r.row.pieces == nil {
+		return nil, &Error{Errno: ErrUnsupported, Message: "these rows cannot be read in pieces"}
+	}
+	b, r.row.left, err = r.row.pieces.NextWithin(r.limit)
+	return b, err
 }
 
 // Err returns the first error of the query: of the statement, of reading its
@@ -128,17 +143,36 @@ type Row struct {
 	ints   []int64
 	floats []float64
 	texts  []string
+	number int     // of the row
+	left   []int64 // the sizes of values that were left out, if some were
+	pieces Pieces  // what they are read from
 }
 
 // Len returns the number of columns.
 func (r *Row) Len() int { return len(r.types) }
+
+// Index returns the index of the column of a name. If there is none, the loop
+// ends: Rows.Err says why.
+func (r *Row) Index(name string) int {
+	for i := range r.rows.columns {
+		if r.rows.columns[i].Name == name {
+			return i
+		}
+	}
+	r.rows.fail(argumentError("the rows have no column " + name))
+	return -1
+}
 
 // IsNull reports whether the value is NULL.
 func (r *Row) IsNull(i int) bool { return r.typeOf(i) == abi.TypeNull }
 
 // Value returns the value as it came.
 func (r *Row) Value(i int) Value {
-	if r.typeOf(i) == abi.TypeNull {
+	switch r.typeOf(i) {
+	case abi.TypeNull:
+		return Value{}
+	case leftOut:
+		r.tooLarge(i)
 		return Value{}
 	}
 	return r.scan.Value(i).Clone()
@@ -162,6 +196,10 @@ func (r *Row) missing(i int) {
 func (r *Row) cannot(i int, wanted string) {
 	if i >= len(r.types) {
 		return // typeOf has said so
+	}
+	if r.types[i] == leftOut {
+		r.tooLarge(i)
+		return
 	}
 	text := "column " + strconv.Itoa(i)
 	if i < len(r.rows.columns) {
