@@ -63,7 +63,7 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.walls} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.crossing, b.walls} {
 		if err := figure(); err != nil {
 			return err
 		}
