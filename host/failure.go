@@ -13,7 +13,7 @@ import (
 // fail explains the failure of a migration, unless it is one to try again
 // after.
 func (u *run) fail(ctx context.Context, step Step, about Event, err error) error {
-	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) {
+	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) || errors.As(err, new(*PausedError)) {
 		return err
 	}
 	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
@@ -80,7 +80,8 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return fmt.Sprintf("%s, with the first parts of this migration committed (%d recorded); the rest is rolled back", at, (Pending{Units: units}).Parts())
+		done := Pending{Units: units}
+		return fmt.Sprintf("%s, with the first parts of this migration committed (%s%d recorded); the rest is rolled back", at, done.phaseWords(), done.Parts())
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
@@ -90,7 +91,7 @@ func (u *run) state(step Step) string {
 func (p Pending) Parts() int {
 	n := 0
 	for _, u := range p.Units {
-		if u.Kind != UnitBegin && !u.Begun {
+		if u.Kind != UnitBegin && u.Kind != UnitPhase && !u.Begun {
 			n++
 		}
 	}
@@ -100,9 +101,17 @@ func (p Pending) Parts() int {
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
 	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%d parts of it are committed", n)
+		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords(), n)
 	}
-	return "1 part of it is committed"
+	return p.phaseWords() + "1 part of it is committed"
+}
+
+// phaseWords are what Phases says, before other words; "" where it has none.
+func (p Pending) phaseWords() string {
+	if phases, ok := p.Phases(); ok {
+		return phases.String() + "; "
+	}
+	return ""
 }
 
 // next says what a person does about an error of a step, which may be a plugin's.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A Plugin is a module of somebody else's, which runs behind walls: checked and
@@ -123,4 +124,8 @@ type WorkOrder struct {
 	Plugin     Plugin
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
+
+	// Phase is Config.Phase of the run. A Work that ends before a later one returns
+	// a *PausedError.
+	Phase *abi.Phase
 }

@@ -80,8 +80,12 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 			continue
 		}
-		if err != nil || len(u.plan.Steps) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(u.plan.Steps) == 0 {
+			u.pauseAtWaiting()
+			return nil
 		}
 		if !u.asked && u.cfg.Before != nil {
 			if err := u.cfg.Before(u.plan); err != nil {
@@ -102,6 +106,9 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 		}
 		again, err := u.steps(ctx)
+		if err == nil && !again {
+			u.pauseAtWaiting()
+		}
 		if err != nil || !again {
 			return err
 		}
@@ -180,11 +187,12 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		if i+1 < len(u.plan.Steps) {
 			next = &u.plan.Steps[i+1]
 		}
-		err := u.step(ctx, step, next, Event{
-			Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + len(u.plan.Steps) - i,
-			Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
-			Action: Action(step.Direction.String()),
-		})
+		about := u.about(step, len(u.plan.Steps)-i)
+		err := u.step(ctx, step, next, about)
+		if paused := (*PausedError)(nil); errors.As(err, &paused) {
+			u.pauseAt(about, step, paused.Next, len(u.plan.Steps)-i-1+len(u.plan.Waiting))
+			return false, nil
+		}
 		if err == nil {
 			u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
 			continue
@@ -192,6 +200,16 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		return u.retry(ctx, step, err)
 	}
 	return false, nil
+}
+
+// about is what the events of a step have in common. left is how many steps are,
+// with this one.
+func (u *run) about(step Step, left int) Event {
+	return Event{
+		Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + left,
+		Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
+		Action: Action(step.Direction.String()),
+	}
 }
 
 // retry decides what an error means: pause and try again, or give up.

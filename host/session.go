@@ -44,6 +44,9 @@ type session struct {
 
 	operations []Operation // on one table, that wait for flush
 
+	until  abi.Phase // the last phase that is run
+	phases abi.Phase // those below have begun
+
 	section *openSection
 	ordinal int   // calls that carry SQL so far
 	fatal   error // ends the run: every later call is answered with CANCELLED
@@ -83,6 +86,7 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			Revision:  step.Revision.ID,
 			Direction: step.Direction,
 		},
+		until: abi.PhaseContract,
 		event: func(Event) {},
 		span:  func(string) func() { return func() {} },
 		open:  map[*sessionRows]struct{}{},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -25,7 +26,13 @@ type attempt struct {
 // *RunError, unless it is one that the run can try again after.
 func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
 	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
-	defer func() { end(err) }()
+	defer func() {
+		if errors.As(err, new(*PausedError)) {
+			end(nil)
+			return
+		}
+		end(err)
+	}()
 
 	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about}
 	if _, _, err := a.body.load(); err != nil {
@@ -110,6 +117,7 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s := newSession(conn, a.step, begin, pending)
 	s.naming = u.namingFor(a.step.Revision.Line)
 	s.judge = a.body.judge()
+	s.until = u.cfg.until()
 	s.started = a.clock
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
 	if u.cfg.Statements {

@@ -21,6 +21,11 @@ type Rows struct {
 // what its methods return is the caller's to keep. Leaving the loop closes the
 // rows. The loop ends at the first error, of the database or of a Row's method.
 func (r *Rows) All() iter.Seq[*Row] {
+	return r.each(func(*Row) ([]Value, error) { return r.cursor.Next() })
+}
+
+// each returns the rows that next returns.
+func (r *Rows) each(next func(*Row) ([]Value, error)) iter.Seq[*Row] {
 	return func(yield func(*Row) bool) {
 		if r.err == nil && r.started {
 			r.fail(argumentError("the rows of a query are read twice"))
@@ -28,7 +33,8 @@ func (r *Rows) All() iter.Seq[*Row] {
 		r.started = true
 		row := Row{rows: r}
 		for r.err == nil {
-			values, err := r.cursor.Next()
+			values, err := next(&row)
+			row.number++
 			if err == io.EOF {
 				break
 			}
@@ -89,13 +95,32 @@ func (r *Rows) fail(err error) {
 type Row struct {
 	rows   *Rows
 	values []Value
+	number int    // of the row, counted from 1
+	pieces Pieces // what values that were left out are read from
 }
 
 // Len returns the number of columns.
 func (r *Row) Len() int { return len(r.values) }
 
+// Index returns the index of the column of a name. If there is none, the loop
+// ends: Rows.Err says why.
+func (r *Row) Index(name string) int {
+	for i := range r.rows.columns {
+		if r.rows.columns[i].Name == name {
+			return i
+		}
+	}
+	r.rows.fail(argumentError("the rows have no column " + name))
+	return -1
+}
+
 // IsNull reports whether the value is NULL.
-func (r *Row) IsNull(i int) bool { return r.at(i).IsNull() }
+func (r *Row) IsNull(i int) bool {
+	if i >= 0 && i < len(r.values) {
+		return r.values[i].IsNull()
+	}
+	return r.at(i).IsNull()
+}
 
 // Value returns the value as it came.
 func (r *Row) Value(i int) Value { return r.at(i).Clone() }
@@ -105,6 +130,10 @@ func (r *Row) at(i int) Value {
 	if i < 0 || i >= len(r.values) {
 		r.rows.fail(argumentError("a row of " + strconv.Itoa(len(r.values)) +
 			" columns has none at index " + strconv.Itoa(i)))
+		return Value{}
+	}
+	if r.pieces != nil && leftOut(&r.values[i]) {
+		r.tooLarge(i)
 		return Value{}
 	}
 	return r.values[i]

@@ -114,6 +114,7 @@ func TestDatabase(t *testing.T, h Harness) {
 	t.Run("Transactions", func(t *testing.T) { testTransactions(t, h) })
 	t.Run("Statements", func(t *testing.T) { testStatements(t, h) })
 	t.Run("Sections", func(t *testing.T) { testSections(t, h) })
+	t.Run("Keys", func(t *testing.T) { testKeys(t, h) })
 	t.Run("Operations", func(t *testing.T) { TestOperations(t, h) })
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -26,6 +27,14 @@ func testSections(t *testing.T, h Harness) {
 	wantProgress := func(t *testing.T, conn host.Conn, want ...host.Pending) {
 		t.Helper()
 		got := ledgerOf(t, conn).Progress
+		for _, p := range got {
+			for i := range p.Units {
+				if since := time.Since(p.Units[i].Updated).Abs(); since > time.Hour {
+					t.Errorf("%+v was recorded %v from now", p.Units[i], since)
+				}
+				p.Units[i].Updated = time.Time{}
+			}
+		}
 		if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
 			t.Errorf("the progress is\n%+v, want\n%+v", got, want)
 		}
@@ -48,6 +57,41 @@ func testSections(t *testing.T, h Harness) {
 		mustApply(t, other, at(4), e, []string{key.ID})
 		wantProgress(t, conn)
 		wantHeads(t, conn, key.Line, key.ID)
+	})
+
+	t.Run("a backfill is recorded with each of its chunks", func(t *testing.T) {
+		_, conn := ready(t, h)
+		begin := host.Unit{Position: 1, Kind: host.UnitBegin}
+		fill := host.Unit{Position: 2, Kind: host.UnitBackfill, Name: "fill", Digest: "d2", Begun: true, Total: 1 << 33}
+		progress(t, conn, at(0), begin, fill)
+		wantProgress(t, conn, host.Pending{Key: key, Direction: chain.Upgrade, Units: []host.Unit{begin, fill}})
+		f := at(1)
+		for range 3 {
+			fill.Checkpoint = append(fill.Checkpoint, 0, 0xff, '\'', '\\')
+			fill.Affected += 1000
+			fill.Chunks++
+			progress(t, conn, f, fill)
+			f.Chunks = fill.Chunks
+		}
+		other := fill
+		other.Position, other.Checkpoint, other.Chunks = 3, []byte{1}, 2
+		progress(t, conn, f, other)
+		for _, chunks := range []int64{0, 3, 4, 6} {
+			f.Chunks = chunks
+			err := in(t.Context(), conn, f, func(tx host.Tx) error {
+				return tx.Progress(t.Context(), key, f.Direction, []host.Unit{other})
+			})
+			if !errors.Is(err, host.ErrMoved) {
+				t.Errorf("with %d chunks of 5: %v, want host.ErrMoved", chunks, err)
+			}
+		}
+		fill.Begun = false
+		f.Chunks = 5
+		progress(t, conn, f, fill)
+		wantProgress(t, conn, host.Pending{Key: key, Direction: chain.Upgrade, Units: []host.Unit{begin, fill, other}})
+		f.Done = 2
+		mustApply(t, conn, f, entry(key.ID), []string{key.ID})
+		wantProgress(t, conn)
 	})
 
 	t.Run("progress of one migration is not that of another", func(t *testing.T) {

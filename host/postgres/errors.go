@@ -17,6 +17,8 @@ import (
 const (
 	codeUnsupported       = "0A000"
 	codeTooLong           = "22001"
+	codeOutOfRange        = "22003"
+	codeUntranslatable    = "22P05" // text that has no form in the server's encoding
 	codeInvalidText       = "22P02" // what a failed assertion of the runner raises
 	codeNotNull           = "23502"
 	codeForeignKey        = "23503"

@@ -2,12 +2,78 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host"
-	"github.com/sandpiper-db/sandpiper/sdk/abi"
+	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
+// keys returns the unique indexes of a table that hold for all of its rows, in
+// the order in which they would be chosen. One that compares texts in another way
+// than ORDER BY does is left out, unless equal texts are the same bytes to both;
+// and those of a table that others inherit from, since they hold for its own rows
+// alone.
+//
+// https://www.postgresql.org/docs/current/catalog-pg-index.html,
+// https://www.postgresql.org/docs/current/ddl-inherit.html#DDL-INHERIT-CAVEATS
+const keys = `SELECT c.oid IS NOT NULL, (SELECT coalesce(json_agg(json_build_object('Columns', k.columns, 'Primary', k.indisprimary, 'Nullable', k.nullable)
+    ORDER BY k.indisprimary DESC, k.nullable, pg_catalog.cardinality(k.columns), k.indexrelid), '[]')
+  FROM (SELECT i.indexrelid, i.indisprimary, pg_catalog.bool_or(NOT a.attnotnull) AS nullable, pg_catalog.array_agg(a.attname ORDER BY p.n) AS columns,
+      pg_catalog.bool_or(a.attcollation <> i.indcollation[p.n - 1] AND NOT o.collisdeterministic) AS otherwise
+    FROM pg_catalog.pg_index i
+    CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnkeyatts) p (n)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p.n - 1]
+    LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
+    WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+    GROUP BY i.indexrelid, i.indisprimary) k
+  WHERE k.otherwise IS NOT TRUE
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r'))
+FROM (SELECT pg_catalog.to_regclass($1) AS oid) t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid`
+
 // Keys implements host.Tx.
-func (t *tx) Keys(context.Context, string) ([]host.Key, error) {
-	return nil, &refusal{abi.ErrnoUnsupported, "being built"}
+func (t *tx) Keys(ctx context.Context, table string) ([]host.Key, error) {
+	if err := t.usable(); err != nil {
+		return nil, err
+	}
+	return t.keysOf(ctx, table, quoteIdent(table))
+}
+
+// keysOf returns the keys of a table, whose name is resolved.
+func (t *tx) keysOf(ctx context.Context, table, resolved string) (found []host.Key, err error) {
+	there := false
+	t.put(item{sql: keys, values: [][]byte{[]byte(resolved)}, row: func(v [][]byte) error {
+		there = isTrue(v[0])
+		return json.Unmarshal(v[1], &found)
+	}})
+	if err := t.flush(ctx); err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, &host.SQLError{Code: codeUndefinedTable, Message: fmt.Sprintf("relation %q does not exist", table)}
+	}
+	return found, nil
+}
+
+// Keys implements host.Tx. A plugin is told the keys of which it may read all
+// columns. What it asks about is found where its statements would find it.
+func (t *confinedTx) Keys(ctx context.Context, table string) ([]host.Key, error) {
+	if err := t.ready(ctx); err != nil {
+		return nil, err
+	}
+	q := &t.w.quarters
+	if refused := t.w.judge.Touch(policy.Access{Table: table, Verb: "select"}); refused != nil {
+		return nil, refused
+	}
+	schema := q.shared
+	if t.w.judge.Owns(table) {
+		schema = q.home
+	}
+	timed, cancel := t.timed(ctx)
+	defer cancel()
+	found, err := t.t.keysOf(timed, table, quoteIdent(schema)+"."+quoteIdent(table))
+	return slices.DeleteFunc(found, func(k host.Key) bool {
+		return t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: k.Columns}) != nil
+	}), t.explain(ctx, err)
 }

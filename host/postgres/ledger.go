@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -47,6 +48,10 @@ CREATE TABLE IF NOT EXISTS %[1]s.sandpiper_progress (
   digest text NOT NULL,
   affected bigint NOT NULL,
   begun boolean NOT NULL,
+  checkpoint bytea,
+  chunks bigint NOT NULL,
+  total bigint NOT NULL,
+  updated timestamptz NOT NULL,
   PRIMARY KEY (line, revision, direction, position)
 );
 ANALYZE %[1]s.sandpiper_heads, %[1]s.sandpiper_history, %[1]s.sandpiper_progress`
@@ -121,9 +126,10 @@ func (c *conn) Ledger(ctx context.Context) (*host.Ledger, error) {
 			},
 		},
 		{
-			sql: `SELECT line, revision, direction, position, kind, name, digest, affected, begun FROM ` +
-				c.table("sandpiper_progress") + ` ORDER BY line, revision, direction, position`,
-			row: func(v [][]byte) error { return addPending(l, texts(v)) },
+			sql: `SELECT line, revision, direction, position, kind, name, digest, affected, begun,
+					pg_catalog.encode(checkpoint, 'hex'), chunks, total, ` + micros("updated") + `
+				FROM ` + c.table("sandpiper_progress") + ` ORDER BY line, revision, direction, position`,
+			row: func(v [][]byte) error { return addPending(l, v) },
 		},
 	}
 	// One snapshot for all three, unless the caller has a transaction open.
@@ -144,27 +150,37 @@ func (c *conn) Ledger(ctx context.Context) (*host.Ledger, error) {
 	return l, nil
 }
 
-func addPending(l *host.Ledger, v []string) error {
+func addPending(l *host.Ledger, values [][]byte) error {
+	v := texts(values)
 	key := chain.Key{Line: v[0], ID: v[1]}
 	dir := chain.Upgrade
 	if v[2] == chain.Downgrade.String() {
 		dir = chain.Downgrade
 	}
-	position, err := strconv.Atoi(v[3])
-	if err != nil {
-		return err
+	unit := host.Unit{Kind: host.UnitKind(v[4]), Name: v[5], Digest: v[6], Begun: v[8] == "t"}
+	var numbers [4]int64
+	for i, text := range []string{v[3], v[7], v[10], v[11]} {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return err
+		}
+		numbers[i] = n
 	}
-	affected, err := strconv.ParseInt(v[7], 10, 64)
-	if err != nil {
+	unit.Position, unit.Affected, unit.Chunks, unit.Total = int(numbers[0]), numbers[1], numbers[2], numbers[3]
+	var err error
+	if values[9] != nil {
+		if unit.Checkpoint, err = hex.DecodeString(v[9]); err != nil {
+			return err
+		}
+	}
+	if unit.Updated, err = parseMicros(values[12]); err != nil {
 		return err
 	}
 	if n := len(l.Progress); n == 0 || l.Progress[n-1].Key != key || l.Progress[n-1].Direction != dir {
 		l.Progress = append(l.Progress, host.Pending{Key: key, Direction: dir})
 	}
 	p := &l.Progress[len(l.Progress)-1]
-	p.Units = append(p.Units, host.Unit{
-		Position: position, Kind: host.UnitKind(v[4]), Name: v[5], Digest: v[6], Affected: affected, Begun: v[8] == "t",
-	})
+	p.Units = append(p.Units, unit)
 	return nil
 }
 
@@ -280,5 +296,8 @@ func (c *conn) progressItem(key chain.Key, dir chain.Direction, units []host.Uni
 		column(func(u host.Unit) string { return u.Digest }),
 		column(func(u host.Unit) string { return strconv.FormatInt(u.Affected, 10) }),
 		column(func(u host.Unit) string { return string(boolText(u.Begun)) }),
+		column(func(u host.Unit) string { return hex.EncodeToString(u.Checkpoint) }),
+		column(func(u host.Unit) string { return strconv.FormatInt(u.Chunks, 10) }),
+		column(func(u host.Unit) string { return strconv.FormatInt(u.Total, 10) }),
 		[]byte(token))
 }

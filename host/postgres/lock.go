@@ -76,8 +76,8 @@ func makeOwnStatements(c *conn) ownStatements {
 		// are the same set.
 		fence: `SELECT CASE WHEN
   (SELECT count(*) = cardinality($2::text[]) AND coalesce(bool_and(h.revision = ANY ($2::text[])), true) FROM ` + heads + ` h WHERE h.line = $1)
-  AND ($3::text = '' OR (SELECT count(*) FROM ` + progress + ` p
-    WHERE p.line = $1 AND p.revision = $3 AND p.direction = $4 AND NOT p.begun) = $5::bigint)
+  AND ($3::text = '' OR (SELECT count(*) FILTER (WHERE NOT p.begun) = $5::bigint AND coalesce(sum(p.chunks), 0) = $6::bigint FROM ` + progress + ` p
+    WHERE p.line = $1 AND p.revision = $3 AND p.direction = $4))
 THEN 1 ELSE ` + raise("another runner has moved the database on") + ` END`,
 
 		record: `WITH history AS (` + entry + `),
@@ -91,12 +91,16 @@ INSERT INTO ` + heads + ` (line, revision) SELECT $1, unnest($3::text[]) ON CONF
 UPDATE ` + heads + ` SET revision = $3 WHERE line = $1 AND revision = $17`,
 
 		progress: `INSERT INTO ` + progress + ` AS p
-  (line, revision, direction, position, kind, name, digest, affected, begun)
-  SELECT $1, $2, $3, u.* FROM unnest($4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bool[]) u
-  WHERE CASE WHEN $10::text = '' OR pg_catalog.current_setting('sandpiper.transaction', true) = $10 THEN true
+  (line, revision, direction, position, kind, name, digest, affected, begun, checkpoint, chunks, total, updated)
+  SELECT $1, $2, $3, u.position, u.kind, u.name, u.digest, u.affected, u.begun,
+    CASE WHEN u.checkpoint <> '' THEN pg_catalog.decode(u.checkpoint, 'hex') END, u.chunks, u.total, pg_catalog.clock_timestamp()
+  FROM unnest($4::int[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bool[], $10::text[], $11::bigint[], $12::bigint[])
+    u (position, kind, name, digest, affected, begun, checkpoint, chunks, total)
+  WHERE CASE WHEN $13::text = '' OR pg_catalog.current_setting('sandpiper.transaction', true) = $13 THEN true
     ELSE ` + raise("the transaction was ended by a statement in it") + ` = 1 END
 ON CONFLICT (line, revision, direction, position) DO UPDATE
-  SET kind = excluded.kind, name = excluded.name, digest = excluded.digest, affected = excluded.affected, begun = excluded.begun`,
+  SET kind = excluded.kind, name = excluded.name, digest = excluded.digest, affected = excluded.affected, begun = excluded.begun,
+    checkpoint = excluded.checkpoint, chunks = excluded.chunks, total = excluded.total, updated = excluded.updated`,
 	}
 }
 
@@ -126,7 +130,7 @@ func (c *conn) lockItem(token string, took *bool) item {
 func (c *conn) fenceItem(fence host.Fence) item {
 	return own(roleFence, "fence", c.own.fence,
 		[]byte(fence.Line), textArray(fence.Heads),
-		[]byte(fence.Revision), []byte(fence.Direction.String()), []byte(strconv.Itoa(fence.Done)))
+		[]byte(fence.Revision), []byte(fence.Direction.String()), []byte(strconv.Itoa(fence.Done)), []byte(strconv.FormatInt(fence.Chunks, 10)))
 }
 
 // beginItem begins a transaction whose statements each see what is committed,

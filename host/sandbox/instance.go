@@ -33,6 +33,10 @@ type instance struct {
 	handle  uint32 // the last one given
 	section bool   // a section is open
 
+	backfill bool          // one has begun
+	chunk    *openRows     // of the chunk under way; nil before the first
+	outside  *rand.ChaCha8 // what random is when the backfill ends
+
 	used    usage
 	fuel    fuel
 	ignored int // calls since a budget was spent

@@ -246,6 +246,8 @@ func bindArg(s *sqlite3.Stmt, i int, arg any) error {
 		return s.BindInt(i, arg)
 	case bool:
 		return s.BindBool(i, arg)
+	case []byte:
+		return s.BindBlob(i, arg) // a nil slice is NULL
 	}
 	return fmt.Errorf("no way to bind a %T", arg)
 }

@@ -49,6 +49,10 @@ var ledgerTables = []struct{ name, sql string }{
 	digest TEXT NOT NULL,
 	affected INTEGER NOT NULL,
 	begun INTEGER NOT NULL,
+	checkpoint BLOB,
+	chunks INTEGER NOT NULL,
+	total INTEGER NOT NULL,
+	updated TEXT NOT NULL,
 	PRIMARY KEY (line, revision, direction, position)
 )`},
 }
@@ -169,17 +173,22 @@ func (c *conn) readProgress(ctx context.Context, ledger *host.Ledger) error {
 			ledger.Progress = append(ledger.Progress, host.Pending{Key: key, Direction: dir})
 			n++
 		}
+		updated, err := readInstant(s, 12)
 		pending := &ledger.Progress[n-1]
 		pending.Units = append(pending.Units, host.Unit{
-			Position: s.ColumnInt(3),
-			Kind:     host.UnitKind(s.ColumnText(4)),
-			Name:     s.ColumnText(5),
-			Digest:   s.ColumnText(6),
-			Affected: s.ColumnInt64(7),
-			Begun:    s.ColumnBool(8),
+			Position:   s.ColumnInt(3),
+			Kind:       host.UnitKind(s.ColumnText(4)),
+			Name:       s.ColumnText(5),
+			Digest:     s.ColumnText(6),
+			Affected:   s.ColumnInt64(7),
+			Begun:      s.ColumnBool(8),
+			Checkpoint: s.ColumnBlob(9, nil),
+			Chunks:     s.ColumnInt64(10),
+			Total:      s.ColumnInt64(11),
+			Updated:    updated,
 		})
-		return nil
-	}, `SELECT line, revision, direction, position, kind, name, digest, affected, begun
+		return err
+	}, `SELECT line, revision, direction, position, kind, name, digest, affected, begun, checkpoint, chunks, total, updated
 		FROM main.sandpiper_progress ORDER BY line, revision, direction, position`)
 }
 
@@ -221,7 +230,7 @@ func readInstant(s *sqlite3.Stmt, column int) (time.Time, error) {
 	text := s.ColumnText(column)
 	at, err := time.Parse(instant, text)
 	if err != nil {
-		return at, fmt.Errorf("sandpiper_history holds the time %q, which is not like %q", text, instant)
+		return at, fmt.Errorf("the ledger holds the time %q, which is not like %q", text, instant)
 	}
 	return at, nil
 }
@@ -284,14 +293,17 @@ func (c *conn) record(ctx context.Context, entry host.Entry, from string, heads 
 	return c.ledgerFailed(ctx, "write", err)
 }
 
-// recordUnit records a unit as begun or as done. A unit that is already done
-// was done by somebody else.
-func (c *conn) recordUnit(ctx context.Context, key chain.Key, dir chain.Direction, unit host.Unit, begun bool) error {
+// recordUnit records a unit, as begun or as done. A unit that is already done
+// was done by somebody else. The clock of SQLite counts milliseconds
+// (https://sqlite.org/lang_datefunc.html).
+func (c *conn) recordUnit(ctx context.Context, key chain.Key, dir chain.Direction, unit host.Unit) error {
 	err := c.do(ctx, `INSERT INTO main.sandpiper_progress
-		(line, revision, direction, position, kind, name, digest, affected, begun)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-		ON CONFLICT DO UPDATE SET kind = ?5, name = ?6, digest = ?7, affected = ?8, begun = ?9 WHERE begun`,
-		key.Line, key.ID, dir.String(), unit.Position, string(unit.Kind), unit.Name, unit.Digest, unit.Affected, begun)
+		(line, revision, direction, position, kind, name, digest, affected, begun, checkpoint, chunks, total, updated)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, strftime('%Y-%m-%d %H:%M:%f000', 'now'))
+		ON CONFLICT DO UPDATE SET kind = ?5, name = ?6, digest = ?7, affected = ?8, begun = ?9,
+			checkpoint = ?10, chunks = ?11, total = ?12, updated = excluded.updated WHERE begun`,
+		key.Line, key.ID, dir.String(), unit.Position, string(unit.Kind), unit.Name, unit.Digest, unit.Affected, unit.Begun,
+		unit.Checkpoint, unit.Chunks, unit.Total)
 	if err == nil && c.sq.Changes() == 0 {
 		err = host.ErrMoved
 	}

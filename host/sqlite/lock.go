@@ -135,11 +135,12 @@ func (c *conn) holds(ctx context.Context, fence host.Fence) (bool, error) {
 	if err != nil || !same || fence.Revision == "" {
 		return same, err
 	}
-	done := 0
+	done, chunks := 0, int64(0)
 	err = c.each(ctx, func(s *sqlite3.Stmt) error {
-		done = s.ColumnInt(0)
+		done, chunks = s.ColumnInt(0), s.ColumnInt64(1)
 		return nil
-	}, "SELECT count(*) FROM main.sandpiper_progress WHERE line = ?1 AND revision = ?2 AND direction = ?3 AND NOT begun",
+	}, `SELECT count(*) FILTER (WHERE NOT begun), coalesce(sum(chunks), 0) FROM main.sandpiper_progress
+		WHERE line = ?1 AND revision = ?2 AND direction = ?3`,
 		fence.Line, fence.Revision, fence.Direction.String())
-	return done == fence.Done, err
+	return done == fence.Done && chunks == fence.Chunks, err
 }

@@ -33,17 +33,18 @@ func (c *conn) Outside(ctx context.Context, fence host.Fence, stmt host.Statemen
 		return 0, c.db.failed("run a statement outside a transaction on", errors.New("one is open on the connection"))
 	}
 	key := chain.Key{Line: fence.Line, ID: fence.Revision}
+	unit.Begun = true
 	if err := c.locked(ctx, fence, func() error {
-		return c.recordUnit(ctx, key, fence.Direction, unit, true)
+		return c.recordUnit(ctx, key, fence.Direction, unit)
 	}); err != nil {
 		return 0, err
 	}
 	if affected, err = c.alone(ctx, stmt); err != nil {
 		return 0, err
 	}
-	unit.Affected = affected
+	unit.Begun, unit.Affected = false, affected
 	return affected, c.locked(ctx, fence, func() error {
-		return c.recordUnit(ctx, key, fence.Direction, unit, false)
+		return c.recordUnit(ctx, key, fence.Direction, unit)
 	})
 }
 

@@ -133,19 +133,24 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		return 0, err
 	}
 	defer t.c.release(p)
+	return t.each(ctx, p, stmt, rows, "batch")
+}
+
+// each runs a statement for each row of a batch or a load.
+func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *abi.RowReader, of string) (sum int64, err error) {
 	for n := 1; ; n++ {
 		stmt.Params, err = rows.Next()
 		if errors.Is(err, io.EOF) {
 			return sum, nil
 		}
 		if err != nil {
-			return 0, fmt.Errorf("row %d of the batch: %w", n, err)
+			return 0, fmt.Errorf("row %d of the %s: %w", n, of, err)
 		}
 		affected, err := t.c.run(ctx, p, stmt)
 		if err = t.check(stmt, err); err != nil {
 			var refused *host.SQLError
 			if errors.As(err, &refused) {
-				refused.Detail = fmt.Sprintf("in row %d of the batch", n)
+				refused.Detail = fmt.Sprintf("in row %d of the %s", n, of)
 			}
 			return 0, err
 		}
@@ -206,7 +211,7 @@ func (t *tx) Progress(ctx context.Context, key chain.Key, dir chain.Direction, u
 	t.readAhead()
 	t.from = ""
 	for _, unit := range units {
-		if err := t.c.recordUnit(ctx, key, dir, unit, false); err != nil {
+		if err := t.c.recordUnit(ctx, key, dir, unit); err != nil {
 			return err
 		}
 	}

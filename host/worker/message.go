@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A greeting is the first frame that a child reads. The module follows it in a
@@ -21,6 +22,7 @@ type greeting struct {
 type order struct {
 	Step       host.Step
 	Statements bool
+	Phase      *abi.Phase
 }
 
 // A report is a frame that a child writes. One field is set.

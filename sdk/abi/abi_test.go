@@ -41,7 +41,8 @@ func TestTablesAgreeWithABI(t *testing.T) {
 		t.Errorf("ABI.md lists %d errnos and %d types, the package %d and %d",
 			errnoRows, typeRows, len(errnos), len(typeNames))
 	}
-	for _, fields := range [][]string{contextFields, errorFields, manifestFields, revisionFields} {
+	for _, fields := range [][]string{contextFields, errorFields, manifestFields, revisionFields,
+		capabilitiesFields, backfillFields, loadFields} {
 		for _, f := range fields {
 			if !strings.Contains(string(page), "`"+f+"`") {
 				t.Errorf("ABI.md knows no field %s", f)
@@ -256,5 +257,46 @@ func TestNames(t *testing.T) {
 		if got := ValidText([]byte(text)); got != want {
 			t.Errorf("ValidText(%q) = %v", text, got)
 		}
+	}
+}
+
+func TestCutChunk(t *testing.T) {
+	for _, test := range []struct{ statement, before, alias, after string }{
+		{"UPDATE t SET a = 1 WHERE ${chunk}", "UPDATE t SET a = 1 WHERE ", "", ""},
+		{"WHERE (${chunk x}) AND ${chunk}", "WHERE (", "x", ") AND ${chunk}"},
+		{"${chunk  _x1 }", "", "_x1", ""},
+	} {
+		before, alias, after, found := CutChunk(test.statement)
+		if !found || before != test.before || alias != test.alias || after != test.after {
+			t.Errorf("%q was cut into %q, %q, %q (%v)", test.statement, before, alias, after, found)
+		}
+	}
+	for _, statement := range []string{"", "SELECT 1", "${chunk", "${chunkx}", "${chunk }", "${chunk a.b}", "${Chunk}", "$ {chunk}"} {
+		if _, _, after, found := CutChunk(statement); found || after != statement {
+			t.Errorf("%q has a chunk", statement)
+		}
+	}
+}
+
+func TestValueOfRefuses(t *testing.T) {
+	for _, test := range []struct {
+		of   Type
+		b    []byte
+		want string
+	}{
+		{TypeInt64, make([]byte, 7), "cut short"},
+		{TypeInt64, make([]byte, 9), "1 bytes are left over"},
+		{TypeUUID, nil, "cut short"},
+		{TypeBool, []byte{2}, "neither 0 nor 1"},
+		{TypeNull, []byte{0}, "1 bytes are left over"},
+		{TypeAny, nil, "unknown"},
+		{99, nil, "unknown"},
+	} {
+		if v, err := ValueOf(test.of, test.b); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%d bytes of %s became %v (%v), want %q", len(test.b), test.of, v, err, test.want)
+		}
+	}
+	if _, err := ValueBytes(&Value{Type: TypeUUID}, nil); err == nil {
+		t.Error("a uuid without bytes has some")
 	}
 }

@@ -1,6 +1,10 @@
 package abi
 
-import "math"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 // Context is what a guest is told of its run (ABI.md, section 6.1).
 type Context struct {
@@ -58,13 +62,13 @@ func DecodeContext(b []byte) (*Context, error) {
 	return c, nil
 }
 
-// oneOf reads a string that must be a or b.
-func (r *JSONReader) oneOf(a, b string) string {
+// oneOf reads a string that must be one of the words.
+func (r *JSONReader) oneOf(words ...string) string {
 	r.Peek()
 	at := r.at
 	s := r.Text()
-	if r.err == nil && s != a && s != b {
-		r.Fail(at, quote(s)+" is neither "+a+" nor "+b)
+	if r.err == nil && !slices.Contains(words, s) {
+		r.Fail(at, quote(s)+" is neither "+strings.Join(words, " nor "))
 	}
 	return s
 }

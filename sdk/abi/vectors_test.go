@@ -186,6 +186,12 @@ func decodeDocument(kind string, b []byte) (document any, encode func() []byte, 
 	case "capabilities":
 		d, err := DecodeCapabilities(b)
 		return d, func() []byte { return AppendCapabilities(nil, d) }, err
+	case "backfill":
+		d, err := DecodeBackfill(b)
+		return d, func() []byte { return AppendBackfill(nil, d) }, err
+	case "load":
+		d, err := DecodeLoad(b)
+		return d, func() []byte { return AppendLoad(nil, d) }, err
 	}
 	return nil, nil, errors.New("no such document: " + kind)
 }
@@ -200,6 +206,10 @@ func newDocument(t *testing.T, kind string) any {
 		return new(Manifest)
 	case "capabilities":
 		return new(Capabilities)
+	case "backfill":
+		return new(Backfill)
+	case "load":
+		return new(Load)
 	}
 	t.Fatalf("no such document: %s", kind)
 	return nil
@@ -210,7 +220,7 @@ func newDocument(t *testing.T, kind string) any {
 // the only field that the document calls otherwise.
 func snakeToField(b []byte) []byte {
 	b = bytes.ReplaceAll(b, []byte("memory_mib"), []byte("memory"))
-	for _, name := range []string{"depends_on", "upgrade_lines", "downgrade_lines"} {
+	for _, name := range []string{"depends_on", "upgrade_lines", "downgrade_lines", "max_batch"} {
 		b = bytes.ReplaceAll(b, []byte(name), []byte(strings.ReplaceAll(name, "_", "")))
 	}
 	return b

@@ -37,9 +37,15 @@ type Operator interface {
 // A Runner runs the registered migrations on a database, as the host would. It
 // remembers what migrations that failed had committed before.
 type Runner struct {
+	// ChunkRows is how many rows a chunk of a backfill has. Defaults to 3, so that
+	// a test with few rows has several chunks.
+	ChunkRows int
+
 	db       Database
 	lines    []string
 	progress map[string][]unit // by revision and direction
+	until    *sdk.Phase        // the last phase to run; nil for all
+	cutter   func(moment) bool // decides whether a run is cut short
 }
 
 // New returns a runner for a database.
@@ -124,6 +130,7 @@ func (r *Runner) run(m sdk.Migration, dir sdk.Direction, id string) error {
 	if manifest, err := sdk.Manifest(); err == nil {
 		s.context.Line = manifest.Line
 	}
+	s.random = seeded(id)
 	err := s.begin()
 	if err == nil {
 		err = s.end(sdk.Run(s, m, dir))

@@ -26,6 +26,7 @@ type DB struct {
 var (
 	_ sdktest.Database = (*DB)(nil)
 	_ sdktest.Operator = (*DB)(nil)
+	_ sdktest.Keyed    = (*DB)(nil)
 )
 
 // Open returns a database with the schema and the rows that the script makes.

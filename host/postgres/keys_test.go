@@ -1,0 +1,84 @@
+package postgres_test
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// What PostgreSQL has and others have not.
+func TestKeys(t *testing.T) {
+	conn := connect(t, postgrestest.URL(t))
+	for name, c := range map[string]struct {
+		make []string
+		want []host.Key
+	}{
+		"include":     {[]string{"CREATE TABLE t (a int NOT NULL, b int, UNIQUE (a) INCLUDE (b))"}, []host.Key{{Columns: []string{"a"}}}},
+		"partitioned": {[]string{"CREATE TABLE t (a int, b int, PRIMARY KEY (b, a)) PARTITION BY RANGE (a)"}, []host.Key{{Columns: []string{"b", "a"}, Primary: true}}},
+		"inherited": {
+			[]string{"CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE s () INHERITS (t)"}, // rows of s may have the same keys
+			nil,
+		},
+		"otherwise compared": {
+			[]string{
+				"CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+				`CREATE TABLE t (a text COLLATE nocase NOT NULL, b text NOT NULL)`, `CREATE UNIQUE INDEX ON t (a COLLATE "C")`, `CREATE UNIQUE INDEX ON t (b COLLATE "C")`,
+			},
+			[]host.Key{{Columns: []string{"b"}}},
+		},
+		"in the search_path": {
+			[]string{"CREATE TABLE t (a int)", "CREATE SCHEMA other", "CREATE TABLE other.t (b int PRIMARY KEY)", "SET LOCAL search_path = other, public"},
+			[]host.Key{{Columns: []string{"b"}, Primary: true}},
+		},
+	} {
+		tx, err := conn.Begin(t.Context(), host.Fence{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := exec(c.make...)(tx); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got, err := tx.Keys(t.Context(), "t"); err != nil || len(got)+len(c.want) > 0 && !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
+		}
+		if err := tx.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A plugin is told the keys of what it may read.
+func TestKeysConfined(t *testing.T) {
+	l := newLodge(t, "CREATEROLE")
+	psql(t, l.url)("CREATE TABLE shared (a int PRIMARY KEY, b text UNIQUE, c text UNIQUE); CREATE TABLE written (a int PRIMARY KEY)")
+	c := l.confine(host.Confinement{Grants: grants(t, abi.Capabilities{Uses: []abi.Use{
+		{Table: "shared", Verbs: []string{"select"}, Columns: []string{"a", "b"}}, {Table: "written", Verbs: []string{"insert"}},
+	}})})
+	err := plug(t.Context(), c, nil, acme.ID, func(tx host.Tx) error {
+		if err := exec("CREATE TABLE acme_k (y text NOT NULL, x text, PRIMARY KEY (x, y))")(tx); err != nil {
+			return err
+		}
+		for table, want := range map[string][]host.Key{
+			"shared": {{Columns: []string{"a"}, Primary: true}, {Columns: []string{"b"}, Nullable: true}},
+			"acme_k": {{Columns: []string{"x", "y"}, Primary: true}},
+		} {
+			if got, err := tx.Keys(t.Context(), table); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %+v, %v, want %+v", table, got, err, want)
+			}
+		}
+		for _, table := range []string{"written", "flow_run", "sandpiper_heads", "pg_class", "nowhere"} {
+			if _, err := tx.Keys(t.Context(), table); !errors.As(err, new(*policy.Refusal)) {
+				t.Errorf("%s: got %v, want a refusal", table, err)
+			}
+		}
+		return exec("INSERT INTO acme_k VALUES ('goes', 'on')")(tx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,77 @@
+package sdktest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/sdk"
+)
+
+// A moment is one at which a run can be cut short.
+type moment uint8
+
+const (
+	beforeCommit moment = iota // of a chunk, whose work is lost then
+	afterCommit                // of a chunk
+)
+
+// cuts reports whether the run ends here.
+func (r *Runner) cuts(m moment) bool { return r.cutter != nil && r.cutter(m) }
+
+// defaultChunkRows is Runner.ChunkRows where it is not set.
+const defaultChunkRows = 3
+
+func (r *Runner) rowsOfChunk() int {
+	if r.ChunkRows > 0 {
+		return r.ChunkRows
+	}
+	return defaultChunkRows
+}
+
+// CutAfter cuts the next run short when it has committed a number of chunks of
+// backfills, as a kill would: its error is [ErrCut]. The run after it resumes.
+func (r *Runner) CutAfter(chunks int) {
+	r.cutter = func(m moment) bool {
+		if m == afterCommit {
+			chunks--
+		}
+		if chunks > 0 {
+			return false
+		}
+		r.cutter = nil
+		return true
+	}
+}
+
+// UpgradeCut is Upgrade in as many runs as can be: each chunk of each backfill is
+// cut short before its commit, and once more after it. A migration that makes the
+// same of a database as with Upgrade resumes as it should.
+func (r *Runner) UpgradeCut(t testing.TB) {
+	t.Helper()
+	for lost := true; ; lost = !lost {
+		want := afterCommit
+		if lost {
+			want = beforeCommit
+		}
+		r.cutter = func(m moment) bool { return m == want }
+		err := r.Try(sdk.Upgrade)
+		r.cutter = nil
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, ErrCut) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// UpgradePhase is Upgrade up to the end of a phase: it ends before the first
+// migration's phase that is later. Upgrade goes on from there.
+func (r *Runner) UpgradePhase(t testing.TB, p sdk.Phase) {
+	t.Helper()
+	r.until = &p
+	defer func() { r.until = nil }()
+	if err := r.Try(sdk.Upgrade); err != nil && !errors.Is(err, errPaused) {
+		t.Fatal(err)
+	}
+}
