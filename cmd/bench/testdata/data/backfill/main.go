@@ -16,43 +16,22 @@ func init() {
 	})
 }
 
-const chunk = 10000
+// chunk is how many rows a chunk has: the same in every contender.
+const chunk = 10_000
 
 func backfill(tx *sdk.Tx) error {
 	param := tx.Dialect().Param
-	read := "SELECT id, name, amount, rate, state FROM item WHERE id > " + param(1) + " ORDER BY id LIMIT " + param(2)
-	if tx.Dialect() == sdk.PostgreSQL {
-		read += " FOR NO KEY UPDATE"
-	}
-	last := int64(0)
-	for n := 0; ; n++ {
-		done := true
-		err := tx.Section("chunk "+sdk.Show(sdk.Numeric(itoa(n))), func() error {
-			update := tx.Batch("UPDATE item SET result = " + param(1) + " WHERE id = " + param(2))
-			rows := tx.Query(read, last, chunk)
-			for row := range rows.All() {
-				done = false
-				last = row.Int64(0)
-				result := int64(float64(row.Int64(2))*row.Float64(3)) + int64(len(row.Text(1))+len(row.Text(4)))
-				if err := update.Add(result, last); err != nil {
-					return err
-				}
-			}
-			if err := rows.Err(); err != nil {
-				return err
-			}
-			_, err := update.Flush()
-			return err
-		})
-		if err != nil || done {
-			return err
-		}
-	}
-}
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
+	update := tx.Batch("UPDATE item SET result = " + param(1) + " WHERE id = " + param(2))
+	return tx.Backfill(sdk.Backfill{
+		Name:      "result",
+		Table:     "item",
+		Columns:   []string{"name", "amount", "rate", "state"},
+		Batch:     chunk,
+		MaxBatch:  chunk,
+		Uncounted: true,
+		Row: func(row *sdk.Row) error {
+			result := int64(float64(row.Int64(2))*row.Float64(3)) + int64(len(row.Text(1))+len(row.Text(4)))
+			return update.Add(result, row.Int64(0))
+		},
+	})
 }
