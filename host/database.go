@@ -163,7 +163,8 @@ type Rows interface {
 type Statement struct {
 	SQL     string
 	Params  []abi.Value
-	Ordinal int // 1-based number of the call within the run of the guest
+	Lock    string // how the rows of a SELECT are locked, where the dialect locks rows: abi.LockRows, abi.LockSkip; "" not at all
+	Ordinal int    // 1-based number of the call within the run of the guest
 }
 
 // An Operation is one schema operation as a guest sent it, with the names that

@@ -278,10 +278,19 @@ type CheckpointError struct {
 	Backfill string // its name
 	Was, Is  string // the digests of the two
 	Done     int64  // rows visited
+
+	// Elsewhere says that the two visit other rows, or in another order, so that
+	// the one cannot go on from the other's checkpoint.
+	Elsewhere bool
 }
 
 // Error says what was begun by what, and what to do.
 func (e *CheckpointError) Error() string {
+	if e.Elsewhere {
+		return fmt.Sprintf("backfill %q of %s visits another table or query, or orders it by another key, than the version of the migration that has visited %d rows (%s): "+
+			"it cannot go on from there; `--checkpoint restart` visits all rows anew",
+			e.Backfill, e.Revision.Key, e.Done, chain.ShortDigest(e.Was))
+	}
 	return fmt.Sprintf("backfill %q of %s stands at a checkpoint of another version of the migration: %d rows were visited by %s, and this is %s; "+
 		"`--checkpoint accept` goes on from there, `--checkpoint restart` visits all rows again",
 		e.Backfill, e.Revision.Key, e.Done, chain.ShortDigest(e.Was), chain.ShortDigest(e.Is))

@@ -28,7 +28,8 @@ type run struct {
 	asked  bool // Config.Before has been called
 
 	waiting  time.Time // since when another runner has held the lock
-	timeouts int       // lock timeouts of the current step
+	timeouts int       // lock timeouts of the current step, or of its chunk
+	paces    paces     // of its backfills
 	stale    int       // times in a row that the fence did not hold and the ledger had not changed
 }
 
@@ -42,7 +43,7 @@ const (
 )
 
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
-	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}}
+	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}, paces: paces{}}
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -64,7 +65,7 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 
 // runOnly runs one step, on a database that is where the step begins.
 func (r *Runner) runOnly(ctx context.Context, conn Conn, step Step) error {
-	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}}
+	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}, paces: paces{}}
 	defer u.closeGuests()
 	return u.toTarget(ctx)
 }
@@ -194,7 +195,7 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 			return false, nil
 		}
 		if err == nil {
-			u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
+			u.waiting, u.timeouts, u.stale, u.paces = time.Time{}, 0, 0, paces{}
 			continue
 		}
 		return u.retry(ctx, step, err)
@@ -233,6 +234,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 			return true, pause(ctx, time.Millisecond)
 		}
 	case errors.Is(err, ErrLockTimeout):
+		u.paces.halve()
 		if u.timeouts++; u.timeouts <= u.cfg.LockTimeoutRetries {
 			u.emit(Event{
 				Kind: EventRetrying, Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,

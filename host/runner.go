@@ -40,6 +40,9 @@ func NewRunner(fsys fs.FS, db Database, box Sandbox, cfg Config) (*Runner, error
 	if cfg.LockTimeoutRetries == 0 {
 		cfg.LockTimeoutRetries = 10
 	}
+	if cfg.ChunkTime == 0 {
+		cfg.ChunkTime = defaultChunkTime
+	}
 	if err := cfg.Naming.Validate(); err != nil {
 		return nil, err
 	}

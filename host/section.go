@@ -25,7 +25,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 	}
 	switch {
 	case s.section != nil:
-		return false, refuse(abi.ErrnoState, "section %q begins inside section %q: sections do not nest", name, s.section.unit.Name)
+		return false, refuse(abi.ErrnoState, "section %q begins inside %s: they do not nest", name, s.section)
 	case len(s.savepoints) > 0:
 		return false, refuse(abi.ErrnoState, "section %q begins while savepoint %q is set", name, s.savepoints[len(s.savepoints)-1])
 	case s.queried:
@@ -52,6 +52,9 @@ func (s *session) SectionEnd(ctx context.Context) error {
 	}
 	if s.section == nil {
 		return refuse(abi.ErrnoState, "no section is open")
+	}
+	if s.section.fill != nil {
+		return refuse(abi.ErrnoState, "%s is no section: it ends when backfill_next returns END", s.section)
 	}
 	if s.section.kind == SectionTransaction {
 		if err := s.commitUnits(ctx, s.section.unit); err != nil {
@@ -94,7 +97,13 @@ func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.saved(len(units))
+	done := 0
+	for _, u := range units {
+		if !u.Begun {
+			done++
+		}
+	}
+	s.saved(done)
 	return nil
 }
 
@@ -109,7 +118,7 @@ func (s *session) units(more ...Unit) []Unit {
 	return append(units, more...)
 }
 
-// saved notes that n units are committed and the transaction is over.
+// saved notes that n units are committed as done and the transaction is over.
 func (s *session) saved(n int) {
 	s.fence.Done += n
 	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false

@@ -30,6 +30,7 @@ type session struct {
 	naming  schema.Naming       // of what a guest does not name
 	observe func(Statement)     // sees every statement before it is sent; may be nil
 	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
+	filling
 
 	tx         Tx // the open transaction, if any
 	savepoints []string
@@ -54,10 +55,21 @@ type session struct {
 	refused refused // the calls of a plugin that its walls refused
 }
 
+// An openSection is a section, or a backfill, in which a chunk is what a
+// transaction section is.
 type openSection struct {
 	kind SectionKind
 	unit Unit
 	end  func()
+	fill *fill // nil: it is a section
+}
+
+// String names it, for messages.
+func (o *openSection) String() string {
+	if o.fill != nil {
+		return fmt.Sprintf("backfill %q", o.unit.Name)
+	}
+	return fmt.Sprintf("section %q", o.unit.Name)
 }
 
 // A callError is a call that the host refuses, with the errno for the guest.
@@ -86,15 +98,17 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			Revision:  step.Revision.ID,
 			Direction: step.Direction,
 		},
-		until: abi.PhaseContract,
-		event: func(Event) {},
-		span:  func(string) func() { return func() {} },
-		open:  map[*sessionRows]struct{}{},
+		until:   abi.PhaseContract,
+		event:   func(Event) {},
+		span:    func(string) func() { return func() {} },
+		open:    map[*sessionRows]struct{}{},
+		filling: newFilling(),
 	}
 	for _, u := range pending {
 		if !u.Begun {
 			s.fence.Done++
 		}
+		s.fence.Chunks += u.Chunks
 		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
@@ -114,6 +128,9 @@ func (s *session) die(err error) error {
 func (s *session) transaction(ctx context.Context) (Tx, error) {
 	if s.tx != nil {
 		return s.tx, nil
+	}
+	if s.section != nil && s.section.fill != nil {
+		return nil, refuse(abi.ErrnoState, "%s has no chunk yet: backfill_next comes before anything else", s.section)
 	}
 	tx, err := s.conn.Begin(ctx, s.fence)
 	if err != nil {
@@ -196,6 +213,9 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 func (s *session) send(ctx context.Context, c call) (int64, error) {
 	tx, err := s.transaction(ctx)
 	if err != nil {
+		return 0, err
+	}
+	if err := s.watch(ctx, c.stmt.SQL); err != nil {
 		return 0, err
 	}
 	if s.observe != nil && c.stmt.SQL != "" {
@@ -284,11 +304,22 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 		}
 		s.queried = true
 	}
+	rows, err := s.query(ctx, Statement{SQL: sql, Params: params, Ordinal: s.ordinal})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// query opens the rows of a statement in the open transaction.
+func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, error) {
 	tx, err := s.transaction(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stmt := Statement{SQL: sql, Params: params, Ordinal: s.ordinal}
+	if err := s.watch(ctx, stmt.SQL); err != nil {
+		return nil, err
+	}
 	if s.observe != nil {
 		s.observe(stmt)
 	}
@@ -367,6 +398,9 @@ func (s *session) Log(_ context.Context, level LogLevel, text string) {
 }
 
 func (s *session) emit(e Event) {
+	if s.again(e) {
+		return
+	}
 	e.Elapsed = time.Since(s.started)
 	s.event(e)
 }
@@ -379,7 +413,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	case s.doomed != nil:
 		return s.doomed
 	case s.section != nil:
-		return refuse(abi.ErrnoState, "the migration ended inside section %q: section_end is missing", s.section.unit.Name)
+		return s.section.open()
 	case s.pos < len(s.recorded):
 		return s.changed(s.recorded[s.pos])
 	}

@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -81,7 +84,11 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		return entry, err
 	}
 	a.clock = time.Now()
+	if pending, err = u.resumable(ctx, conn, a, versionOf(step, module), pending); err != nil {
+		return entry, err
+	}
 	s := u.session(ctx, conn, a, begin, pending)
+	s.seed, s.version = seed, versionOf(step, module)
 	s.event(Event{Kind: EventStarted})
 
 	entry = Entry{
@@ -94,11 +101,19 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	}
 	ctx, cancel := u.limited(ctx, module.plugin)
 	defer cancel()
-	used, err := guest.Run(ctx, GuestRun{
-		Step: number, Direction: step.Direction, Started: started, Seed: seed,
-		Context: step.context(conn, started),
-	}, s)
-	entry.Fuel = used.Fuel
+	for {
+		used, ran := guest.Run(ctx, GuestRun{
+			Step: number, Direction: step.Direction, Started: started, Seed: seed,
+			Context: step.context(conn, started),
+		}, s)
+		entry.Fuel += used.Fuel
+		if err = ran; s.fatal != errLeave {
+			break
+		}
+		if s, err = u.renewed(ctx, a, s); err != nil {
+			return entry, overdue(ctx, err)
+		}
+	}
 	if s.fatal != nil {
 		err = s.fatal
 	}
@@ -123,11 +138,60 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	if u.cfg.Statements {
 		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
 	}
-	s.span = func(name string) func() {
-		_, end := startSpan(ctx, "section", sectionAttributes(name)...)
+	span := func(what string, attributes ...attribute.KeyValue) func() {
+		_, end := startSpan(ctx, what, attributes...)
 		return func() { end(nil) }
 	}
+	s.span = func(name string) func() { return span("section", sectionAttributes(name)...) }
+	s.fillSpan = func(name string) func() { return span("backfill", backfillAttributes(name)...) }
+	s.cfg, s.paces = &u.cfg, u.paces
+	s.advanced = func() { u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0 }
 	return s
+}
+
+// renewed makes the session of a guest that is run again, which resumes from what
+// the one before has committed.
+func (u *run) renewed(ctx context.Context, a *attempt, s *session) (*session, error) {
+	if err := s.close(); err != nil {
+		return nil, err
+	}
+	ledger, err := s.conn.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	again := u.session(ctx, s.conn, a, s.begin, ledger.pending(a.step))
+	again.seed, again.version, again.muted = s.seed, s.version, s.left
+	return again, nil
+}
+
+// resumable looks at what an earlier run has left of a migration. Where a backfill
+// is begun anew, that is recorded first.
+func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version string, pending []Unit) ([]Unit, error) {
+	restart, err := checkpointed(a.step, version, pending, u.cfg.Checkpoint)
+	if restart == nil || err != nil {
+		return pending, err
+	}
+	s := newSession(conn, a.step, Unit{}, pending)
+	tx, err := conn.Begin(ctx, s.fence)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback()
+	if err := tx.Progress(ctx, a.step.Revision.Key, a.step.Direction, []Unit{*restart}); err != nil {
+		return nil, err
+	}
+	return replaced(pending, *restart), tx.Commit(ctx)
+}
+
+// replaced returns units with one in the place of that of its position.
+func replaced(units []Unit, with Unit) []Unit {
+	units = slices.Clone(units)
+	for i := range units {
+		if units[i].Position == with.Position {
+			units[i] = with
+		}
+	}
+	return units
 }
 
 // of says which migration an event is of.

@@ -13,7 +13,7 @@ import (
 // Spans go to the global tracer provider: without an exporter set up by the
 // program they cost next to nothing. A run is the span "sandpiper upgrade" or
 // "sandpiper downgrade", with a span "sandpiper migration" per migration and a
-// span "sandpiper section" per section in it.
+// span "sandpiper section" per section and "sandpiper backfill" per backfill in it.
 const tracerName = "github.com/sandpiper-db/sandpiper/host"
 
 func startSpan(ctx context.Context, what string, attributes ...attribute.KeyValue) (context.Context, func(error)) {
@@ -46,12 +46,16 @@ func sectionAttributes(name string) []attribute.KeyValue {
 	return []attribute.KeyValue{attribute.String("sandpiper.section", name)}
 }
 
+func backfillAttributes(name string) []attribute.KeyValue {
+	return []attribute.KeyValue{attribute.String("sandpiper.backfill", name)}
+}
+
 // logEvent writes an event to the log: what guests say at their level, what
 // happens to migrations at info, the rest at debug.
 func (r *Runner) logEvent(e Event) {
 	level := slog.LevelDebug
 	switch e.Kind {
-	case EventApplied, EventWaiting, EventRetrying:
+	case EventApplied, EventWaiting, EventRetrying, EventThrottled:
 		level = slog.LevelInfo
 	case EventFailed:
 		level = slog.LevelError

@@ -77,7 +77,7 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 	if err != nil {
 		return Entry{}, err
 	}
-	u := &run{Runner: &own, dir: step.Direction, guests: map[*module]*loading{}}
+	u := &run{Runner: &own, dir: step.Direction, guests: map[*module]*loading{}, paces: paces{}}
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {

@@ -32,7 +32,7 @@ type Backfill struct {
 	// do in its time (--chunk-time).
 	Batch, MaxBatch int
 
-	// Inserted says what becomes of rows that are added behind the last one while
+	// Inserted says what becomes of rows that are added beyond the last one while
 	// the backfill runs. Defaults to ExcludeInserted.
 	Inserted Inserted
 

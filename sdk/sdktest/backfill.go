@@ -15,7 +15,7 @@ var ErrCut = errors.New("the run was cut short, as the test asked")
 // A place is where a backfill stands: what the host keeps as its checkpoint.
 type place struct {
 	last     []sdk.Value // the key of the last row that was visited; nil before the first
-	end      []sdk.Value // the largest key that there was at the beginning; nil for no bound
+	end      []sdk.Value // the largest key that there was at the beginning; nil if there was none
 	chunks   int         // that are committed
 	rows     int         // that were visited
 	affected int64       // by the statement
@@ -60,10 +60,8 @@ func (s *session) beginBackfill(document []byte, statement bool) (*backfill, err
 		return nil, err
 	}
 	if !ok {
-		if d.Inserted != abi.InsertedInclude {
-			if b.now.end, err = b.source.largest(); err != nil {
-				return nil, s.spoilt(err)
-			}
+		if b.now.end, err = b.source.begin(); err != nil {
+			return nil, s.spoilt(err)
 		}
 		u.place = b.now
 		s.record.add(u, false)

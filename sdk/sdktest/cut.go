@@ -48,25 +48,29 @@ func (r *Runner) CutAfter(chunks int) {
 // same of a database as with Upgrade resumes as it should.
 func (r *Runner) UpgradeCut(t testing.TB) {
 	t.Helper()
-	for lost := true; ; lost = !lost {
-		want := afterCommit
-		if lost {
-			want = beforeCommit
-		}
-		r.cutter = func(m moment) bool { return m == want }
-		err := r.Try(sdk.Upgrade)
+	if err := r.cut(func() error { return r.Try(sdk.Upgrade) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// RunCut is UpgradeCut for one migration, registered or not, and returns its error.
+func (r *Runner) RunCut(m sdk.Migration) error {
+	return r.cut(func() error { return r.Run(m, sdk.Upgrade) })
+}
+
+func (r *Runner) cut(run func() error) error {
+	for at := beforeCommit; ; at = 1 - at {
+		r.cutter = func(m moment) bool { return m == at }
+		err := run()
 		r.cutter = nil
-		if err == nil {
-			return
-		}
 		if !errors.Is(err, ErrCut) {
-			t.Fatal(err)
+			return err
 		}
 	}
 }
 
-// UpgradePhase is Upgrade up to the end of a phase: it ends before the first
-// migration's phase that is later. Upgrade goes on from there.
+// UpgradePhase is Upgrade up to the end of a phase: it ends before the first later
+// phase of a migration. Upgrade goes on from there.
 func (r *Runner) UpgradePhase(t testing.TB, p sdk.Phase) {
 	t.Helper()
 	r.until = &p
@@ -74,4 +78,15 @@ func (r *Runner) UpgradePhase(t testing.TB, p sdk.Phase) {
 	if err := r.Try(sdk.Upgrade); err != nil && !errors.Is(err, errPaused) {
 		t.Fatal(err)
 	}
+}
+
+// RunPhase runs the upgrade of one migration, registered or not, up to the end of
+// a phase, and returns its error. Running it again resumes it.
+func (r *Runner) RunPhase(m sdk.Migration, p sdk.Phase) error {
+	r.until = &p
+	defer func() { r.until = nil }()
+	if err := r.Run(m, sdk.Upgrade); !errors.Is(err, errPaused) {
+		return err
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/sdk"
@@ -12,17 +13,18 @@ import (
 
 // A Keyed is a Database that knows the keys of its tables.
 type Keyed interface {
-	// Keys returns the columns of each key of a table, those of the primary key
-	// first: what is unique together, without conditions and expressions.
-	Keys(table string) ([][]string, error)
+	// Keys returns the columns of a table's primary key, nil if it has none, and
+	// those of its other keys: what is unique together, without conditions and
+	// expressions.
+	Keys(table string) (primary []string, others [][]string, err error)
 }
 
 // A source is where the rows of a backfill come from.
 type source interface {
-	// largest returns the largest key, nil if there are no rows.
-	largest() ([]sdk.Value, error)
+	// begin returns the largest key, nil if there are no rows.
+	begin() (end []sdk.Value, err error)
 
-	// next returns at most n rows behind a place.
+	// next returns at most n rows beyond a place.
 	next(at *place, n int) (*chunk, error)
 
 	// statement returns a backfill's statement for a chunk.
@@ -40,11 +42,11 @@ func (s *session) source(d *abi.Backfill) (source, error) {
 		if !ok {
 			return nil, refuse(sdk.ErrUnsupported, "this test database does no backfills of tables")
 		}
-		keys, err := keyed.Keys(d.Table)
+		primary, others, err := keyed.Keys(d.Table)
 		if err != nil {
 			return nil, s.spoilt(err)
 		}
-		if key, err = choose(d, keys); err != nil {
+		if key, err = choose(d, primary, others); err != nil {
 			return nil, err
 		}
 	}
@@ -56,17 +58,17 @@ func (s *session) source(d *abi.Backfill) (source, error) {
 }
 
 // choose returns the columns of the key that a backfill asks for.
-func choose(d *abi.Backfill, keys [][]string) ([]string, error) {
-	if len(d.Key) == 0 && len(keys) > 0 {
-		return keys[0], nil
+func choose(d *abi.Backfill, primary []string, others [][]string) ([]string, error) {
+	switch {
+	case len(d.Key) > 0 && slices.ContainsFunc(append(others, primary), func(key []string) bool { return sameColumns(key, d.Key) }):
+		return d.Key, nil
+	case len(d.Key) > 0:
+		return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no key of the columns %q: a primary key, "+
+			"or a unique index without conditions and expressions", d.Name, d.Table, d.Key)
+	case primary == nil:
+		return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no primary key: name the columns of another key", d.Name, d.Table)
 	}
-	for _, key := range keys {
-		if sameColumns(key, d.Key) {
-			return d.Key, nil
-		}
-	}
-	return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no key of the columns %q: a primary key, "+
-		"or a unique index without conditions and expressions", d.Name, d.Table, d.Key)
+	return primary, nil
 }
 
 // sameColumns reports whether two lists have the same columns, in any order.
@@ -108,7 +110,7 @@ func (t *text) compare(columns, op string, key []sdk.Value) string {
 	return "(" + columns + ") " + op + " (" + strings.Join(list, ", ") + ")"
 }
 
-// within appends the conditions that rows lie behind one key and up to another.
+// within appends the conditions that rows lie beyond one key and up to another.
 func (s *tableSource) within(t *text, after, until []sdk.Value) {
 	all := []string{"1 = 1"}
 	if s.d.Where != "" {
@@ -123,7 +125,7 @@ func (s *tableSource) within(t *text, after, until []sdk.Value) {
 	t.sql += " WHERE " + strings.Join(all, " AND ")
 }
 
-func (s *tableSource) largest() ([]sdk.Value, error) {
+func (s *tableSource) begin() ([]sdk.Value, error) {
 	null := s.selecting("1")
 	null.sql += " WHERE " + strings.ReplaceAll(list(s.name, s.key), ", ", " IS NULL OR ") + " IS NULL LIMIT 1"
 	if c, err := s.read(null); err != nil || len(c.rows) > 0 {
@@ -145,10 +147,13 @@ func (s *tableSource) next(at *place, n int) (*chunk, error) {
 		columns += ", " + list(s.name, s.d.Columns)
 	}
 	t := s.selecting(columns)
-	if at.end == nil && s.d.Inserted != abi.InsertedInclude {
+	end := at.end
+	if s.d.Inserted == abi.InsertedInclude {
+		end = nil
+	} else if end == nil {
 		n = 0 // there was nothing when it began
 	}
-	s.within(t, at.last, at.end)
+	s.within(t, at.last, end)
 	t.sql += fmt.Sprintf(" ORDER BY %s LIMIT %d", list(s.name, s.key), n)
 	c, err := s.read(t)
 	if err != nil {
@@ -213,7 +218,7 @@ type cannedSource struct {
 	d    *abi.Backfill
 }
 
-func (s *cannedSource) largest() ([]sdk.Value, error) { return nil, nil }
+func (s *cannedSource) begin() ([]sdk.Value, error) { return nil, nil }
 
 func (s *cannedSource) next(at *place, n int) (*chunk, error) {
 	a := s.fake.backfills[s.d.Name]

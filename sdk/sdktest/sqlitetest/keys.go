@@ -7,33 +7,28 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// Keys returns the columns of each key of a table, those of the primary key first.
-func (db *DB) Keys(table string) ([][]string, error) {
+// Keys returns the columns of a table's primary key, and those of its other keys.
+func (db *DB) Keys(table string) (primary []string, others [][]string, err error) {
 	columns, err := db.all("SELECT name, pk FROM pragma_table_info(?1) ORDER BY pk", abi.Text(table))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(columns) == 0 {
-		return nil, &sdk.Error{Errno: sdk.ErrSQL, Code: "SQLITE_ERROR", Message: "no such table: " + table}
+		return nil, nil, &sdk.Error{Errno: sdk.ErrSQL, Code: "SQLITE_ERROR", Message: "no such table: " + table}
 	}
-	var keys [][]string
-	var primary []string
 	for _, c := range columns {
 		if c[1].Int > 0 {
 			primary = append(primary, string(c[0].Bytes))
 		}
 	}
-	if len(primary) > 0 {
-		keys = append(keys, primary)
-	}
 	indexes, err := db.all(`SELECT name FROM pragma_index_list(?1) WHERE "unique" AND NOT partial AND origin <> 'pk' ORDER BY seq`, abi.Text(table))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, index := range indexes {
 		parts, err := db.all("SELECT name FROM pragma_index_info(?1) ORDER BY seqno", index[0])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var key []string
 		for _, part := range parts {
@@ -44,10 +39,10 @@ func (db *DB) Keys(table string) ([][]string, error) {
 			key = append(key, string(part[0].Bytes))
 		}
 		if key != nil {
-			keys = append(keys, key)
+			others = append(others, key)
 		}
 	}
-	return keys, nil
+	return primary, others, nil
 }
 
 // all returns the rows of a query.

@@ -1,0 +1,122 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A checkpoint is where a backfill stands: the bytes of Unit.Checkpoint.
+type checkpoint struct {
+	Version  string   // digest of the migration that has committed it
+	Source   string   // digest of the table or the query
+	Key      []string // columns, in the order that the rows are visited in
+	Bounded  bool     // rows beyond End are not visited
+	Last     keyRow   // of the last chunk; nil before the first one
+	End      keyRow   // the largest that there was; nil where there was none
+	Skipped  keyRows  // behind Last, held by others when their chunk was done
+	Affected int64    // by the statement of BackfillRun
+}
+
+// A keyRow is the key of one row, nil for none.
+type keyRow []abi.Value
+
+// MarshalJSON keeps the values as they are.
+func (k keyRow) MarshalJSON() ([]byte, error) {
+	if k == nil {
+		return []byte("null"), nil
+	}
+	return keyRows{k}.MarshalJSON()
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (k *keyRow) UnmarshalJSON(b []byte) error {
+	var rows keyRows
+	err := rows.UnmarshalJSON(b)
+	if err == nil && len(rows) > 0 {
+		*k = rows[0]
+	}
+	return err
+}
+
+// keyRows are the keys of rows.
+type keyRows []keyRow
+
+// MarshalJSON writes a rowset (ABI.md, section 5.3) in base64.
+func (rows keyRows) MarshalJSON() ([]byte, error) {
+	if len(rows) == 0 {
+		return []byte("null"), nil
+	}
+	types := anyTypes(len(rows[0]))
+	b, err := abi.AppendRowsetHeader(nil, types)
+	for _, row := range rows {
+		if err == nil {
+			b, err = abi.AppendRow(b, types, row)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(b)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (rows *keyRows) UnmarshalJSON(text []byte) error {
+	var b []byte
+	if err := json.Unmarshal(text, &b); err != nil || b == nil {
+		return err
+	}
+	r, err := abi.NewRowReader(b)
+	if err != nil {
+		return err
+	}
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		*rows = append(*rows, cloneRow(row))
+	}
+}
+
+func anyTypes(n int) []abi.Type {
+	types := make([]abi.Type, n)
+	for i := range types {
+		types[i] = abi.TypeAny
+	}
+	return types
+}
+
+func cloneRow(row []abi.Value) keyRow {
+	out := make(keyRow, len(row))
+	for i, v := range row {
+		out[i] = v.Clone()
+	}
+	return out
+}
+
+// encoded is a key as bytes, the same for the same key.
+func (k keyRow) encoded() (string, error) {
+	b, err := abi.AppendRow(nil, anyTypes(len(k)), k)
+	return string(b), err
+}
+
+func (c *checkpoint) bytes() ([]byte, error) { return json.Marshal(c) }
+
+// readCheckpoint reads that of a unit; nil where it has none: the backfill begins.
+func readCheckpoint(u Unit) (*checkpoint, error) {
+	if u.Checkpoint == nil {
+		return nil, nil
+	}
+	c := &checkpoint{}
+	if err := json.Unmarshal(u.Checkpoint, c); err != nil {
+		return nil, fmt.Errorf("sandpiper_progress: the checkpoint of backfill %q is damaged: %w", u.Name, err)
+	}
+	return c, nil
+}

@@ -1,0 +1,204 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// chunkRows are the rows of a chunk, as the guest reads them.
+type chunkRows struct {
+	*sessionRows
+	chunk *chunk
+	key   int // columns
+	ended bool
+	keys  map[string]bool // that came, where others may have been skipped
+}
+
+// Next implements Rows.
+func (r *chunkRows) Next() ([]abi.Value, error) {
+	row, err := r.sessionRows.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		r.ended = true
+	case err == nil:
+		r.chunk.visited++
+		if r.chunk.wanted != nil {
+			err = r.note(row)
+		}
+	}
+	return row, err
+}
+
+func (r *chunkRows) note(row []abi.Value) error {
+	key, err := keyRow(row[:r.key]).encoded()
+	if r.keys == nil {
+		r.keys = map[string]bool{}
+	}
+	r.keys[key] = true
+	return err
+}
+
+// begin begins the transaction of a chunk and finds its bound, nil if there is
+// none. Whoever holds the lock is waited for here: on SQLite it may be any program
+// that writes.
+func (f *fill) begin(ctx context.Context, c *chunk) error {
+	s := f.s
+	for since, told := time.Now(), false; ; {
+		c.began = time.Now()
+		tx, err := s.conn.Begin(ctx, s.fence)
+		if err == nil {
+			s.tx = tx
+			err = f.bound(ctx, c)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ErrLocked) || time.Since(since) > lockPatience || s.late(since):
+			return s.sorted(err)
+		case s.tx != nil:
+			s.tx = nil
+			if err := tx.Rollback(); err != nil {
+				return s.die(err)
+			}
+		}
+		if time.Since(since) > time.Second && !told {
+			told = true
+			s.emit(Event{Kind: EventWaiting, Text: err.Error()})
+		}
+		if err := pause(ctx, lockPause); err != nil {
+			return s.die(err)
+		}
+	}
+}
+
+// lockPatience is how long a chunk waits for the lock before the run looks at the
+// ledger again.
+const lockPatience = 10 * time.Second
+
+// late reports whether the lock has been waited for as long as it may be.
+func (s *session) late(since time.Time) bool {
+	return s.cfg.LockWait > 0 && time.Since(since) >= s.cfg.LockWait
+}
+
+// bound finds the key of the chunk's last row. Behind the last whole chunk it is
+// that of the last row there is.
+func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
+	if f.at.Bounded && f.at.End == nil {
+		return nil // there was nothing when it began
+	}
+	if c.lock == abi.LockSkip && len(f.at.Skipped)+int(c.asked) > maxSkipped {
+		c.lock = abi.LockRows
+	}
+	if c.lock == abi.LockSkip {
+		if c.wanted, err = f.ask(ctx, f.sql.first(c.after, f.at.End, c.asked)); err == nil && len(c.wanted) > 0 {
+			c.until = c.wanted[len(c.wanted)-1]
+		}
+		return err
+	}
+	found, err := f.ask(ctx, f.sql.nth(c.after, f.at.End, c.asked))
+	if c.whole = len(found) > 0; err == nil && !c.whole {
+		found, err = f.ask(ctx, f.sql.last(c.after, f.at.End, true))
+	}
+	if len(found) > 0 {
+		c.until = found[0]
+	}
+	return err
+}
+
+// maxSkipped bounds the keys of skipped rows that a checkpoint holds.
+const maxSkipped = 10_000
+
+// ask returns the rows of a statement of the backfill's own.
+func (f *fill) ask(ctx context.Context, stmt Statement) (all keyRows, err error) {
+	stmt.Ordinal = f.ordinal
+	rows, err := f.s.tx.Query(ctx, stmt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for {
+		row, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, cloneRow(row))
+	}
+}
+
+// number returns the only value of a statement.
+func (f *fill) number(ctx context.Context, stmt Statement) (int64, error) {
+	rows, err := f.ask(ctx, stmt)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0][0].Int, nil
+}
+
+// claim finds out how many rows a statement will visit, and which of them others
+// hold.
+func (f *fill) claim(ctx context.Context, c *chunk) (err error) {
+	switch {
+	case c.whole:
+		c.visited = c.asked
+		return nil
+	case c.wanted == nil && c.late == nil:
+		c.visited, err = f.number(ctx, f.sql.count(c.after, c.until, true))
+		return f.s.sorted(err)
+	}
+	rows, err := f.ask(ctx, f.sql.chunk(c, f.ordinal))
+	if err != nil {
+		return f.s.sorted(err)
+	}
+	c.rows, c.visited = &chunkRows{chunk: c, key: len(f.sql.key)}, int64(len(rows))
+	for _, row := range rows {
+		if err := c.rows.note(row); err != nil {
+			return f.s.die(err)
+		}
+	}
+	c.held, err = c.missed()
+	return f.s.sorted(err)
+}
+
+// sorted is failed, for what may have been refused as well, or be no error.
+func (s *session) sorted(err error) error {
+	if err == nil {
+		return nil
+	}
+	if denied := s.asRefused(err, Statement{Ordinal: s.ordinal}); denied != nil {
+		return s.doom(denied)
+	}
+	return s.failed(err)
+}
+
+// missed returns the keys of those rows that others hold.
+func (c *chunk) missed() (held keyRows, err error) {
+	for _, key := range c.wanted {
+		text, err := key.encoded()
+		if err != nil {
+			return nil, err
+		}
+		if !c.rows.keys[text] {
+			held = append(held, key)
+		}
+	}
+	return held, nil
+}
+
+// pass moves the checkpoint behind a chunk.
+func (f *fill) pass(c *chunk) error {
+	if c.late != nil {
+		f.at.Skipped = f.at.Skipped[len(c.late):]
+		return nil
+	}
+	held, err := c.missed()
+	f.at.Last = c.until
+	f.at.Skipped = append(f.at.Skipped, held...)
+	return err
+}

@@ -1,0 +1,92 @@
+package host
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// filling is what a session knows of its run, to do backfills and to do a guest's
+// run again.
+type filling struct {
+	seed      [32]byte
+	version   string                   // the digest of what runs
+	cfg       *Config                  // how fast
+	paces     paces                    // how fast so far
+	fillSpan  func(name string) func() // starts the span of a backfill, returns its end
+	advanced  func()                   // a chunk is committed
+	rehearsed bool                     // nothing is committed
+
+	// What a guest told outside sections, in a run that is done again, it tells again.
+	told  int // so far
+	left  int // when the newest backfill began
+	muted int // that the run before has passed on
+}
+
+func newFilling() filling {
+	return filling{
+		cfg:      &Config{ChunkTime: defaultChunkTime},
+		paces:    paces{},
+		fillSpan: func(string) func() { return func() {} },
+		advanced: func() {},
+	}
+}
+
+// versionOf is the digest by which a checkpoint knows the migration again.
+func versionOf(step Step, m *module) string { return cmp.Or(step.Revision.Digest, m.digest) }
+
+// again reports whether an event was passed on by a run that this one does again.
+func (s *session) again(e Event) bool {
+	if e.Kind != EventLog && e.Kind != EventProgress || s.section != nil {
+		return false
+	}
+	s.told++
+	return s.told <= s.muted
+}
+
+// watch has the guard of an open backfill look at a statement.
+func (s *session) watch(ctx context.Context, sql string) error {
+	if s.section == nil || s.section.fill == nil {
+		return nil
+	}
+	return s.section.fill.guard.watch(ctx, s.section.fill, sql)
+}
+
+// open says what is missing at the end of a migration.
+func (o *openSection) open() error {
+	if o.fill != nil {
+		return refuse(abi.ErrnoState, "the migration ended inside %s: backfill_next has to be called until it returns END", o)
+	}
+	return refuse(abi.ErrnoState, "the migration ended inside %s: section_end is missing", o)
+}
+
+// underWay returns the backfill of a half-done migration that is not at its end.
+func underWay(units []Unit) (Unit, bool) {
+	for _, u := range units {
+		if u.Kind == UnitBackfill && u.Begun {
+			return u, true
+		}
+	}
+	return Unit{}, false
+}
+
+// checkpointed looks at the checkpoint that an earlier run has left. One of another
+// version of the migration is refused, or given up where that is the operator's
+// choice: then it returns the unit to record.
+func checkpointed(step Step, version string, units []Unit, choice CheckpointChoice) (restart *Unit, err error) {
+	u, found := underWay(units)
+	if !found {
+		return nil, nil
+	}
+	at, err := readCheckpoint(u)
+	if err != nil || at == nil || at.Version == version || choice == CheckpointAccept {
+		return nil, err
+	}
+	if choice != CheckpointRestart {
+		return nil, &CheckpointError{Revision: step.Revision, Backfill: u.Name, Was: at.Version, Is: version, Done: u.Affected}
+	}
+	u.Checkpoint, u.Affected, u.Total = nil, 0, 0
+	u.Chunks++ // so that whoever stands at the old checkpoint is told
+	return &u, nil
+}
