@@ -72,7 +72,7 @@ var sole = map[string][]string{
 	"go.opentelemetry.io/otel":        {"host"},
 	"go.yaml.in/yaml":                 {"host/source"},
 	"golang.org/x/text":               {"host/author"},
-	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
+	"github.com/vbauerster/mpb":       {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
 	"github.com/rogpeppe/go-internal": {"host/author"},
 	"ariga.io/atlas":                  {"host/diff"},

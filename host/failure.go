@@ -80,18 +80,39 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		done := Pending{Units: units}
-		return fmt.Sprintf("%s, with the first parts of this migration committed (%s%d recorded); the rest is rolled back", at, done.phaseWords(), done.Parts())
+		return at + ", with " + (Pending{Units: units}).phaseWords(": ") + halfDone(units) + "; the rest is rolled back"
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
 }
 
-// Parts is how many calls and sections of the migration are committed.
+// halfDone says what is committed of a migration, and where its backfill stands.
+func halfDone(units []Unit) string {
+	parts := Pending{Units: units}.Parts()
+	u, found := underWay(units)
+	if !found {
+		return fmt.Sprintf("the first parts of this migration committed (%d recorded)", parts)
+	}
+	of := ""
+	if u.Total > 0 {
+		of = fmt.Sprintf(" of %d", u.Total)
+	}
+	text := fmt.Sprintf("backfill %q standing at %d%s rows", u.Name, u.Affected, of)
+	if u.Chunks > 0 {
+		parts--
+	}
+	if parts > 0 {
+		return fmt.Sprintf("the first parts of this migration committed (%d recorded) and its %s", parts, text)
+	}
+	return text
+}
+
+// Parts is how many calls, sections and backfills of the migration are committed,
+// those backfills included that stand at a checkpoint.
 func (p Pending) Parts() int {
 	n := 0
 	for _, u := range p.Units {
-		if u.Kind != UnitBegin && u.Kind != UnitPhase && !u.Begun {
+		if u.Kind != UnitBegin && u.Kind != UnitPhase && (!u.Begun || u.Chunks > 0) {
 			n++
 		}
 	}
@@ -101,15 +122,15 @@ func (p Pending) Parts() int {
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
 	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords(), n)
+		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords("; "), n)
 	}
-	return p.phaseWords() + "1 part of it is committed"
+	return p.phaseWords("; ") + "1 part of it is committed"
 }
 
-// phaseWords are what Phases says, before other words; "" where it has none.
-func (p Pending) phaseWords() string {
+// phaseWords are what Phases says, with a mark behind it; "" where it has none.
+func (p Pending) phaseWords(mark string) string {
 	if phases, ok := p.Phases(); ok {
-		return phases.String() + "; "
+		return phases.String() + mark
 	}
 	return ""
 }
@@ -135,10 +156,13 @@ func next(step Step, err error) string {
 		refused *SQLError
 		guest   *GuestError
 		changed *ChangedError
+		other   *CheckpointError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return again + " to go on"
+	case errors.As(err, &other):
+		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):
 		return "another session holds the table's lock: end its transaction, or raise lock_timeout, and " + again
 	case errors.Is(err, ErrLocked):

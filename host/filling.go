@@ -16,6 +16,7 @@ type filling struct {
 	paces     paces                    // how fast so far
 	fillSpan  func(name string) func() // starts the span of a backfill, returns its end
 	advanced  func()                   // a chunk is committed
+	completed func(name string)        // a backfill is
 	rehearsed bool                     // nothing is committed
 
 	// What a guest told outside sections, in a run that is done again, it tells again.
@@ -29,7 +30,7 @@ func newFilling() filling {
 		cfg:      &Config{ChunkTime: defaultChunkTime},
 		paces:    paces{},
 		fillSpan: func(string) func() { return func() {} },
-		advanced: func() {},
+		advanced: func() {}, completed: func(string) {},
 	}
 }
 
@@ -45,8 +46,8 @@ func (s *session) again(e Event) bool {
 	return s.told <= s.muted
 }
 
-// watch has the guard of an open backfill look at a statement.
-func (s *session) watch(ctx context.Context, sql string) error {
+// guardKeys has the guard of an open backfill look at a statement.
+func (s *session) guardKeys(ctx context.Context, sql string) error {
 	if s.section == nil || s.section.fill == nil {
 		return nil
 	}

@@ -28,7 +28,7 @@ type session struct {
 	span    func(string) func() // starts the span of a section, returns its end
 	started time.Time           // of this run, for Elapsed
 	naming  schema.Naming       // of what a guest does not name
-	observe func(Statement)     // sees every statement before it is sent; may be nil
+	watch   *watch              // sees every statement; may be nil
 	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
 	filling
 
@@ -215,13 +215,12 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.watch(ctx, c.stmt.SQL); err != nil {
+	if err := s.guardKeys(ctx, c.stmt.SQL); err != nil {
 		return 0, err
 	}
-	if s.observe != nil && c.stmt.SQL != "" {
-		s.observe(c.stmt)
-	}
+	ran := s.watch.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
+	ran(affected, err)
 	if err == nil {
 		return affected, nil
 	}
@@ -249,7 +248,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
 	// A statement that a savepoint may have to undo is sent at once: its
 	// error must come while the savepoint is open.
-	if deferred && len(s.savepoints) == 0 && !s.autocommitting() {
+	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.watch.askResults() {
 		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
 	}
 	return s.do(ctx, call{
@@ -317,13 +316,16 @@ func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.watch(ctx, stmt.SQL); err != nil {
+	if err := s.guardKeys(ctx, stmt.SQL); err != nil {
 		return nil, err
 	}
-	if s.observe != nil {
-		s.observe(stmt)
-	}
+	ran, start := s.watch.sending(stmt), time.Now()
 	rows, err := tx.Query(ctx, stmt)
+	if err != nil {
+		ran(0, err)
+	} else if s.watch.askResults() {
+		rows = s.watch.watchedQuery(stmt, rows, time.Since(start))
+	}
 	if denied := s.asRefused(err, stmt); denied != nil {
 		return nil, denied
 	}
@@ -428,9 +430,11 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	if err := tx.Record(ctx, entry, s.step.After); err != nil {
 		return s.failed(err)
 	}
+	start := time.Now()
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
+	s.watch.committed(time.Since(start))
 	s.tx = nil
 	s.tellRefused(ctx)
 	return nil

@@ -20,7 +20,7 @@ type app struct {
 	flags  flags
 
 	running  atomic.Bool // a migration is under way
-	progress *progress   // of the run
+	display  *display    // of the run
 	parsed   bool        // flags and arguments are in order
 	command  string      // for --json
 	database string      // for --json, without its password

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 // stubborn is a command whose rollback never ends.
 func stubborn() {
 	a := &app{stderr: os.Stderr}
+	a.display = a.newDisplay()
 	a.running.Store(true)
 	_, stop := a.interrupts(context.Background())
 	defer stop()

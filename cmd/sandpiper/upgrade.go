@@ -12,10 +12,14 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 func newUpgrade(a *app) *cobra.Command {
-	var backup string
+	var (
+		backup string
+		phase  func() (*abi.Phase, error)
+	)
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
 		Use:   "upgrade [TARGET]",
@@ -27,11 +31,17 @@ see "sandpiper help targets".
 A run that is cut short leaves whole migrations behind: call upgrade again and
 it goes on. Any number of runners may start at once; one works, the others wait.
 
+A migration may have phases: what old programs can live with (expand), the data
+(backfill), and what only new ones can (contract). With --phase the run ends, with
+exit code 0, before the first phase that is later than the one named; a migration
+without phases runs whole. See "sandpiper help data".
+
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
 does it; a file that no dump has written ends the call before anything runs.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
+  sandpiper upgrade --phase expand
   sandpiper upgrade --dump schema.sql
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
 		Args:              arguments(0, 1, "one TARGET"),
@@ -45,13 +55,17 @@ does it; a file that no dump has written ends the call before anything runs.`,
 					return err
 				}
 			}
+			upTo, err := phase()
+			if err != nil {
+				return err
+			}
 			s, err := a.open()
 			if err != nil {
 				return err
 			}
 			defer s.close()
 			s.connectEarly(cmd.Context())
-			cfg := host.Config{}
+			cfg := host.Config{Phase: upTo}
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
 					return err
@@ -68,6 +82,7 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			return a.dumpAfter(cmd.Context(), r, result, kept)
 		},
 	}
+	phase = phaseFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
 	f.Lookup("backup").NoOptDefVal = backupBeside
@@ -105,7 +120,8 @@ func (a *app) dumpAfter(ctx context.Context, r *host.Runner, result host.Result,
 type runData struct {
 	Applied []entryJSON         `json:"applied"`
 	Heads   map[string][]string `json:"heads"`
-	Dump    *dumpedJSON         `json:"dump,omitempty"` // with --dump
+	Paused  *pausedJSON         `json:"paused,omitempty"` // with --phase
+	Dump    *dumpedJSON         `json:"dump,omitempty"`   // with --dump
 }
 
 type dumpedJSON struct {
@@ -114,7 +130,7 @@ type dumpedJSON struct {
 }
 
 func runDocument(result host.Result) runData {
-	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
+	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}, Paused: pausedDocument(result.Paused)}
 	maps.Copy(data.Heads, result.Heads)
 	return data
 }
@@ -172,8 +188,8 @@ func entryDocuments(entries []host.Entry) []entryJSON {
 // ran reports a run: a table of what was done, and where the database is now.
 func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 	a.running.Store(false)
-	if a.progress != nil {
-		a.progress.close()
+	if a.display != nil {
+		a.display.close()
 	}
 	if err != nil {
 		return err
@@ -187,6 +203,9 @@ func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 			fmt.Fprintln(w)
 		}
 		a.printHeads(w, r, result)
+		if result.Paused != nil {
+			printPaused(w, result.Paused)
+		}
 	})
 	return nil
 }
