@@ -24,6 +24,7 @@ var pure = map[string][]string{
 	"sdk/sha256":            {},
 	"host/policy":           {"sdk/abi", "sdk/schema", "host/chain"},
 	"host/draw":             {"host/chain"},
+	"host/spool":            {},
 }
 
 // allowed says who may import whom of this module, besides the pure packages

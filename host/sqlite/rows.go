@@ -5,12 +5,15 @@ import (
 	"errors"
 	"io"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/spool"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // rows implements host.Rows. They read from the database until they are read
-// ahead; after that, from memory.
+// ahead; after that, from what was kept of them.
 type rows struct {
 	t       *tx
 	ctx     context.Context
@@ -19,11 +22,12 @@ type rows struct {
 	columns []abi.Column
 	types   []abi.Type
 	values  []abi.Value
-	text    []byte // what values point into
-	ready   bool   // values hold a row that Next has not returned
-	ahead   []byte // rows that were read ahead, as abi.AppendRow writes them
-	held    int64  // bytes that are counted as read ahead
-	err     error  // what comes after ahead: io.EOF, or why reading failed
+	text    []byte      // what values point into
+	ready   bool        // values hold a row that Next has not returned
+	ahead   spool.Spool // rows that were read ahead, each as abi.AppendRow writes it
+	kept    [1][]byte   // one of them
+	held    int64       // bytes that are counted as read ahead
+	err     error       // what comes after ahead: io.EOF, or why reading failed
 }
 
 // newRows runs a statement as far as its first row. Its columns are known only
@@ -60,8 +64,11 @@ func (r *rows) Next() (_ []abi.Value, err error) {
 	case r.ready:
 		r.ready = false
 		return r.values, nil
-	case len(r.ahead) > 0:
-		r.values, r.ahead, err = abi.DecodeRow(r.types, r.ahead, r.values)
+	case r.ahead.Rows() > 0:
+		if err := r.ahead.Next(r.kept[:]); err != nil {
+			return nil, err
+		}
+		r.values, _, err = abi.DecodeRow(r.types, r.kept[0], r.values)
 		return r.values, err
 	case r.p == nil:
 		return nil, r.err
@@ -86,6 +93,9 @@ func (r *rows) step() bool {
 // err and lets go of the statement.
 func (r *rows) read(more bool) bool {
 	if more {
+		if cap(r.text) > spool.Memory {
+			r.text = nil // of a row that was larger than most
+		}
 		r.text = r.text[:0]
 		for i := range r.values {
 			r.values[i], r.text = readValue(r.p.Stmt, i, r.text)
@@ -104,16 +114,25 @@ func (r *rows) read(more bool) bool {
 func (r *rows) readAhead() {
 	for r.p != nil && (r.ready || r.step()) {
 		r.ready = false
-		var err error
-		before := len(r.ahead)
-		if r.ahead, err = abi.AppendRow(r.ahead, r.types, r.values); err == nil {
-			err = r.hold(int64(len(r.ahead) - before))
-		}
-		if err != nil {
+		if err := r.keep(); err != nil {
 			r.err = err
 			r.done()
 		}
 	}
+}
+
+// keep keeps the row in values for later.
+func (r *rows) keep() (err error) {
+	if r.kept[0], err = abi.AppendRow(r.kept[0][:0], r.types, r.values); err != nil {
+		return err
+	}
+	if err := r.hold(int64(len(r.kept[0]))); err != nil {
+		return err
+	}
+	if err := r.ahead.Put(r.kept[:]); err != nil {
+		return refuse(r.stmt, sqlite3.FULL, -1, err.Error())
+	}
+	return nil
 }
 
 // hold counts what is read ahead, where there is a limit to it.
@@ -136,7 +155,8 @@ func (r *rows) done() {
 
 // Close implements host.Rows.
 func (r *rows) Close() (err error) {
-	r.ready, r.ahead, r.err = false, nil, errors.New("the rows are closed")
+	r.ready, r.err = false, errors.New("the rows are closed")
+	r.ahead.Close()
 	if r.held > 0 && r.t.c.wall != nil {
 		r.t.c.wall.ahead -= r.held
 		r.held = 0
