@@ -74,7 +74,7 @@ func (d *data) backfill(dialect chain.Dialect) error {
 	}
 	seed, done := d.run("seed"), d.run("check")
 	contenders := []contender{
-		{name: "sandpiper", before: seed, run: d.upgrade(dialect, project, "--chunk-time", "1h"), after: done},
+		{name: "sandpiper", before: seed, run: d.upgrade(dialect, project), after: done},
 		{name: "native", before: seed, run: d.run("backfill"), after: done,
 			limit: map[chain.Dialect]float64{chain.PostgreSQL: 1.3, chain.SQLite: 1.5}[dialect]},
 	}
