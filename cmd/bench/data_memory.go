@@ -30,7 +30,7 @@ func (d *data) memory(dialect chain.Dialect) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, []byte("-- Revision ID: da7a00000004\n-- Revises:\n\nCREATE TABLE nothing (n integer);\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte("-- Revision ID: da7a00000004\n-- Revises:\n\nCREATE TABLE idle (n integer);\n"), 0o644); err != nil {
 		return err
 	}
 	if _, err := d.peak(dialect, guest, 0); err != nil { // so that the module is in the cache

@@ -29,9 +29,13 @@ func load(tx *sdk.Tx) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	names := make([]string, 1000)
+	for i := range names {
+		names[i] = "item number " + strconv.Itoa(i)
+	}
 	items := tx.Load("item", "id", "name", "amount", "rate", "state")
 	for i := int64(1); i <= wanted; i++ {
-		err := items.Add(i, "item number "+strconv.FormatInt(i, 10), i*7919%100000, float64(i%1000)/8, "COMPLETED")
+		err := items.Add(i, names[i%1000], i*7919%100000, float64(i%1000)/8, "COMPLETED")
 		if err != nil {
 			return err
 		}
