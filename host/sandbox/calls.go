@@ -36,8 +36,8 @@ var functions = map[string]call{
 	"describe":       (*instance).describe,
 }
 
-// affectsDatabase are the calls whose success shows that a guest has got over
-// an earlier error.
+// affectsDatabase are the calls that the database hears of. If one succeeds, the
+// guest has got over an earlier error.
 var affectsDatabase = map[string]bool{
 	"exec": true, "exec_batch": true, "query": true, "bulk_load": true, "schema_op": true, "savepoint": true,
 	"section_begin": true, "section_end": true, "backfill_begin": true, "backfill_next": true, "backfill_run": true, "phase": true,

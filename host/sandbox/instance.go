@@ -147,6 +147,9 @@ func (in *instance) answer(name string, f call, a args) abi.Errno {
 	in.pay(callFuel)
 	err := in.admit(name)
 	if err == nil {
+		if affectsDatabase[name] {
+			in.keepRows()
+		}
 		err = f(in, a)
 	}
 	errno := in.settle(name, err)

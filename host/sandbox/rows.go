@@ -15,6 +15,7 @@ type openRows struct {
 	types   []abi.Type
 	next    []abi.Value // the row that comes next, once it is fetched
 	fetched bool
+	kept    bool  // next is in memory of its own
 	size    int   // of next, in bytes
 	ended   error // io.EOF or an error, which stays
 }
@@ -127,9 +128,24 @@ func (in *instance) fetch(o *openRows) error {
 	if o.next, o.ended = o.rows.Next(); o.ended != nil {
 		return o.ended
 	}
-	o.fetched, o.size = true, abi.RowSize(o.types, o.next)
+	o.fetched, o.kept, o.size = true, false, abi.RowSize(o.types, o.next)
 	in.used.rows++
 	return nil
+}
+
+// keepRows copies the rows that were fetched and not given out yet: they are valid
+// only until the database is asked for something else.
+func (in *instance) keepRows() {
+	for _, o := range in.handles {
+		if !o.fetched || o.kept {
+			continue
+		}
+		kept := make([]abi.Value, len(o.next))
+		for i, v := range o.next {
+			kept[i] = v.Clone()
+		}
+		o.next, o.kept = kept, true
+	}
 }
 
 // over is the answer when there is no next row.
