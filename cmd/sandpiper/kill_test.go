@@ -163,7 +163,8 @@ func killAtEach(t *testing.T, program, dir string, upgrade func(n int) (target s
 	}
 }
 
-// killedRevisions is how long the chain is; every fourth has an autocommit section.
+// killedRevisions is how long the chain is; every fourth has an autocommit section, and
+// the second one has phases.
 const killedRevisions = 20
 
 // killChain writes the chain.
@@ -188,6 +189,12 @@ func killChain(t *testing.T, dialect chain.Dialect) string {
 			}
 		}
 		pair("a")
+		if i == 2 {
+			sql.WriteString("-- +phase backfill\n")
+			pair("p")
+			sql.WriteString("-- +phase contract\n")
+			pair("q")
+		}
 		if i%4 == 0 {
 			sql.WriteString("-- +autocommit begin\n")
 			fmt.Fprintf(&sql, "INSERT INTO log VALUES ('%db', 1);\n", i)
@@ -216,8 +223,8 @@ func checkComplete(t *testing.T, n int, target string) {
 		sql  string
 		want int
 	}{
-		{"SELECT count(*) FROM log", 2*killedRevisions + 4*sections},
-		{"SELECT count(DISTINCT part) FROM log", killedRevisions + 3*sections},
+		{"SELECT count(*) FROM log", 2*killedRevisions + 4*sections + 4},
+		{"SELECT count(DISTINCT part) FROM log", killedRevisions + 3*sections + 2},
 		{"SELECT count(*) FROM sandpiper_history", killedRevisions},
 		{"SELECT count(DISTINCT revision) FROM sandpiper_history", killedRevisions},
 		{"SELECT count(*) FROM sandpiper_progress", 0},
