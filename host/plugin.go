@@ -123,4 +123,13 @@ type WorkOrder struct {
 	Plugin     Plugin
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
+	Pace       Pace
+	Checkpoint CheckpointChoice // as Config.Checkpoint
+}
+
+// A Pace is what Config says of how fast backfills go.
+type Pace struct {
+	ChunkTime time.Duration
+	MaxRate   int64
+	MaxLag    time.Duration
 }

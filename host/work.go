@@ -28,7 +28,10 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	late := u.limit(p)
 	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
-	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements}
+	order := WorkOrder{
+		Plugin: *p, Step: a.step, Statements: u.cfg.Statements,
+		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint,
+	}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
@@ -44,7 +47,8 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 func (u *run) relay(about Event) func(Event) {
 	return func(e Event) {
 		switch e.Kind {
-		case EventStarted, EventProgress, EventLog, EventSection, EventStatement:
+		case EventStarted, EventProgress, EventLog, EventSection, EventStatement,
+			EventChunk, EventThrottled, EventPhase, EventPaused:
 			u.emit(e.of(about))
 		}
 	}
@@ -72,6 +76,8 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 	step := order.Step
 	own := *r
 	own.cfg.OnEvent, own.cfg.Statements = events, order.Statements
+	own.cfg.ChunkTime, own.cfg.MaxRate, own.cfg.MaxLag = order.Pace.ChunkTime, order.Pace.MaxRate, order.Pace.MaxLag
+	own.cfg.Checkpoint = order.Checkpoint
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {

@@ -42,6 +42,7 @@ var kinds = map[string]kind{
 	"sql":       errorKind(func(e *host.SQLError) *error { return &e.Err }),
 	"guest":     errorKind(func(e *host.GuestError) *error { return &e.Err }),
 	"changed":   errorKind[host.ChangedError](nil),
+	"version":   errorKind[host.CheckpointError](nil),
 	"ledger":    errorKind(func(e *host.LedgerFormError) *error { return &e.Err }),
 	"refusal":   errorKind[policy.Refusal](nil),
 	"refused":   refusedKind,

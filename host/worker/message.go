@@ -21,6 +21,8 @@ type greeting struct {
 type order struct {
 	Step       host.Step
 	Statements bool
+	Pace       host.Pace
+	Checkpoint host.CheckpointChoice
 }
 
 // A report is a frame that a child writes. One field is set.

@@ -108,7 +108,7 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 		return err
 	}
 	defer stop()
-	entry, err := w.Work(ctx, host.WorkOrder{Plugin: g.Plugin, Step: o.Step, Statements: o.Statements}, r.event)
+	entry, err := w.Work(ctx, host.WorkOrder{Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Pace: o.Pace, Checkpoint: o.Checkpoint}, r.event)
 	if err != nil {
 		return r.fault(err)
 	}

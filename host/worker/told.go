@@ -37,12 +37,13 @@ func (t *told) starts(e *host.Event) bool {
 
 // event passes an event on.
 func (t *told) event(e *host.Event, events func(host.Event)) error {
-	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section))
+	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section)) + int64(len(e.Backfill)) + int64(len(e.Phase))
 	if !t.order.Statements && t.bytes > maxTold+maxToldSecond*int64(time.Since(t.since)/time.Second) {
 		return errors.New("it told of more than a migration has to tell")
 	}
 	switch e.Kind {
-	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement:
+	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement,
+		host.EventChunk, host.EventThrottled, host.EventPhase, host.EventPaused:
 	default:
 		return errors.New("it told of what is not for it to tell")
 	}
