@@ -128,5 +128,14 @@ type WorkOrder struct {
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.
-	Phase *abi.Phase
+	Phase      *abi.Phase
+	Pace       Pace
+	Checkpoint CheckpointChoice // as Config.Checkpoint
+}
+
+// A Pace is what Config says of how fast backfills go.
+type Pace struct {
+	ChunkTime time.Duration
+	MaxRate   int64
+	MaxLag    time.Duration
 }

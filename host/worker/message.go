@@ -24,6 +24,8 @@ type order struct {
 	Statements bool
 	Results    bool
 	Phase      *abi.Phase
+	Pace       host.Pace
+	Checkpoint host.CheckpointChoice
 }
 
 // A report is a frame that a child writes. One field is set, or Event and Fault.

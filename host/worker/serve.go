@@ -109,7 +109,7 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 	}
 	defer stop()
 	entry, err := w.Work(ctx, host.WorkOrder{
-		Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results, Phase: o.Phase,
+		Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results, Phase: o.Phase, Pace: o.Pace, Checkpoint: o.Checkpoint,
 	}, r.event)
 	if err != nil {
 		return r.fault(err)
