@@ -33,15 +33,15 @@ func (f *fixture) fresher() *fixture {
 func TestBackfillIsCutAnywhere(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
 		for _, skip := range []bool{false, true} {
-			for n := 0; ; n += 1 + n/40 {
-				g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
+			for n := 0; ; n++ {
+				g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, numbered(5)...)
 				if skip {
 					g.doc.Lock = abi.LockSkip
 				}
 				left := n
 				_, err := g.runnerOn(brittle{g.f.open(), &left}, host.Config{}).Upgrade(t.Context(), "heads")
 				if err == nil {
-					if n < 30 {
+					if n < 20 {
 						t.Errorf("the upgrade made only %d calls: this test has lost its hooks", n)
 					}
 					break
@@ -52,7 +52,7 @@ func TestBackfillIsCutAnywhere(t *testing.T) {
 				if err := g.upgrade(host.Config{}); err != nil {
 					t.Fatalf("after a failure at call %d: %v", n, err)
 				}
-				g.wantVisited(15)
+				g.wantVisited(5)
 			}
 		}
 	})
@@ -62,7 +62,7 @@ func TestBackfillIsCutAnywhere(t *testing.T) {
 // where that is.
 func TestBackfillIsCancelled(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for row := 1; row <= 15; row += 2 {
+		for row := 2; row <= 15; row += 4 {
 			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
 			ctx, cancel := context.WithCancel(t.Context())
 			visited := 0
@@ -96,8 +96,8 @@ func TestBackfillIsCancelled(t *testing.T) {
 // What comes before and after a backfill is done once too.
 func TestBackfillAmongOthers(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n += 1 + n/40 {
-			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(9), "CREATE TABLE log (id INTEGER)")...)
+		for n := 0; ; n += 1 + n/20 {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, append(numbered(3), "CREATE TABLE log (id INTEGER)")...)
 			exec := func(ctx context.Context, calls host.Calls, sqls ...string) (err error) {
 				for _, sql := range sqls {
 					if err == nil {
@@ -119,10 +119,10 @@ func TestBackfillAmongOthers(t *testing.T) {
 				if err := exec(ctx, calls, "INSERT INTO log VALUES (3)"); err != nil {
 					return err
 				}
-				second := abi.Backfill{Name: "second", Table: "t", Where: "done = 1", Batch: 4, MaxBatch: 4, Statement: "UPDATE t SET x = x + 1 WHERE ${chunk}"}
+				second := abi.Backfill{Name: "second", Table: "t", Where: "done = 1", Batch: 2, MaxBatch: 2, Statement: "UPDATE t SET x = x + 1 WHERE ${chunk}"}
 				affected, err := calls.BackfillRun(ctx, &second)
-				if err == nil && affected != 9 {
-					t.Errorf("%d rows affected, want 9, whoever did it", affected)
+				if err == nil && affected != 3 {
+					t.Errorf("%d rows affected, want 3, whoever did it", affected)
 				}
 				return errors.Join(err, exec(ctx, calls, "INSERT INTO log VALUES (4)"))
 			}
@@ -134,10 +134,10 @@ func TestBackfillAmongOthers(t *testing.T) {
 			if err := g.upgrade(host.Config{}); err != nil {
 				t.Fatalf("after a failure at call %d: %v", n, err)
 			}
-			g.wantVisited(9)
+			g.wantVisited(3)
 			g.f.wantCount(4, "SELECT count(*) FROM log")
 			g.f.wantCount(4, "SELECT count(DISTINCT id) FROM log")
-			g.f.wantCount(9, "SELECT count(*) FROM t WHERE x = 3 * id + 1")
+			g.f.wantCount(3, "SELECT count(*) FROM t WHERE x = 3 * id + 1")
 		}
 	})
 }

@@ -109,6 +109,20 @@ func (t brittleTx) Defer(ctx context.Context, s host.Statement) error {
 	return t.Tx.Defer(ctx, s)
 }
 
+func (t brittleTx) Query(ctx context.Context, s host.Statement) (host.Rows, error) {
+	if err := spend(t.left); err != nil {
+		return nil, err
+	}
+	return t.Tx.Query(ctx, s)
+}
+
+func (t brittleTx) Keys(ctx context.Context, table string) ([]host.Key, error) {
+	if err := spend(t.left); err != nil {
+		return nil, err
+	}
+	return t.Tx.Keys(ctx, table)
+}
+
 func (t brittleTx) Progress(ctx context.Context, k chain.Key, d chain.Direction, u []host.Unit) error {
 	if err := spend(t.left); err != nil {
 		return err

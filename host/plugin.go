@@ -125,8 +125,17 @@ type WorkOrder struct {
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
 	Results    bool // and of their results, as Config.Results
+	Pace       Pace
+	Checkpoint CheckpointChoice // as Config.Checkpoint
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.
 	Phase *abi.Phase
+}
+
+// A Pace is what Config says of how fast backfills go.
+type Pace struct {
+	ChunkTime time.Duration
+	MaxRate   int64
+	MaxLag    time.Duration
 }

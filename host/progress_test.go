@@ -40,7 +40,8 @@ func TestProgress(t *testing.T) {
 			}
 			return g.note(ctx, calls, row)
 		}
-		if err := g.upgrade(host.Config{}); err == nil {
+		cfg := host.Config{ChunkTime: time.Hour} // chunks of a size, however busy the machine is
+		if err := g.upgrade(cfg); err == nil {
 			t.Fatal("the upgrade did not stop")
 		}
 		check := func(p *host.Progress, done int64) *host.MigrationProgress {
@@ -81,7 +82,7 @@ func TestProgress(t *testing.T) {
 		}
 
 		g.visit = nil
-		if err := g.upgrade(host.Config{}); err != nil {
+		if err := g.upgrade(cfg); err != nil {
 			t.Fatal(err)
 		}
 		if p := f.progress(); len(p.Migrations) != 0 {

@@ -31,6 +31,7 @@ type run struct {
 	waiting  time.Time // since when another runner has held the lock
 	timeouts int       // lock timeouts of the current step, or of its chunk
 	paces    paces     // of its backfills
+	reached  int64     // chunks of it that are committed, as far as this run knows
 	stale    int       // times in a row that the fence did not hold and the ledger had not changed
 }
 
@@ -53,6 +54,9 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
+	if r.cfg.MaxLag > 0 && r.db.Dialect() != chain.PostgreSQL {
+		return Result{}, errors.New("--max-lag is about the replicas of a PostgreSQL server, and SQLite has none: do without")
+	}
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Result{}, err
 	}
@@ -222,6 +226,11 @@ func (u *run) about(step Step, left int) Event {
 
 // retry decides what an error means: pause and try again, or give up.
 func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ error) {
+	if contested(err) && ctx.Err() == nil && step.Revision.ID != "" {
+		if waited, err := u.letPass(ctx, step, err); waited || err != nil {
+			return err == nil, err
+		}
+	}
 	switch {
 	case ctx.Err() != nil:
 		if contested(err) {
@@ -266,6 +275,9 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 func (u *run) emit(e Event) {
+	if e.Kind == EventChunk {
+		u.reached++
+	}
 	u.logEvent(e)
 	u.meters.event(e)
 	if u.cfg.OnEvent != nil {

@@ -46,8 +46,8 @@ func (h *Handle) Wait() (Result, error) {
 	return h.result, h.err
 }
 
-// maxQueued bounds the events that wait for a reader. Beyond it, logs and
-// progress are left out; what happens to migrations never is.
+// maxQueued bounds the events that wait for a reader. Beyond it, logs, chunks
+// and progress are left out; what happens to migrations never is.
 const maxQueued = 4096
 
 // A queue holds events between a run and whoever reads them.
@@ -62,7 +62,7 @@ func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
 func (q *queue) put(e Event) {
 	q.mu.Lock()
-	chatter := e.Kind == EventLog || e.Kind == EventProgress || e.Kind == EventStatement
+	chatter := e.Kind == EventLog || e.Kind == EventProgress || e.Kind == EventStatement || e.Kind == EventChunk
 	if n := len(q.events); e.Kind == EventProgress && n > 0 && q.events[n-1].Kind == EventProgress {
 		q.events[n-1] = e // the newest progress is all a reader needs
 	} else if !chatter || n < maxQueued {

@@ -37,6 +37,7 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		end(err)
 	}()
 
+	u.reached = chunksOf(u.ledger.pending(step))
 	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about}
 	if _, _, err := a.body.load(); err != nil {
 		return err

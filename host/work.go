@@ -28,7 +28,10 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	late := u.limit(p)
 	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
-	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase}
+	order := WorkOrder{
+		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
+		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint,
+	}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
@@ -44,7 +47,8 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 func (u *run) relay(about Event) func(Event) {
 	return func(e Event) {
 		switch e.Kind {
-		case EventStarted, EventProgress, EventLog, EventSection, EventStatement, EventRan, EventChunk, EventThrottled, EventPhase:
+		case EventStarted, EventProgress, EventLog, EventSection, EventStatement, EventRan,
+			EventChunk, EventThrottled, EventPhase:
 			u.emit(e.of(about))
 		}
 	}
@@ -73,6 +77,8 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 	step := order.Step
 	own := *r
 	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
+	own.cfg.ChunkTime, own.cfg.MaxRate, own.cfg.MaxLag = order.Pace.ChunkTime, order.Pace.MaxRate, order.Pace.MaxLag
+	own.cfg.Checkpoint = order.Checkpoint
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {

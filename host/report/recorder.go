@@ -37,6 +37,7 @@ func (r *Recorder) at() time.Duration { return r.now().Sub(r.record.Started) }
 
 // Event takes an event into the record.
 func (r *Recorder) Event(e host.Event) {
+	r.waited()
 	switch e.Kind {
 	case host.EventPlanned:
 		r.record.Planned = e.Steps
@@ -60,12 +61,16 @@ func (r *Recorder) Event(e host.Event) {
 	}
 }
 
-// started begins a migration, or goes on with one that begins again.
-func (r *Recorder) started(e host.Event) {
+// waited ends a wait for another runner: whatever happens next, it is over.
+func (r *Recorder) waited() {
 	if !r.waiting.IsZero() {
 		r.record.Waited += r.now().Sub(r.waiting)
 		r.waiting = time.Time{}
 	}
+}
+
+// started begins a migration, or goes on with one that begins again.
+func (r *Recorder) started(e host.Event) {
 	if m := r.current; m != nil && m.Revision == e.Revision && m.Line == lineName(e.Line) {
 		return
 	}
@@ -226,9 +231,7 @@ func (r *Recorder) End(result host.Result, failure *Failure) *Record {
 		r.record.Outcome = Complete
 	}
 	r.end(Running)
-	if !r.waiting.IsZero() {
-		r.record.Waited += r.now().Sub(r.waiting)
-	}
+	r.waited()
 	r.record.Took, r.record.Heads = r.at(), result.Heads
 	for _, e := range result.Applied {
 		for _, m := range r.record.Migrations {

@@ -152,7 +152,7 @@ func (c *child) greet(ctx context.Context, g greeting) error {
 func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, error) {
 	c.orders++
 	c.stderr.reset()
-	go writeDocument(c.in, order{o.Step, o.Statements, o.Results, o.Phase}) // where this fails, reading does too
+	go writeDocument(c.in, orderOf(o)) // where this fails, reading does too
 
 	granted := o.Plugin.Grants.Time()
 	deadline := time.NewTimer(startWithin + granted + c.grace)

@@ -23,7 +23,20 @@ type order struct {
 	Step       host.Step
 	Statements bool
 	Results    bool
+	Pace       host.Pace
+	Checkpoint host.CheckpointChoice
 	Phase      *abi.Phase
+}
+
+func orderOf(o host.WorkOrder) order {
+	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase}
+}
+
+// of returns the order for the plugin of the greeting.
+func (o order) of(p host.Plugin) host.WorkOrder {
+	return host.WorkOrder{
+		Plugin: p, Step: o.Step, Statements: o.Statements, Results: o.Results, Pace: o.Pace, Checkpoint: o.Checkpoint, Phase: o.Phase,
+	}
 }
 
 // A report is a frame that a child writes. One field is set, or Event and Fault.

@@ -108,9 +108,7 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 		return err
 	}
 	defer stop()
-	entry, err := w.Work(ctx, host.WorkOrder{
-		Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results, Phase: o.Phase,
-	}, r.event)
+	entry, err := w.Work(ctx, o.of(g.Plugin), r.event)
 	if err != nil {
 		return r.fault(err)
 	}

@@ -37,7 +37,7 @@ func (t *told) starts(e *host.Event) bool {
 
 // event passes an event on, with the error that it tells of.
 func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) error {
-	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section))
+	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section)) + int64(len(e.Backfill)) + int64(len(e.Phase))
 	if failure != nil {
 		t.bytes += int64(len(failure.Text))
 	}

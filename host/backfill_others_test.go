@@ -1,0 +1,233 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// Two runners at one backfill visit each row once, and do not take turns: each of
+// them would begin its guest anew for every chunk.
+func TestBackfillByTwo(t *testing.T) {
+	defer host.SetStandstill(time.Second, 10*time.Millisecond)()
+	each(t, func(t *testing.T, f *fixture) {
+		first := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(120)...)
+		second := &filler{f: f, doc: first.doc}
+		var group sync.WaitGroup
+		for _, g := range []*filler{first, second} {
+			group.Go(func() {
+				if err := g.upgrade(host.Config{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		first.wantVisited(120)
+		if runs := first.runs + second.runs; runs > 30 {
+			t.Errorf("%d runs of guests for 30 chunks", runs)
+		}
+	})
+}
+
+// A runner that watches another one goes on where that one has died.
+func TestBackfillIsTakenOver(t *testing.T) {
+	defer host.SetStandstill(300*time.Millisecond, 10*time.Millisecond)()
+	each(t, func(t *testing.T, f *fixture) {
+		dying := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(40)...)
+		heir := &filler{f: f, doc: dying.doc}
+		ctx, kill := context.WithCancel(t.Context())
+		watched := make(chan struct{})
+		var once sync.Once
+		var group sync.WaitGroup
+		moved := 0
+		cfg := host.Config{OnEvent: func(e host.Event) {
+			if e.Kind == host.EventWaiting && strings.Contains(e.Text, `another runner is at work on backfill "fill"`) {
+				once.Do(func() { close(watched) })
+			}
+		}}
+		heir.between = func(chunk int) error {
+			if chunk > 0 || moved > 0 {
+				return nil
+			}
+			moved++ // before its first chunk the other one gets in between
+			group.Go(func() {
+				_, err := dying.runnerOn(f.open(), host.Config{OnEvent: func(e host.Event) {
+					if e.Kind == host.EventChunk && e.Done >= 8 {
+						select {
+						case <-watched:
+							kill()
+						default:
+						}
+					}
+				}, MaxRate: 100}).Upgrade(ctx, "heads")
+				if err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
+			for f.count("SELECT coalesce(max(chunks), 0) FROM sandpiper_progress") == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			return nil
+		}
+		if err := heir.upgrade(cfg); err != nil {
+			t.Fatal(err)
+		}
+		group.Wait()
+		kill()
+		heir.wantVisited(40)
+		if heir.runs < 2 {
+			t.Errorf("%d runs: it did not meet the other one", heir.runs)
+		}
+	})
+}
+
+// Rows that another transaction holds are visited last, and once.
+func TestBackfillSkipsLocked(t *testing.T) {
+	f := onPostgres(t)
+	for _, statement := range []string{"", "UPDATE t SET done = done + 1 WHERE ${chunk}"} {
+		f.fresher()
+		g := f.toFill(abi.Backfill{Table: "t", Lock: abi.LockSkip, Batch: 4, MaxBatch: 4}, numbered(18)...)
+		other := f.hold("UPDATE t SET x = -1 WHERE id IN (3, 4, 7, 17, 18)")
+		var order []int64
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			order = append(order, row[0].Int)
+			return g.note(ctx, calls, row)
+		}
+		rows := int64(0)
+		cfg := host.Config{LockTimeoutRetries: -1, OnEvent: func(e host.Event) {
+			if e.Kind == host.EventChunk {
+				if rows += e.Rows; rows == 13 && e.Done == 13 {
+					if err := other(); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}}
+		if statement == "" {
+			if err := g.upgrade(cfg); err != nil {
+				t.Fatal(err)
+			}
+			g.wantVisited(18)
+			if n := len(order); n != 18 || order[2] != 5 || order[15] != 3 || order[17] != 7 {
+				t.Errorf("visited in the order of %v", order)
+			}
+		} else {
+			doc := g.doc
+			doc.Statement = statement
+			r, err := host.NewRunner(f.files, f.open(), scripted(func(ctx context.Context, calls host.Calls) error {
+				n, err := calls.BackfillRun(ctx, &doc)
+				if err == nil && n != 18 {
+					t.Errorf("%d rows affected", n)
+				}
+				return err
+			}), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+				t.Fatal(err)
+			}
+			f.wantCount(18, "SELECT count(*) FROM t WHERE done = 1")
+		}
+		if rows != 18 {
+			t.Errorf("%d rows in chunks", rows)
+		}
+		f.wantCount(5, "SELECT count(*) FROM t WHERE x = -1")
+	}
+}
+
+// hold runs a statement in a transaction that stays open until release is called.
+func (f *fixture) hold(sql string) (release func() error) {
+	f.t.Helper()
+	conn, err := pgconn.Connect(f.t.Context(), f.url)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { conn.Close(context.Background()) })
+	if _, err := conn.Exec(f.t.Context(), "BEGIN; "+sql).ReadAll(); err != nil {
+		f.t.Fatal(err)
+	}
+	return func() error {
+		_, err := conn.Exec(context.Background(), "COMMIT").ReadAll()
+		return err
+	}
+}
+
+// A row that another transaction holds is waited for, and where that takes too long
+// the chunk is tried again with fewer rows.
+func TestBackfillWaitsForLocked(t *testing.T) {
+	f := onPostgres(t)
+	g := f.toFill(abi.Backfill{Table: "t", Batch: 8, MaxBatch: 8}, numbered(20)...)
+	release := f.hold("UPDATE t SET x = -1 WHERE id = 13")
+	retried := 0
+	db, err := postgres.Open(f.url, postgres.LockTimeout(50*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := g.runnerOn(db, host.Config{OnEvent: func(e host.Event) {
+		if e.Kind == host.EventRetrying {
+			if retried++; retried == 2 {
+				if err := release(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}})
+	if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(20)
+	if retried != 2 || g.runs != 3 || g.sizes[0] != 8 || g.sizes[len(g.sizes)-1] > 8 {
+		t.Errorf("%d retries, %d runs, chunks of %v", retried, g.runs, g.sizes)
+	}
+}
+
+// A disk that is full ends the backfill at its last checkpoint.
+func TestBackfillOnAFullDisk(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		if f.dialect == chain.PostgreSQL {
+			return // its disk is the test's own
+		}
+		g := f.toFill(abi.Backfill{Table: "t", Batch: 10, MaxBatch: 10}, numbered(100)...)
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			if g.runs == 1 {
+				if _, err := calls.Exec(ctx, "INSERT INTO visits VALUES (zeroblob(20000))", nil, false); err != nil {
+					return err
+				}
+			}
+			return g.note(ctx, calls, row)
+		}
+		db, err := sqlite.Open(f.url, sqlite.WithFunctions(func(c *sqlite3.Conn) error { return c.Exec("PRAGMA max_page_count = 200") }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.runnerOn(db, host.Config{}).Upgrade(t.Context(), "heads")
+		var failed *host.RunError
+		if !errors.As(err, &failed) || !strings.Contains(err.Error(), "full") || !strings.Contains(failed.State, "of 100 rows") {
+			t.Fatalf("got %v, state %q", err, failed.State)
+		}
+		whole := f.count("SELECT count(*) FROM t WHERE done = 1")
+		if whole == 0 || whole%10 != 0 {
+			t.Errorf("%d rows were visited, want whole chunks", whole)
+		}
+		if err := f.meanwhile("DELETE FROM visits WHERE typeof(k) = 'blob'"); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.upgrade(host.Config{}); err != nil {
+			t.Fatal(err)
+		}
+		g.wantVisited(100)
+	})
+}
