@@ -99,7 +99,7 @@ func TestBackfillSkipsLocked(t *testing.T) {
 	for _, statement := range []string{"", "UPDATE t SET done = done + 1 WHERE ${chunk}"} {
 		f.fresher()
 		g := f.toFill(abi.Backfill{Table: "t", Lock: abi.LockSkip, Batch: 4, MaxBatch: 4}, numbered(18)...)
-		other := f.hold( "UPDATE t SET x = -1 WHERE id IN (3, 4, 7, 17, 18)")
+		other := f.hold("UPDATE t SET x = -1 WHERE id IN (3, 4, 7, 17, 18)")
 		var order []int64
 		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
 			order = append(order, row[0].Int)

@@ -300,6 +300,14 @@ func (b *body) commits(dir chain.Direction) []string {
 	return source.Commits(source.Items(b.parsed, dir), b.dialect)
 }
 
+// phases are those of the upgrade of a file that is parsed.
+func (b *body) phases() []abi.Phase {
+	if b.parsed == nil {
+		return nil
+	}
+	return source.Phases(b.parsed.Upgrade)
+}
+
 // irreversible reports whether the revision has no downgrade.
 func (b *body) irreversible() (bool, error) {
 	if b.module != nil {

@@ -13,7 +13,7 @@ import (
 // fail explains the failure of a migration, unless it is one to try again
 // after.
 func (u *run) fail(ctx context.Context, step Step, about Event, err error) error {
-	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) {
+	if errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) || errors.As(err, new(*PausedError)) {
 		return err
 	}
 	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
@@ -36,6 +36,7 @@ func (u *run) failure(step Step, err error) error {
 		failed *SQLError
 		denied *RefusedError
 		guest  *GuestError
+		call   *callError
 	)
 	switch {
 	case errors.As(err, &denied):
@@ -48,6 +49,9 @@ func (u *run) failure(step Step, err error) error {
 		if body.module == nil {
 			e.Err = failed // a SQL file has no words of its own
 		}
+	case errors.As(err, &call) && call.ordinal > 0 && body.module == nil:
+		e.Statement, e.Err = call.ordinal, call
+		err = call
 	}
 	if e.Statement > 0 {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
@@ -80,7 +84,7 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return at + ", with " + halfDone(units) + "; the rest is rolled back"
+		return at + ", with " + (Pending{Units: units}).phaseWords(": ") + halfDone(units) + "; the rest is rolled back"
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
@@ -112,7 +116,7 @@ func halfDone(units []Unit) string {
 func (p Pending) Parts() int {
 	n := 0
 	for _, u := range p.Units {
-		if u.Kind != UnitBegin && (!u.Begun || u.Chunks > 0) {
+		if u.Kind != UnitBegin && u.Kind != UnitPhase && (!u.Begun || u.Chunks > 0) {
 			n++
 		}
 	}
@@ -122,9 +126,17 @@ func (p Pending) Parts() int {
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
 	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%d parts of it are committed", n)
+		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords("; "), n)
 	}
-	return "1 part of it is committed"
+	return p.phaseWords("; ") + "1 part of it is committed"
+}
+
+// phaseWords are what Phases says, with a mark behind it; "" where it has none.
+func (p Pending) phaseWords(mark string) string {
+	if phases, ok := p.Phases(); ok {
+		return phases.String() + mark
+	}
+	return ""
 }
 
 // next says what a person does about an error of a step, which may be a plugin's.
@@ -147,6 +159,7 @@ func next(step Step, err error) string {
 	var (
 		refused *SQLError
 		guest   *GuestError
+		call    *callError
 		changed *ChangedError
 		other   *CheckpointError
 	)
@@ -165,6 +178,8 @@ func next(step Step, err error) string {
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
+	case errors.As(err, &call) && !errors.As(err, &guest):
+		return "mend the file, and " + again
 	case errors.As(err, &guest):
 		return "mend the migration, build it again, and " + again
 	default:

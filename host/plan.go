@@ -19,6 +19,10 @@ type Step struct {
 	After     []string // and after it
 	Resumes   bool     // part of it was committed by an earlier run
 	Commits   []string // where it commits in the middle by itself: why, as far as its file says
+
+	// Phases are those of an upgrade, as far as its file and the record of an
+	// earlier run say. Nil: it has none, and runs whole.
+	Phases []StepPhase
 }
 
 // A Plan is what a run would do.
@@ -28,6 +32,7 @@ type Plan struct {
 	Direction chain.Direction
 	Target    string
 	Steps     []Step
+	Waiting   []Step // of an upgrade up to a phase, what comes after it: not run
 }
 
 // Plan says what Upgrade or Downgrade would do now. It takes no lock and
@@ -63,7 +68,13 @@ func (r *Runner) plan(ledger *Ledger, dir chain.Direction, target string) (Plan,
 			Commits: r.catalog.bodies[s.Revision.Key].commits(dir),
 		})
 	}
-	return plan, r.checkPending(ledger, &plan)
+	if err := r.checkPending(ledger, &plan); err != nil {
+		return plan, err
+	}
+	if dir == chain.Upgrade {
+		r.holdBack(ledger, &plan)
+	}
+	return plan, nil
 }
 
 // checkBody finds what would stop a step before anything runs: a file that
@@ -145,13 +156,17 @@ func (r *Runner) checkPending(ledger *Ledger, plan *Plan) error {
 }
 
 // pending returns what earlier runs have committed of a step.
-func (l *Ledger) pending(step Step) []Unit {
+func (l *Ledger) pending(step Step) []Unit { return l.half(step).Units }
+
+// half returns the half-done run of a step, of which nothing is committed if there
+// is none.
+func (l *Ledger) half(step Step) Pending {
 	for _, p := range l.Progress {
 		if p.Key == step.Revision.Key && p.Direction == step.Direction {
-			return p.Units
+			return p
 		}
 	}
-	return nil
+	return Pending{}
 }
 
 // unknownOfPlugin tells of a database at a revision that nobody has which plugin it

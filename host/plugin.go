@@ -7,6 +7,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A Plugin is a module of somebody else's, which runs behind walls: checked and
@@ -123,6 +124,12 @@ type WorkOrder struct {
 	Plugin     Plugin
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
+	Results    bool // and of their results, as Config.Results
+
+	// Phase is Config.Phase of the run. A Work that ends before a later one returns
+	// a *PausedError.
+	Phase *abi.Phase
+
 	Pace       Pace
 	Checkpoint CheckpointChoice // as Config.Checkpoint
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // A pluginRevision is a revision of a plugin in a test: statements, with
-// "autocommit begin" and "autocommit end" among them.
+// "autocommit begin", "autocommit end" and "phase expand" and so on among them.
 type pluginRevision struct {
 	up, down  []string
 	dependsOn []string
@@ -63,6 +63,11 @@ func (f *fixture) acme(allowed abi.Capabilities, revisions ...pluginRevision) ho
 func statements(texts []string) []wasmfile.Op {
 	var ops []wasmfile.Op
 	for _, text := range texts {
+		if name, ok := strings.CutPrefix(text, "phase "); ok {
+			phase, _ := abi.ParsePhase(name)
+			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpPhase, Phase: phase})
+			continue
+		}
 		switch text {
 		case "autocommit begin":
 			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpAutocommitBegin})

@@ -25,6 +25,7 @@ type RehearsedStatement struct {
 	Rows       int    // parameter rows, for batches
 	Autocommit bool   // commits by itself in a real run
 	NotRun     string // why it was shown and not run; "" if it ran
+	Backfill   string // that it is, by name: a real run does it chunk by chunk
 	Refused    bool   // by the walls of a plugin: no run sends it
 }
 
@@ -37,7 +38,7 @@ type RehearsedStatement struct {
 // committed. They are named and not run in other plans, and before the plugin's
 // first upgrade has made its role and schema.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
-	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(dir, target)
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Rehearsal{}, err
 	}
@@ -86,7 +87,11 @@ func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target strin
 			stage.omit(p, step, u.onlyPlugin(plan) == p)
 			continue
 		}
-		if err := u.rehearse(ctx, stage, step); err != nil {
+		err := u.rehearse(ctx, stage, step)
+		if errors.As(err, new(*PausedError)) {
+			break
+		}
+		if err != nil {
 			return stage.out, err
 		}
 	}
@@ -153,6 +158,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	s.advanced, s.completed = stage.chunk, stage.backfill
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
+	s.until = u.cfg.until()
 	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),
@@ -166,8 +172,8 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if closeErr := s.close(); err == nil {
 		err = closeErr
 	}
-	if err = overdue(ctx, err); err == nil {
-		return nil
+	if err = overdue(ctx, err); err == nil || errors.As(err, new(*PausedError)) {
+		return err
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
 		return u.failure(step, err)
@@ -277,6 +283,11 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 		case chain.ItemOperation:
 			if skip--; skip < 0 {
 				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
+			}
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: source.Whole(item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
 			}
 		default:
 			if skip--; skip < 0 {
@@ -428,6 +439,9 @@ func (b *body) statements(dir chain.Direction) (statements []RehearsedStatement,
 			autocommit = item.Kind == chain.ItemAutocommitBegin
 		case chain.ItemOperation:
 			return nil, fmt.Errorf("(%s) is made of schema operations: what they send depends on what is in the database", b.path)
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			statements = append(statements, RehearsedStatement{SQL: source.Whole(item), Autocommit: true, NotRun: "offline", Backfill: item.Backfill.Name})
 		default:
 			statements = append(statements, RehearsedStatement{SQL: item.SQL, Autocommit: autocommit, NotRun: "offline"})
 		}

@@ -24,6 +24,7 @@ type run struct {
 	walls  walls
 	guests map[*module]*loading
 	queue  func(Event) // of a Handle; may be nil
+	meters *meters
 	result Result
 	asked  bool // Config.Before has been called
 
@@ -43,8 +44,13 @@ const (
 	verdictWithin = 5 * time.Second        // for looking at a database after a failure
 )
 
+func (r *Runner) newRun(dir chain.Direction, target string) *run {
+	return &run{Runner: r, dir: dir, target: target, meters: newMeters(r.db.Dialect()), guests: map[*module]*loading{}, paces: paces{}}
+}
+
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
-	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(dir, target)
+	u.queue = queue
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -69,7 +75,8 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 
 // runOnly runs one step, on a database that is where the step begins.
 func (r *Runner) runOnly(ctx context.Context, conn Conn, step Step) error {
-	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(step.Direction, step.Revision.Key.String())
+	u.only, u.conn = &step, conn
 	defer u.closeGuests()
 	return u.toTarget(ctx)
 }
@@ -85,8 +92,12 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 			continue
 		}
-		if err != nil || len(u.plan.Steps) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(u.plan.Steps) == 0 {
+			u.pauseAtWaiting()
+			return nil
 		}
 		if !u.asked && u.cfg.Before != nil {
 			if err := u.cfg.Before(u.plan); err != nil {
@@ -107,6 +118,9 @@ func (u *run) toTarget(ctx context.Context) error {
 			}
 		}
 		again, err := u.steps(ctx)
+		if err == nil && !again {
+			u.pauseAtWaiting()
+		}
 		if err != nil || !again {
 			return err
 		}
@@ -185,11 +199,12 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		if i+1 < len(u.plan.Steps) {
 			next = &u.plan.Steps[i+1]
 		}
-		err := u.step(ctx, step, next, Event{
-			Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + len(u.plan.Steps) - i,
-			Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
-			Action: Action(step.Direction.String()),
-		})
+		about := u.about(step, len(u.plan.Steps)-i)
+		err := u.step(ctx, step, next, about)
+		if paused := (*PausedError)(nil); errors.As(err, &paused) {
+			u.pauseAt(about, step, paused.Next, len(u.plan.Steps)-i-1+len(u.plan.Waiting))
+			return false, nil
+		}
 		if err == nil {
 			u.waiting, u.timeouts, u.stale, u.paces = time.Time{}, 0, 0, paces{}
 			continue
@@ -197,6 +212,16 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 		return u.retry(ctx, step, err)
 	}
 	return false, nil
+}
+
+// about is what the events of a step have in common. left is how many steps are,
+// with this one.
+func (u *run) about(step Step, left int) Event {
+	return Event{
+		Step: len(u.result.Applied) + 1, Steps: len(u.result.Applied) + left,
+		Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
+		Action: Action(step.Direction.String()),
+	}
 }
 
 // retry decides what an error means: pause and try again, or give up.
@@ -254,6 +279,7 @@ func (u *run) emit(e Event) {
 		u.reached++
 	}
 	u.logEvent(e)
+	u.meters.event(e)
 	if u.cfg.OnEvent != nil {
 		u.cfg.OnEvent(e)
 	}

@@ -87,7 +87,9 @@ type Result struct {
 // Paused is where a run ended after a phase.
 type Paused struct {
 	Revision chain.Revision
-	Phase    abi.Phase // the last one that is done
+	Phase    abi.Phase // the last one that was asked for
+	Next     abi.Phase // the one that comes next
+	Behind   int       // migrations that come after it, and were not run either
 }
 
 // Status is where a database stands against its chain.

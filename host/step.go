@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,7 +29,13 @@ type attempt struct {
 // *RunError, unless it is one that the run can try again after.
 func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
 	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
-	defer func() { end(err) }()
+	defer func() {
+		if errors.As(err, new(*PausedError)) {
+			end(nil)
+			return
+		}
+		end(err)
+	}()
 
 	u.reached = chunksOf(u.ledger.pending(step))
 	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about}
@@ -101,6 +108,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 			Context: step.context(conn, started),
 		}, s)
 		entry.Fuel += used.Fuel
+		u.meters.sent(step, s.ordinal)
 		if err = ran; s.fatal != errLeave {
 			break
 		}
@@ -126,10 +134,11 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s := newSession(conn, a.step, begin, pending)
 	s.naming = u.namingFor(a.step.Revision.Line)
 	s.judge = a.body.judge()
+	s.until = u.cfg.until()
 	s.started = a.clock
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
-	if u.cfg.Statements {
-		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
+	if u.cfg.Statements || u.cfg.Results {
+		s.observer = &observer{tell: s.emit, results: u.cfg.Results}
 	}
 	span := func(what string, attributes ...attribute.KeyValue) func() {
 		_, end := startSpan(ctx, what, attributes...)

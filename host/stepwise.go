@@ -373,6 +373,7 @@ func (r *Runner) counting() *counting {
 	c := &counting{}
 	own := *r
 	own.cfg.Before = nil // it is about a person's database
+	own.cfg.Phase = nil
 	own.cfg.Worker = nil // it works on the Runner's
 	own.scratch = true
 	if tell := r.cfg.OnEvent; tell != nil {

@@ -29,7 +29,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
 	order := WorkOrder{
-		Plugin: *p, Step: a.step, Statements: u.cfg.Statements,
+		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
 		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint,
 	}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
@@ -47,8 +47,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 func (u *run) relay(about Event) func(Event) {
 	return func(e Event) {
 		switch e.Kind {
-		case EventStarted, EventProgress, EventLog, EventSection, EventStatement,
-			EventChunk, EventThrottled, EventPhase, EventPaused:
+		case EventStarted, EventProgress, EventLog, EventSection, EventStatement, EventRan, EventChunk, EventThrottled, EventPhase:
 			u.emit(e.of(about))
 		}
 	}
@@ -71,11 +70,12 @@ func (u *run) probe(ctx context.Context, step Step) error {
 // Runner's database. The Runner's own migrations and plugins are not looked at. Its
 // errors are for the run that sent the order to act upon: ErrLocked, ErrMoved and
 // ErrLockTimeout among them, and no *RunError. events hears of what happens inside
-// the migration: that it starts, its statements, logs, progress and sections.
+// the migration: that it starts, its statements and their results, logs, progress,
+// sections, chunks and phases.
 func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, err error) {
 	step := order.Step
 	own := *r
-	own.cfg.OnEvent, own.cfg.Statements = events, order.Statements
+	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
 	own.cfg.ChunkTime, own.cfg.MaxRate, own.cfg.MaxLag = order.Pace.ChunkTime, order.Pace.MaxRate, order.Pace.MaxLag
 	own.cfg.Checkpoint = order.Checkpoint
 	own.warm()
@@ -83,7 +83,7 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 	if err != nil {
 		return Entry{}, err
 	}
-	u := &run{Runner: &own, dir: step.Direction, guests: map[*module]*loading{}, paces: paces{}}
+	u := own.newRun(step.Direction, step.Revision.Key.String())
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {

@@ -16,6 +16,10 @@ type Backend interface {
 	// ExecBatch runs one statement for every row of a rowset (ABI.md, section 5.3).
 	ExecBatch(sql string, rowset []byte) (affected int64, err error)
 
+	// Load puts the rows of a rowset into a table: a document of ABI.md, section
+	// 6.6. The error may come from a later call.
+	Load(document, rowset []byte) (affected int64, err error)
+
 	// Query runs one statement and opens its rows.
 	Query(sql string, params []abi.Value) (Cursor, error)
 
@@ -33,6 +37,23 @@ type Backend interface {
 	// SectionEnd commits the section.
 	SectionEnd() error
 
+	// BackfillBegin begins a backfill (a document of ABI.md, section 6.5), unless
+	// an earlier run has completed it.
+	BackfillBegin(document []byte) (done bool, err error)
+
+	// BackfillNext commits the chunk before and opens the rows of the next one. It
+	// returns io.EOF after the last one.
+	BackfillNext() (Cursor, error)
+
+	// BackfillRun does a backfill of one statement.
+	BackfillRun(document []byte) (affected int64, err error)
+
+	// Phase begins a phase.
+	Phase(p Phase) error
+
+	// Random fills b with random bytes.
+	Random(b []byte) error
+
 	// Progress says how far the migration is.
 	Progress(done, total int64) error
 
@@ -45,10 +66,27 @@ type Cursor interface {
 	// Columns returns the columns.
 	Columns() ([]abi.Column, error)
 
-	// Next returns the next row, or io.EOF after the last one. The slice and
-	// the bytes in it are valid until the following call.
-	Next() ([]abi.Value, error)
+	// Next returns the next rows, one or more of them (ABI.md, section 5.2), or
+	// io.EOF after the last one. They are not written to any more.
+	Next() ([]byte, error)
 
 	// Close closes the rows. It is safe to call twice, and after the last row.
 	Close() error
 }
+
+// Pieces is a Cursor that gives out large values in pieces.
+type Pieces interface {
+	Cursor
+
+	// NextWithin is Next for rows of at most limit bytes. Of a larger row, which
+	// comes alone, the values of more than [Whole] bytes are empty, and left are
+	// their sizes. It is nil otherwise.
+	NextWithin(limit int) (rows []byte, left []int64, err error)
+
+	// Piece reads bytes of a value of the row at hand that was left out, from
+	// offset on, and returns how many.
+	Piece(column int, offset int64, b []byte) (int, error)
+}
+
+// Whole is the size of values that no [Pieces] leaves out.
+const Whole = 1 << 10

@@ -23,7 +23,8 @@
 // same, and its message, file and line reach the user as Go prints them.
 //
 // The package is linked into every plugin, so it is small on purpose: it uses
-// no reflection, and neither fmt nor encoding/json. A plugin is tested natively,
+// no reflection, and neither fmt nor encoding/json (packages json and sha256
+// beside it are for what a migration needs of them). A plugin is tested natively,
 // with go test and without WebAssembly, through package sdktest: all that a Tx
 // does goes through a [Backend], which is the host in a module and a fake or a
 // real SQLite database in a test.

@@ -23,14 +23,8 @@ func hostExecBatch(sql string, rows unsafe.Pointer, rowsLen uint32, affected *in
 //go:wasmimport sandpiper_1.0 query
 func hostQuery(sql string, params unsafe.Pointer, paramsLen uint32, handle *uint32) int32
 
-//go:wasmimport sandpiper_1.0 columns
-func hostColumns(handle uint32, buf unsafe.Pointer, size uint32, needed *uint32) int32
-
-//go:wasmimport sandpiper_1.0 rows_next
-func hostRowsNext(handle uint32, buf unsafe.Pointer, size uint32, needed, count *uint32) int32
-
-//go:wasmimport sandpiper_1.0 rows_close
-func hostRowsClose(handle uint32) int32
+//go:wasmimport sandpiper_1.0 bulk_load
+func hostBulkLoad(document unsafe.Pointer, documentLen uint32, rows unsafe.Pointer, rowsLen uint32, affected *int64) int32
 
 //go:wasmimport sandpiper_1.0 schema_op
 func hostSchemaOp(document unsafe.Pointer, documentLen uint32) int32
@@ -43,6 +37,21 @@ func hostSectionBegin(kind int32, name string, state *uint32) int32
 
 //go:wasmimport sandpiper_1.0 section_end
 func hostSectionEnd() int32
+
+//go:wasmimport sandpiper_1.0 backfill_begin
+func hostBackfillBegin(document unsafe.Pointer, documentLen uint32, state *uint32) int32
+
+//go:wasmimport sandpiper_1.0 backfill_next
+func hostBackfillNext(handle *uint32) int32
+
+//go:wasmimport sandpiper_1.0 backfill_run
+func hostBackfillRun(document unsafe.Pointer, documentLen uint32, affected *int64) int32
+
+//go:wasmimport sandpiper_1.0 phase
+func hostPhase(kind int32) int32
+
+//go:wasmimport wasi_snapshot_preview1 random_get
+func wasiRandomGet(buf unsafe.Pointer, size uint32) uint32
 
 //go:wasmimport sandpiper_1.0 progress
 func hostProgress(done, total int64) int32
@@ -117,7 +126,7 @@ func clean(s string) string {
 type host struct {
 	params []byte     // of the statement at hand, reused
 	types  []abi.Type // of the parameters, reused
-	spare  []byte     // a cursor's buffer that is free again
+	spare  []byte     // what is free of the memory that rows cross into
 }
 
 func (h *host) Context() (*abi.Context, error) {
@@ -155,9 +164,13 @@ func (h *host) Query(sql string, params []abi.Value) (Cursor, error) {
 	if err := hostError(hostQuery(sql, pointer(h.params), uint32(len(h.params)), &handle)); err != nil {
 		return nil, err
 	}
-	c := &cursor{host: h, handle: handle, buf: h.spare}
-	h.spare = nil
-	return c, nil
+	return h.cursor(handle), nil
+}
+
+func (h *host) Load(document, rowset []byte) (int64, error) {
+	var affected int64
+	err := hostError(hostBulkLoad(pointer(document), uint32(len(document)), pointer(rowset), uint32(len(rowset)), &affected))
+	return affected, err
 }
 
 func (h *host) Schema(document []byte) error {
@@ -175,6 +188,39 @@ func (h *host) SectionBegin(kind int32, name string) (bool, error) {
 }
 
 func (h *host) SectionEnd() error { return hostError(hostSectionEnd()) }
+
+func (h *host) BackfillBegin(document []byte) (bool, error) {
+	var state uint32
+	err := hostError(hostBackfillBegin(pointer(document), uint32(len(document)), &state))
+	return state == abi.SectionDone, err
+}
+
+func (h *host) BackfillNext() (Cursor, error) {
+	var handle uint32
+	errno := hostBackfillNext(&handle)
+	if abi.Errno(errno) == abi.ErrnoEnd {
+		return nil, io.EOF
+	}
+	if err := hostError(errno); err != nil {
+		return nil, err
+	}
+	return h.cursor(handle), nil
+}
+
+func (h *host) BackfillRun(document []byte) (int64, error) {
+	var affected int64
+	err := hostError(hostBackfillRun(pointer(document), uint32(len(document)), &affected))
+	return affected, err
+}
+
+func (h *host) Phase(p Phase) error { return hostError(hostPhase(int32(p))) }
+
+func (h *host) Random(b []byte) error {
+	if wasiRandomGet(pointer(b), uint32(len(b))) != 0 {
+		return &Error{Errno: ErrUnsupported, Message: "the host has no random bytes"}
+	}
+	return nil
+}
 
 func (h *host) Progress(done, total int64) error { return hostError(hostProgress(done, total)) }
 
@@ -198,86 +244,6 @@ func (h *host) encode(params []abi.Value) error {
 		return argumentError(err.Error())
 	}
 	return nil
-}
-
-// cursor is an open handle.
-type cursor struct {
-	host   *host
-	handle uint32
-	closed bool
-	types  []abi.Type
-	buf    []byte // what the host fills
-	rest   []byte // the part of it that holds rows yet to be read
-	values []abi.Value
-}
-
-// cursorBuffer is the size of the buffer that rows cross in. Larger ones gain
-// next to nothing.
-const cursorBuffer = 16 << 10
-
-func (c *cursor) Columns() ([]abi.Column, error) {
-	b, err := filled(func(buf unsafe.Pointer, size uint32, needed *uint32) int32 {
-		return hostColumns(c.handle, buf, size, needed)
-	})
-	if err != nil {
-		return nil, err
-	}
-	columns, err := abi.DecodeColumns(b)
-	c.types = abi.Types(columns)
-	return columns, err
-}
-
-func (c *cursor) Next() ([]abi.Value, error) {
-	if len(c.rest) == 0 {
-		if err := c.fill(); err != nil {
-			return nil, err
-		}
-	}
-	var err error
-	c.values, c.rest, err = abi.DecodeRow(c.types, c.rest, c.values)
-	return c.values, err
-}
-
-// fill asks the host for more rows.
-func (c *cursor) fill() error {
-	if c.closed {
-		return io.EOF
-	}
-	if c.buf == nil {
-		c.buf = make([]byte, cursorBuffer)
-	}
-	for {
-		var needed, count uint32
-		errno := abi.Errno(hostRowsNext(c.handle, pointer(c.buf), uint32(len(c.buf)), &needed, &count))
-		switch {
-		case errno == abi.ErrnoTooSmall && int(needed) > len(c.buf):
-			c.buf = make([]byte, needed)
-			continue
-		case errno == abi.ErrnoEnd:
-			c.release()
-			return io.EOF
-		case errno != abi.ErrnoOK:
-			return hostError(int32(errno))
-		case needed == 0 || int(needed) > len(c.buf):
-			return &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
-		}
-		c.rest = c.buf[:needed]
-		return nil
-	}
-}
-
-func (c *cursor) Close() error {
-	if c.closed {
-		return nil
-	}
-	c.release()
-	return hostError(hostRowsClose(c.handle))
-}
-
-// release marks the handle as closed and gives the buffer to the next query.
-func (c *cursor) release() {
-	c.closed = true
-	c.host.spare, c.buf, c.rest = c.buf, nil, nil
 }
 
 // filled calls a function that fills a buffer, with one that is large enough.

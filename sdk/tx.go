@@ -31,6 +31,7 @@ type Tx struct {
 type debt struct {
 	number int
 	err    *error
+	batch  *Batch // that is to be flushed, if it is one's
 }
 
 // Context is what a run is told of itself.
@@ -119,15 +120,23 @@ func (tx *Tx) Request(request schema.Request) error {
 // Other statements may run inside the loop. An error, of the statement as well,
 // is what Err returns; a migration that does not ask for it fails with it.
 func (tx *Tx) Query(sql string, args ...any) *Rows {
-	r := &Rows{tx: tx}
+	var cursor Cursor
 	values, err := tx.convert(args)
 	if err == nil {
-		r.cursor, err = tx.backend.Query(sql, values)
-	}
-	if err == nil {
-		r.columns, err = r.cursor.Columns()
+		cursor, err = tx.backend.Query(sql, values)
 	}
 	if err != nil {
+		r := &Rows{tx: tx}
+		r.fail(err)
+		return r
+	}
+	return tx.rows(cursor)
+}
+
+// rows returns the rows of a cursor.
+func (tx *Tx) rows(cursor Cursor) *Rows {
+	r := &Rows{tx: tx, cursor: cursor}
+	if err := r.open(); err != nil {
 		r.fail(err)
 	}
 	return r
@@ -213,7 +222,30 @@ func (tx *Tx) convert(args []any) ([]Value, error) {
 // owe remembers an error that must be dealt with.
 func (tx *Tx) owe(err *error) {
 	tx.owed++
-	tx.debts = append(tx.debts, debt{tx.owed, err})
+	tx.debts = append(tx.debts, debt{number: tx.owed, err: err})
+}
+
+// flush flushes the batches that rows were added to since mark.
+func (tx *Tx) flush(mark int) error {
+	for {
+		at := slices.IndexFunc(tx.debts, func(d debt) bool { return d.number > mark && d.batch != nil })
+		if at < 0 {
+			return nil
+		}
+		if _, err := tx.debts[at].batch.Flush(); err != nil {
+			return err
+		}
+	}
+}
+
+// unflushed returns an error if there are rows that belong before what comes next.
+func (tx *Tx) unflushed(what string) error {
+	for _, d := range tx.debts {
+		if d.batch != nil {
+			return argumentError("before " + what + ", " + (*d.err).Error())
+		}
+	}
+	return nil
 }
 
 // paid forgets an error that has been dealt with.

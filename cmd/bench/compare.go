@@ -7,19 +7,24 @@ import (
 	"time"
 )
 
-// A contender is one of the programs in a figure. before, if set, readies the
-// database and is not timed.
+// A contender is one of the programs in a figure.
 type contender struct {
 	name   string
-	before func(target string) error
+	before func(target string) error // readies the database; not timed, and need not be set
 	run    func(target string) error
+	after  func(target string) error // looks at what was done; not timed, and need not be set
+	limit  float64                   // the ratio to it that is wanted, at most; 0 is none
+}
+
+// wants reports whether a figure is to be run, or one whose name begins like that.
+func (b *bench) wants(figure string) bool {
+	return strings.Contains(figure, b.only) || strings.HasPrefix(b.only, figure)
 }
 
 // compare lets the contenders take turns, each time on a fresh database, and
-// prints the ratio of the first one's median to that of each other. A limit of 0 is
-// none.
-func (b *bench) compare(figure, dialect string, limit float64, contenders ...contender) error {
-	if !strings.Contains(figure, b.only) {
+// prints the ratio of the first one's median to that of each other.
+func (b *bench) compare(figure, dialect string, contenders ...contender) error {
+	if !b.wants(figure) {
 		return nil
 	}
 	times := make([][]time.Duration, len(contenders))
@@ -37,7 +42,7 @@ func (b *bench) compare(figure, dialect string, limit float64, contenders ...con
 	for i, c := range contenders[1:] {
 		theirs := median(times[i+1])
 		wanted := ""
-		if limit > 0 {
+		if limit := contenders[i+1].limit; limit > 0 {
 			wanted = fmt.Sprintf(" (at most %.1f wanted)", limit)
 		}
 		fmt.Printf("%-34s %-12s %8.1f ms   ratio %.2f%s\n", "", c.name, milliseconds(theirs), float64(ours)/float64(theirs), wanted)
@@ -62,7 +67,11 @@ func (b *bench) once(dialect string, c contender) (took time.Duration, err error
 	}
 	start := time.Now()
 	err = c.run(target)
-	return time.Since(start), err
+	took = time.Since(start)
+	if err == nil && c.after != nil {
+		err = c.after(target)
+	}
+	return took, err
 }
 
 func median(times []time.Duration) time.Duration {

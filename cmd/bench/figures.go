@@ -22,16 +22,15 @@ func (b *bench) replay() error {
 		if err != nil {
 			return err
 		}
-		shell := contender{name: "psql", run: func(target string) error {
+		shell := contender{name: "psql", limit: 1.5, run: func(target string) error {
 			return command(nil, "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-f", script, target)
 		}}
 		if dialect == chain.SQLite {
-			shell = contender{name: "sqlite3", run: func(target string) error {
+			shell = contender{name: "sqlite3", limit: 1.5, run: func(target string) error {
 				return command(nil, "sqlite3", "-bail", target, ".read "+script)
 			}}
 		}
-		err = b.compare("replay "+string(dialect), string(dialect), 1.5,
-			contender{name: "sandpiper", run: b.upgrade(dialect, dir)}, shell)
+		err = b.compare("replay "+string(dialect), string(dialect), contender{name: "sandpiper", run: b.upgrade(dialect, dir)}, shell)
 		if err != nil {
 			return err
 		}
@@ -39,9 +38,10 @@ func (b *bench) replay() error {
 	return nil
 }
 
-func (b *bench) upgrade(dialect chain.Dialect, dir string) func(string) error {
+func (b *bench) upgrade(dialect chain.Dialect, dir string, flags ...string) func(string) error {
 	return func(target string) error {
-		return command(nil, b.sandpiper, "upgrade", "--quiet", "--dir", dir, "--database", url(string(dialect), target))
+		args := append([]string{"upgrade", "--quiet", "--dir", dir, "--database", url(string(dialect), target)}, flags...)
+		return command(nil, b.sandpiper, args...)
 	}
 }
 
@@ -107,14 +107,14 @@ func (b *bench) thousand() error {
 		goose := func(target string) error {
 			return command(nil, b.goose, "-dir", theirs, drivers[dialect], target, "up")
 		}
-		err := b.compare("1,000 migrations "+string(dialect), string(dialect), limits[dialect],
-			contender{name: "sandpiper", run: upgrade}, contender{name: "goose", run: goose})
+		err := b.compare("1,000 migrations "+string(dialect), string(dialect),
+			contender{name: "sandpiper", run: upgrade}, contender{name: "goose", run: goose, limit: limits[dialect]})
 		if err != nil {
 			return err
 		}
-		err = b.compare("nothing to do "+string(dialect), string(dialect), 1.0,
+		err = b.compare("nothing to do "+string(dialect), string(dialect),
 			contender{name: "sandpiper", before: upgrade, run: upgrade},
-			contender{name: "goose", before: goose, run: goose})
+			contender{name: "goose", before: goose, run: goose, limit: 1.0})
 		if err != nil {
 			return err
 		}

@@ -6,8 +6,9 @@
 // against goose, and against the sqlite3 shell that copies a large table. What is
 // printed is the ratio of the medians. Guests that compute are compared as they
 // are, metered, and watched by wazero; plugins behind their walls with migrations
-// that have none. PostgreSQL is a private server without fsync; SQLite files are in
-// a temporary folder.
+// that have none; migrations of many rows with native programs and with Alembic.
+// PostgreSQL is a private server without fsync; SQLite files are in a temporary
+// folder.
 //
 // SANDPIPER_CHAINS names a folder with prefect/versions/{postgresql,sqlite};
 // without it the replay figures are left out, and the output says so.
@@ -32,8 +33,9 @@ const gooseVersion = "v3.29.0"
 func main() {
 	rounds := flag.Int("rounds", 7, "how often each program runs")
 	only := flag.String("only", "", "run the figures whose name contains this")
+	rows := flag.Int("rows", 1_000_000, "how many rows the figures about data work on")
 	flag.Parse()
-	if err := run(*rounds, *only); err != nil {
+	if err := run(&bench{rounds: *rounds, only: *only, rows: *rows}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -43,6 +45,7 @@ func main() {
 type bench struct {
 	rounds    int
 	only      string
+	rows      int
 	folder    string
 	sandpiper string
 	goose     string
@@ -50,8 +53,8 @@ type bench struct {
 	server    *postgrestest.Server
 }
 
-func run(rounds int, only string) (err error) {
-	b := &bench{rounds: rounds, only: only, chains: os.Getenv("SANDPIPER_CHAINS")}
+func run(b *bench) (err error) {
+	b.chains = os.Getenv("SANDPIPER_CHAINS")
 	if b.folder, err = os.MkdirTemp("", "sandpiper-bench-"); err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.walls} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.crossing, b.walls, b.data} {
 		if err := figure(); err != nil {
 			return err
 		}

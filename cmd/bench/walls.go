@@ -166,7 +166,7 @@ func (b *bench) wallsOfMigration(dialect chain.Dialect) error {
 	if err := command(nil, b.sandpiper, "plugin", "add", module, "--yes", "--config", config); err != nil {
 		return err
 	}
-	return b.compare(figure, string(dialect), 0,
+	return b.compare(figure, string(dialect),
 		contender{name: "plugin", run: func(target string) error {
 			return command(nil, b.sandpiper, "upgrade", "--quiet", "--config", config, "--database", url(string(dialect), target))
 		}},

@@ -167,7 +167,11 @@ func (f *failure) ofKind(err error) {
 	case errors.As(err, &pending):
 		f.Kind, f.Revision = kindPending, pending.Pending.Key.String()
 		f.Next = fmt.Sprintf("finish it first: sandpiper %s", pending.Pending.Direction)
-		if !pending.Known {
+		_, phased := pending.Pending.Phases()
+		switch {
+		case phased && pending.Known:
+			f.Next = fmt.Sprintf("finish it with `sandpiper upgrade`, and downgrade then; or undo by hand what its phases did so far, and give it up with `sandpiper repair --abandon %s --reason …`", pending.Pending.Key)
+		case !pending.Known:
 			f.Next = fmt.Sprintf("these migrations do not have it: finish it with the ones that began it, or give it up with `sandpiper repair --abandon %s --reason …`", pending.Pending.Key)
 		}
 	case errors.As(err, &irreversible):

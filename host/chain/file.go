@@ -2,7 +2,6 @@ package chain
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -40,19 +39,24 @@ func directiveOf(comment string) (string, bool) {
 // An Item is one thing that a direction of a file does.
 type Item struct {
 	Kind      ItemKind
-	Statement        // of ItemStatement; of the others, Line alone
-	Document  string // of ItemOperation: a schema operation (ABI.md, section 6.4)
+	Statement           // of ItemStatement and ItemBackfill; of the others, Line alone
+	Document  string    // of ItemOperation: a schema operation (ABI.md, section 6.4)
+	Backfill  *Backfill // of ItemBackfill; its Statement has a ${chunk}
+	Phase     string    // of ItemPhase: expand, backfill or contract
 }
 
 // ItemKind says what an Item is.
 type ItemKind uint8
 
-// The kinds of items. Begin and end come in pairs, and not inside each other.
+// The kinds of items. Begin and end come in pairs, and not inside each other;
+// backfills and phases are not between them.
 const (
 	ItemStatement ItemKind = iota
 	ItemAutocommitBegin
 	ItemAutocommitEnd
 	ItemOperation
+	ItemBackfill
+	ItemPhase // begins here
 )
 
 // Parse reads a migration file for one dialect: its header, as ParseHeader
@@ -62,6 +66,9 @@ const (
 //	-- +downgrade [postgresql|sqlite]    what follows downgrades
 //	-- +autocommit begin                 what follows commits statement by statement
 //	-- +autocommit end
+//	-- +backfill table=T [key=K …]       the statement that follows runs in chunks of T's rows
+//	-- +backfill end
+//	-- +phase expand|backfill|contract   what follows in the upgrade is of this phase
 //
 // A file without -- +upgrade and -- +downgrade is all upgrade, and irreversible;
 // "-- Irreversible: why" in the header says that this is meant.
@@ -73,7 +80,8 @@ const (
 // With "-- Template: on" in the header, the text is first expanded by Go's
 // text/template with the delimiters ${ and }, and the functions dialect,
 // revision, down_revision and slug. It chooses with if and with; range, define,
-// block and template are refused. Without the header ${ means nothing.
+// block and template are refused. Without the header ${ means nothing, but for
+// the ${chunk} of a backfill, which is not the template's either.
 //
 // The Irreversible of the result is right. Errors are of type *ParseError.
 func Parse(name string, d Dialect, b []byte) (*File, error) {
@@ -117,12 +125,22 @@ type fileParser struct {
 	down       bool // there is a downgrade section for this dialect
 	loose      []Item
 	autocommit int // line of the autocommit begin that is open, or 0
+	backfill   *openBackfill
+	mentions   map[mention]int // the phases and backfills so far, and their lines
 }
 
 // A section is what a section marker says.
 type section struct {
 	direction Direction
 	mine      bool // it is for this dialect
+}
+
+// here returns the section under way. Before the first one the file is an upgrade.
+func (p *fileParser) here() section {
+	if p.section == nil {
+		return section{Upgrade, true}
+	}
+	return *p.section
 }
 
 func (p *fileParser) run() error {
@@ -140,16 +158,45 @@ func (p *fileParser) run() error {
 	return nil
 }
 
-// closed returns an error where an autocommit section is open.
-func (p *fileParser) closed() error {
-	if p.autocommit == 0 {
-		return nil
+// A mention is a word that a direction of a dialect may have once.
+type mention struct {
+	section
+	word string
+}
+
+// mention notes a word of the section under way, and returns the line where it was
+// noted before, or 0.
+func (p *fileParser) mention(word string, line int) (first int) {
+	m := mention{p.here(), word}
+	if first = p.mentions[m]; first > 0 {
+		return first
 	}
-	return &ParseError{Line: p.autocommit, Msg: `"-- +autocommit begin" has no "-- +autocommit end" in its section`}
+	if p.mentions == nil {
+		p.mentions = map[mention]int{}
+	}
+	p.mentions[m] = line
+	return 0
+}
+
+// closed returns an error where an autocommit section or a backfill is open.
+func (p *fileParser) closed() error {
+	switch {
+	case p.autocommit != 0:
+		return &ParseError{Line: p.autocommit, Msg: `"-- +autocommit begin" has no "-- +autocommit end" in its section`}
+	case p.backfill != nil:
+		return &ParseError{Line: p.backfill.options.Line, Msg: `"-- +backfill" has no "-- +backfill end" in its section`}
+	}
+	return nil
 }
 
 // statement takes the next statement.
 func (p *fileParser) statement(stmt Statement) error {
+	if p.backfill != nil {
+		return p.takeStatement(stmt)
+	}
+	if err := noChunk(p.split.lex.dialect, stmt); err != nil {
+		return err
+	}
 	p.add(Item{Kind: ItemStatement, Statement: stmt})
 	return nil
 }
@@ -172,119 +219,4 @@ func (p *fileParser) add(item Item) {
 	default:
 		p.upgrade = append(p.upgrade, item)
 	}
-}
-
-// marker acts on a line comment if it is a marker.
-func (p *fileParser) marker(comment string, line int) (bool, error) {
-	words := markerOf(comment)
-	if words == nil {
-		return false, nil
-	}
-	fail := func(format string, args ...any) (bool, error) {
-		return true, &ParseError{Line: line, Msg: fmt.Sprintf("%q: ", firstLine(comment)) + fmt.Sprintf(format, args...)}
-	}
-	if !knownMarker(words[0]) {
-		return fail("%s", foreignMarker(words))
-	}
-	if p.split.under.begun {
-		return true, nil // the splitter says what is wrong
-	}
-	args := words[1:]
-	switch words[0] {
-	case "upgrade", "downgrade":
-		d := p.dialect
-		if len(args) == 1 {
-			d = Dialect(args[0])
-		}
-		if len(args) > 1 || d != PostgreSQL && d != SQLite {
-			return fail("write %s, %s, or nothing after +%s", PostgreSQL, SQLite, words[0])
-		}
-		if p.section == nil && len(p.loose) > 0 {
-			return true, &ParseError{Line: p.loose[0].Line, Msg: fmt.Sprintf(
-				`this stands before the first section of the file, at line %d: put "-- +upgrade" above it`, line)}
-		}
-		if err := p.closed(); err != nil {
-			return true, err
-		}
-		p.section = &section{direction: Upgrade, mine: d == p.dialect}
-		if words[0] == "downgrade" {
-			p.section.direction = Downgrade
-			p.down = p.down || p.section.mine
-		}
-		// Each dialect's section is read by its own rules.
-		p.split.lex.dialect = d
-	case "autocommit":
-		item := Item{Kind: ItemAutocommitBegin, Statement: Statement{Line: line}}
-		switch {
-		case len(args) == 1 && args[0] == "begin":
-			if p.autocommit != 0 {
-				return fail("the one at line %d is not ended; they do not nest", p.autocommit)
-			}
-			p.autocommit = line
-		case len(args) == 1 && args[0] == "end":
-			if p.autocommit == 0 {
-				return fail(`there is no "-- +autocommit begin" before it in its section`)
-			}
-			p.autocommit = 0
-			item.Kind = ItemAutocommitEnd
-		default:
-			return fail("write begin or end after +autocommit")
-		}
-		p.add(item)
-	}
-	return true, nil
-}
-
-// IsMarker reports whether a line comment is one of Parse's markers, whatever
-// follows its first word.
-func IsMarker(comment string) bool {
-	words := markerOf(comment)
-	return words != nil && knownMarker(words[0])
-}
-
-func knownMarker(word string) bool {
-	return word == "upgrade" || word == "downgrade" || word == "autocommit"
-}
-
-// markerOf returns the words of a marker in lower case, without the plus, or
-// nil if the comment is none. Known words are markers even if a blank follows
-// the plus: taking a downgrade for a comment would run it. For the same reason
-// dbmate's "-- migrate:down" counts.
-func markerOf(comment string) []string {
-	text, ok := strings.CutPrefix(comment, "--")
-	if !ok {
-		return nil
-	}
-	text = strings.ToLower(strings.TrimSpace(text))
-	if strings.HasPrefix(text, "migrate:up") || strings.HasPrefix(text, "migrate:down") {
-		return strings.Fields(text)
-	}
-	text, ok = strings.CutPrefix(text, "+")
-	words := strings.Fields(text)
-	if !ok || len(words) == 0 {
-		return nil
-	}
-	if !knownMarker(words[0]) && !isWordStart(text[0]) {
-		return nil
-	}
-	return words
-}
-
-// foreignMarker says what to write in the place of a marker that is not ours.
-func foreignMarker(words []string) string {
-	const known = `the markers are "-- +upgrade", "-- +downgrade", "-- +autocommit begin" and "-- +autocommit end"`
-	switch strings.Join(words, " ") {
-	case "goose up", "migrate up", "micrate up", "migrate:up":
-		return `another tool's marker: write "-- +upgrade"`
-	case "goose down", "migrate down", "micrate down", "migrate:down":
-		return `another tool's marker: write "-- +downgrade"`
-	case "goose statementbegin", "goose statementend", "migrate statementbegin", "migrate statementend":
-		return "another tool's marker: take it out; statements are told apart without it"
-	case "goose no transaction", "migrate notransaction", "migrate up notransaction":
-		return `another tool's marker: put "-- +autocommit begin" and "-- +autocommit end" around the statements`
-	case "migrate:up transaction:false", "migrate:down transaction:false":
-		return `another tool's marker: write "-- +upgrade" or "-- +downgrade", and put "-- +autocommit begin" and ` +
-			`"-- +autocommit end" around the statements`
-	}
-	return "unknown marker: " + known + "; if it is a plain comment, take the plus sign away"
 }

@@ -22,6 +22,10 @@ func items(list []chain.Item) []string {
 			out = append(out, fmt.Sprintf("%d begin", it.Line))
 		case chain.ItemAutocommitEnd:
 			out = append(out, fmt.Sprintf("%d end", it.Line))
+		case chain.ItemPhase:
+			out = append(out, fmt.Sprintf("%d phase %s", it.Line, it.Phase))
+		case chain.ItemBackfill:
+			out = append(out, fmt.Sprintf("%d %+v %s", it.Line, *it.Backfill, it.SQL))
 		default:
 			out = append(out, fmt.Sprintf("%d %s", it.Line, it.SQL))
 		}

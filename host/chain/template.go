@@ -24,8 +24,11 @@ func expand(r Revision, text string) (string, []int, error) {
 		"revision":      func() string { return r.ID },
 		"down_revision": func() string { return strings.Join(r.Revises, ", ") },
 		"slug":          func() string { return r.Slug },
-	}, text)
+	}, templateChunk.ReplaceAllStringFunc(text, func(mark string) string { return "${" + strconv.Quote(mark) + "}" }))
 }
+
+// templateChunk is the ${chunk} of a backfill, which the template hands on as it is.
+var templateChunk = regexp.MustCompile(`\$\{chunk\b[^}\n]*\}`)
 
 // A Blank is a migration that is about to be written: what the template of a new
 // file can fill in.

@@ -99,7 +99,7 @@ func (l *linter) ignore(d chain.Directive, items []chain.Item) *ignore {
 	}
 	if !d.Head {
 		i.item = slices.IndexFunc(items, func(item chain.Item) bool {
-			return item.Kind == chain.ItemStatement && d.Line <= endLine(item.Statement) || item.Kind == chain.ItemOperation && d.Line <= item.Line
+			return item.SQL != "" && d.Line <= endLine(item.Statement) || item.Kind == chain.ItemOperation && d.Line <= item.Line
 		})
 		if i.item < 0 {
 			i.item = len(items)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
 
@@ -72,6 +74,7 @@ type revision struct {
 
 	transaction
 	inSection bool // each statement commits by itself
+	contract  bool // in phase contract
 }
 
 // A transaction is what its statements do to those that follow it.
@@ -140,13 +143,18 @@ func (l *linter) items(items []chain.Item) {
 			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
 			l.rev.transaction = newTransaction()
 			continue
+		case chain.ItemPhase:
+			l.rev.contract = item.Phase == abi.PhaseContract.String()
+			l.rev.transaction = newTransaction()
+			continue
 		}
 		r, mode, err := l.read(item)
-		if mode != schema.Inline {
+		commits := mode != schema.Inline || item.Kind == chain.ItemBackfill
+		if commits {
 			l.rev.transaction = newTransaction()
 		}
 		l.reading(r, err)
-		if mode != schema.Inline || l.rev.inSection {
+		if commits || l.rev.inSection {
 			l.rev.transaction = newTransaction()
 		}
 	}
@@ -154,8 +162,12 @@ func (l *linter) items(items []chain.Item) {
 
 // read reads a statement or an operation, and says whether it commits by itself.
 func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) {
-	if item.Kind == chain.ItemStatement {
+	switch item.Kind {
+	case chain.ItemStatement:
 		r, err = l.statement(item.SQL)
+		return r, schema.Inline, err
+	case chain.ItemBackfill:
+		r, err = l.statement(oneChunk(item.SQL))
 		return r, schema.Inline, err
 	}
 	q, err := schema.Decode([]byte(item.Document))
@@ -164,6 +176,21 @@ func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) 
 	}
 	r, err = l.operation(q)
 	return r, q.Mode(string(l.dialect)), err
+}
+
+// oneChunk puts a condition into each ${chunk} of a backfill's statement that is as
+// long as the mark, so that what is found in it is found at its place.
+func oneChunk(statement string) string {
+	var sql strings.Builder
+	for {
+		before, _, after, found := abi.CutChunk(statement)
+		if !found {
+			return sql.String() + statement
+		}
+		mark := len(statement) - len(before) - len(after)
+		sql.WriteString(before + fmt.Sprintf("%-*s", mark, "TRUE"))
+		statement = after
+	}
 }
 
 func (l *linter) statement(sql string) (reading, error) {
@@ -234,9 +261,13 @@ func (l *linter) downgrade() {
 // count, if it matters how many there are.
 func (l *linter) find(name string, at int, on, format string, args ...any) {
 	rule := Find(name)
+	severity := l.cfg.severity(rule, l.dialect)
+	if rule.late && l.rev.contract {
+		severity = Off
+	}
 	line, column := place(l.spot.Statement, at)
 	l.rev.findings = append(l.rev.findings, Finding{
-		Rule: rule, Severity: l.cfg.severity(rule, l.dialect), Dialect: l.dialect, Revision: l.rev.Key, File: l.name(),
+		Rule: rule, Severity: severity, Dialect: l.dialect, Revision: l.rev.Key, File: l.name(),
 		Line: line, Column: column, Message: fmt.Sprintf(format, args...), table: on,
 	})
 }

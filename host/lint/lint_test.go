@@ -257,6 +257,16 @@ func TestRules(t *testing.T) {
 		{p, "ALTER TABLE t ADD COLUMN c int; -- +autocommit begin\nUPDATE t SET c = 1; -- +autocommit end", ""},
 		{p, "CREATE TABLE w (id int PRIMARY KEY); INSERT INTO w SELECT id FROM t", ""},
 		{s, "ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = 1", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int;\n-- +backfill table=t\nUPDATE t SET c = 1 WHERE ${chunk};\n-- +backfill end\nSELECT 1", ""},
+		{p, "ALTER TABLE t ADD COLUMN c int;\n-- +backfill table=t\nUPDATE t f SET c = 1 WHERE ${chunk f} AND nowhere(;\n-- +backfill end\nSELECT 1", "syntax"},
+		{s, "-- +backfill table=t\nUPDATE t SET c = 1 WHERE ${chunk} AND;\n-- +backfill end\nSELECT 1", "syntax"},
+		{p, "-- +backfill table=t\n-- sandpiper:lint:ignore backfill-with-ddl it hides nothing\nUPDATE t SET k = 1 WHERE ${chunk};\n-- +backfill end\nSELECT 1", "ignore"},
+		{p, "ALTER TABLE t ADD COLUMN c int;\n-- +phase backfill\nUPDATE t SET c = 1", ""},
+		{p, "upgrade:\n  - add_column: {table: t, column: {name: c, type: integer}}\n  - phase: backfill\n  - backfill: {table: t, statement: 'UPDATE t SET c = 1 WHERE ${chunk}', no_reverse: true}\n", ""},
+
+		{p, "-- +phase contract\nALTER TABLE t DROP COLUMN x", ""},
+		{s, "-- +phase contract\nDROP TABLE u", ""},
+		{p, "-- +phase backfill\nALTER TABLE t RENAME x TO y", "rename-column"},
 
 		{p, "LOCK TABLE t", "lock-table"},
 		{p, "REFRESH MATERIALIZED VIEW m", "blocking-refresh"},

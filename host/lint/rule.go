@@ -15,6 +15,7 @@ type Rule struct {
 	Instead  string   // the safe way
 
 	sized bool // it hurts by the number of rows
+	late  bool // it hurts programs of before, which are gone in phase contract
 }
 
 // For reports whether the rule is one of a dialect.
@@ -137,7 +138,7 @@ var Rules = []Rule{
 		Instead: "ADD CONSTRAINT … CHECK (column IS NOT NULL) NOT VALID; in a later migration VALIDATE CONSTRAINT, then SET NOT NULL or the key, and then, in a statement of its own, drop the check."},
 	{Name: ruleBackfill, Dialects: pg, Severity: Warning, sized: true,
 		Why:     "The lock that the change of a table took is held while rows are written, until the commit.",
-		Instead: "Write the rows in a migration of its own, or in sections of a Go plugin that commit part by part."},
+		Instead: `Write the rows between "-- +backfill table=…" and "-- +backfill end" (in YAML, in an item backfill: {…}), which commits chunk by chunk, or in a migration of their own.`},
 	{Name: ruleLockTable, Dialects: pg, Severity: Warning, sized: true,
 		Why:     "The lock is held until the commit.",
 		Instead: "Leave it out: no other migration runs at the same time."},
@@ -147,25 +148,25 @@ var Rules = []Rule{
 	{Name: ruleTruncate, Dialects: pg, Severity: Warning,
 		Why:     "TRUNCATE waits for everybody who uses the table and keeps all others out; transactions that began before see an empty table.",
 		Instead: "DELETE the rows in parts, or truncate when nothing that runs needs the table."},
-	{Name: ruleDropTable, Dialects: both, Severity: Warning,
+	{Name: ruleDropTable, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run use the table, and its rows are gone.",
-		Instead: "Deploy a version that does not use it first; keep a backup, or rename it away for a while."},
-	{Name: ruleDropColumn, Dialects: both, Severity: Warning,
+		Instead: `Deploy a version that does not use it first, or put it into "-- +phase contract"; keep a backup, or rename it away for a while.`},
+	{Name: ruleDropColumn, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run read and write the column, and what is in it is gone.",
-		Instead: "Deploy a version that does not use it first."},
-	{Name: ruleRenameTable, Dialects: both, Severity: Warning,
+		Instead: `Deploy a version that does not use it first, or put it into "-- +phase contract".`},
+	{Name: ruleRenameTable, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run know the table by its old name.",
-		Instead: "Leave a view of the old name, or make a new table, write both, and change over."},
-	{Name: ruleRenameCol, Dialects: both, Severity: Warning,
+		Instead: `Leave a view of the old name, or make a new table, write both, change over, and drop the old one in "-- +phase contract".`},
+	{Name: ruleRenameCol, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run know the column by its old name.",
-		Instead: "Add a new column, write both, fill it, change over, and drop the old one in a later deploy."},
-	{Name: ruleRenameValue, Dialects: both, Severity: Warning,
+		Instead: `Add a new column in "-- +phase expand", write both, fill it in "-- +phase backfill", change over, and drop the old one in "-- +phase contract" or a later deploy.`},
+	{Name: ruleRenameValue, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run know the value of the enum by its old name.",
 		Instead: "Add a new value, change the rows, and drop the old one in a later deploy."},
-	{Name: ruleDropObject, Dialects: both, Severity: Warning,
+	{Name: ruleDropObject, Dialects: both, Severity: Warning, late: true,
 		Why:     "Programs that still run use it. A view that is made anew in the same migration is not meant.",
 		Instead: "Deploy a version that does not use it first."},
-	{Name: ruleRenameObject, Dialects: pg, Severity: Warning,
+	{Name: ruleRenameObject, Dialects: pg, Severity: Warning, late: true,
 		Why:     "Programs that still run know it by its old name.",
 		Instead: "Make one of the new name beside it, change over, and drop the old one in a later deploy."},
 	{Name: ruleCascade, Dialects: pg, Severity: Warning,

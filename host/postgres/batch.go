@@ -28,23 +28,28 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		return 0, t.spoil(err)
 	}
 	var total, row, sent int64
+	var text []byte // of the parameters that are queued
 	for {
-		values, err := rows.Next()
-		if err != nil && err != io.EOF {
-			return malformed(err)
-		}
-		if err == io.EOF || len(t.queue) > batchRows || t.bytes > maxQueueBytes {
-			n, flushErr := t.batch(ctx, sent)
-			if flushErr != nil {
-				return 0, flushErr
+		if len(t.queue) > batchRows || t.bytes > maxQueueBytes {
+			n, err := t.batch(ctx, sent)
+			if err != nil {
+				return 0, err
 			}
-			total, sent, first = total+n, row, 0
+			total, sent, first, text = total+n, row, 0, text[:0]
 		}
+		values, err := rows.Next()
 		if err == io.EOF {
-			return total, nil
+			n, err := t.batch(ctx, sent)
+			if err != nil {
+				return 0, err
+			}
+			return total + n, nil
 		}
 		row++
-		encoded, err := encodeAll(values, formats)
+		var encoded [][]byte
+		if err == nil {
+			encoded, text, err = encodeAll(text, values, formats)
+		}
 		if err != nil {
 			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
 		}
@@ -58,7 +63,7 @@ const batchRows = 1000
 // batch sends the queue and returns the rows that its bound items affected.
 // sent is the number of rows of the batch that went before.
 func (t *tx) batch(ctx context.Context, sent int64) (affected int64, err error) {
-	if err := t.settle(); err != nil {
+	if err := t.settle(ctx); err != nil {
 		return 0, err
 	}
 	items := t.queue

@@ -32,19 +32,23 @@ type tx struct {
 	over  bool      // committed or rolled back
 	err   error     // what spoilt the transaction, until a savepoint undoes it
 	rows  *rows     // the open rows, if any
+	load  *load     // the COPY that is under way, if any
 	after effects   // of the statements so far
 	from  string    // the line's one head, while nothing of the migration is recorded
 	why   diagnosis // of the items that are put on the queue
 
-	savepoints []string // that are set, the newest last
+	savepoints []string                // that are set, the newest last
+	targets    map[string][]loadColumn // what was loaded into, by the words of COPY; nil once anything else is sent
 
 	warden  *warden // of a plugin's transaction, else nil
 	written int64   // rows that the guest's statements have written
+	kept    int64   // bytes of open rows that were read ahead
 }
 
 // A warden is asked about what a plugin does.
 type warden struct {
 	rows  func(written int64) error        // refuses to go on after so many rows
+	keeps func(bytes int64) error          // and with so much of open rows read ahead
 	judge func(sql string) (string, error) // returns what to send in place of SQL that holds words of the plugin's
 	path  string                           // the search_path of the plugin's statements
 	home  string                           // and one in which the names of its tables are found
@@ -86,7 +90,7 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (host.Tx, error) {
 }
 
 func (t *tx) put(it item) {
-	it.why = t.why
+	it.why, t.targets = t.why, nil
 	t.queue = append(t.queue, it)
 	t.bytes += len(it.sql)
 	for _, v := range it.values {
@@ -115,7 +119,7 @@ func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
 	if err := t.usable(); err != nil {
 		return 0, err
 	}
-	if err := t.settle(); err != nil {
+	if err := t.settle(ctx); err != nil {
 		return 0, err
 	}
 	if len(t.queue) == 0 {
@@ -176,8 +180,12 @@ func (t *tx) usable() error {
 	return nil
 }
 
-// settle reads ahead what is left of the open rows, so that the link is free.
-func (t *tx) settle() error {
+// settle frees the link: it ends the load that is under way, or reads ahead what is
+// left of the open rows.
+func (t *tx) settle(ctx context.Context) error {
+	if t.load != nil {
+		return t.endLoad(ctx)
+	}
 	if t.rows == nil {
 		return nil
 	}
@@ -221,8 +229,8 @@ func guestItem(stmt host.Statement) (item, error) {
 	it := item{role: roleGuest, sql: stmt.SQL + lockClauses[stmt.Lock], ordinal: stmt.Ordinal}
 	it.oids, it.formats = typesOf(types)
 	var err error
-	if it.values, err = encodeAll(stmt.Params, it.formats); err != nil {
-		return item{}, fmt.Errorf("the parameters of the statement: %w", err)
+	if it.values, _, err = encodeAll(nil, stmt.Params, it.formats); err != nil {
+		return item{}, fmt.Errorf("the parameters of the statement, each of which is a column of a row: %w", err)
 	}
 	return it, nil
 }
@@ -258,6 +266,9 @@ func (t *tx) Defer(ctx context.Context, stmt host.Statement) error {
 		}
 	}
 	t.put(it)
+	if t.bytes > maxQueueBytes {
+		return t.flush(ctx)
+	}
 	return nil
 }
 
@@ -354,7 +365,7 @@ func (t *tx) Commit(ctx context.Context) error {
 	if err := t.usable(); err != nil {
 		return err
 	}
-	if err := t.settle(); err != nil {
+	if err := t.settle(ctx); err != nil {
 		return err
 	}
 	t.put(commitItem())
@@ -395,6 +406,9 @@ func (t *tx) Rollback() error {
 	}
 	t.end()
 	t.queue = nil
+	if t.load != nil {
+		t.abandonLoad(errRolledBack)
+	}
 	if t.rows != nil {
 		t.rows.abandon()
 		t.rows = nil
@@ -404,6 +418,8 @@ func (t *tx) Rollback() error {
 	}
 	return t.c.main.rollback()
 }
+
+var errRolledBack = errors.New("the transaction is rolled back")
 
 // rollback ends the link's transaction, if any.
 func (l *link) rollback() error {

@@ -158,73 +158,96 @@ func typesOf(types []abi.Type) (oids []uint32, formats []int16) {
 	return oids, formats
 }
 
-// encodeAll encodes the parameters of one statement. formats are those that
-// typesOf gave. The result shares no memory with the values.
-func encodeAll(values []abi.Value, formats []int16) ([][]byte, error) {
-	out := make([][]byte, len(values))
-	for i, v := range values {
-		binaryBytes := formats != nil && formats[i] == formatBinary
-		b, reason := encode(v, binaryBytes)
-		if reason != "" {
-			return nil, &abi.EncodeError{Column: i, Reason: reason}
-		}
-		out[i] = b
+// encodeAll encodes the parameters of one statement behind what buf holds, and
+// returns buf. formats are those that typesOf gave. Long texts and bytes are not
+// copied: they have to be sent before the call of the guest returns.
+func encodeAll(buf []byte, values []abi.Value, formats []int16) (out [][]byte, _ []byte, err error) {
+	out = make([][]byte, len(values))
+	if buf == nil {
+		buf = []byte{} // an empty value is not NULL
 	}
-	return out, nil
+	for i := range values {
+		v := &values[i]
+		if v.Type == abi.TypeNull {
+			continue
+		}
+		start, reason := len(buf), ""
+		asIs := formats != nil && formats[i] == formatBinary && v.Type == abi.TypeBytes
+		if len(v.Bytes) > maxQueueBytes && (asIs || v.Type == abi.TypeText && abi.ValidText(v.Bytes)) {
+			out[i] = v.Bytes
+			continue
+		}
+		if asIs {
+			buf = append(buf, v.Bytes...)
+		} else if buf, reason = appendText(buf, v); reason != "" {
+			return nil, buf, &abi.EncodeError{Column: i, Reason: reason}
+		}
+		out[i] = buf[start:len(buf):len(buf)]
+	}
+	return out, buf, nil
 }
 
-// encode returns the text form of a value, or says why it has none.
-func encode(v abi.Value, binaryBytes bool) (b []byte, reason string) {
+const (
+	microsPerDay = 24 * 60 * 60 * 1_000_000
+	notWithinDay = "a time that is not within a day"
+)
+
+// appendText appends the text form of a value that is not NULL, or says why it has
+// none.
+func appendText(dst []byte, v *abi.Value) (out []byte, reason string) {
 	switch v.Type {
-	case abi.TypeNull:
-		return nil, ""
 	case abi.TypeInt64:
-		return strconv.AppendInt(nil, v.Int, 10), ""
+		return strconv.AppendInt(dst, v.Int, 10), ""
 	case abi.TypeFloat64:
-		return floatText(v.Float), ""
+		return appendFloat(dst, v.Float), ""
 	case abi.TypeBool:
-		return strconv.AppendBool(nil, v.Int != 0), "" // the words that bool::text gives
+		return strconv.AppendBool(dst, v.Int != 0), "" // the words that bool::text gives
 	case abi.TypeText, abi.TypeNumeric, abi.TypeJSON:
 		if !abi.ValidText(v.Bytes) {
-			return nil, "text that is not UTF-8 or holds a NUL"
+			return dst, "text that is not UTF-8 or holds a NUL"
 		}
-		return append([]byte{}, v.Bytes...), ""
+		return append(dst, v.Bytes...), ""
 	case abi.TypeBytes:
-		if binaryBytes {
-			return append([]byte{}, v.Bytes...), ""
-		}
-		return hex.AppendEncode([]byte(`\x`), v.Bytes), ""
+		return hex.AppendEncode(append(dst, `\x`...), v.Bytes), ""
 	case abi.TypeUUID:
 		if len(v.Bytes) != 16 {
-			return nil, "a uuid that is not 16 bytes"
+			return dst, "a uuid that is not 16 bytes"
 		}
 		u := v.Bytes
-		return fmt.Appendf(nil, "%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:]), ""
-	case abi.TypeDate:
-		return []byte(dateText(v.Int)), ""
-	case abi.TypeTime:
-		if v.Int < 0 || v.Int > 24*60*60*1_000_000 {
-			return nil, "a time that is not within a day"
+		for i, part := range [][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
+			if i > 0 {
+				dst = append(dst, '-')
+			}
+			dst = hex.AppendEncode(dst, part)
 		}
-		return []byte(clockText(uint64(v.Int))), ""
+		return dst, ""
+	case abi.TypeDate:
+		return append(dst, dateText(v.Int)...), ""
+	case abi.TypeTime:
+		if v.Int < 0 || v.Int > microsPerDay {
+			return dst, notWithinDay
+		}
+		return append(dst, clockText(uint64(v.Int))...), ""
 	case abi.TypeTimestamp:
-		return []byte(timestampText(v.Int, "")), ""
+		return append(dst, timestampText(v.Int, "")...), ""
 	case abi.TypeTimestampTZ:
-		return []byte(timestampText(v.Int, "+00")), ""
+		return append(dst, timestampText(v.Int, "+00")...), ""
 	case abi.TypeInterval:
-		return []byte(intervalText(v)), ""
+		return append(dst, intervalText(*v)...), ""
 	}
-	return nil, "a value of " + v.Type.String()
+	return dst, "a value of " + v.Type.String()
 }
 
-func floatText(f float64) []byte {
+// appendFloat appends the shortest text that is read as the same number, in the
+// server's words.
+func appendFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):
-		return []byte("Infinity")
+		return append(dst, "Infinity"...)
 	case math.IsInf(f, -1):
-		return []byte("-Infinity")
+		return append(dst, "-Infinity"...)
 	}
-	return strconv.AppendFloat(nil, f, 'g', -1, 64)
+	return strconv.AppendFloat(dst, f, 'g', -1, 64)
 }
 
 func boolText(b bool) []byte {

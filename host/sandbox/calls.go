@@ -11,28 +11,36 @@ import (
 
 // functions are the functions of ABI.md, section 3.
 var functions = map[string]call{
-	"context":       (*instance).context,
-	"exec":          (*instance).exec,
-	"exec_batch":    (*instance).execBatch,
-	"query":         (*instance).query,
-	"columns":       (*instance).columns,
-	"rows_next":     (*instance).rowsNext,
-	"rows_close":    (*instance).rowsClose,
-	"schema_op":     (*instance).schemaOp,
-	"savepoint":     (*instance).savepoint,
-	"section_begin": (*instance).sectionBegin,
-	"section_end":   (*instance).sectionEnd,
-	"progress":      (*instance).progress,
-	"log":           (*instance).log,
-	"fail":          (*instance).fail,
-	"error_read":    (*instance).errorRead,
-	"describe":      (*instance).describe,
+	"context":        (*instance).context,
+	"exec":           (*instance).exec,
+	"exec_batch":     (*instance).execBatch,
+	"query":          (*instance).query,
+	"columns":        (*instance).columns,
+	"rows_next":      (*instance).rowsNext,
+	"rows_close":     (*instance).rowsClose,
+	"value_read":     (*instance).valueRead,
+	"row_skip":       (*instance).rowSkip,
+	"bulk_load":      (*instance).bulkLoad,
+	"schema_op":      (*instance).schemaOp,
+	"savepoint":      (*instance).savepoint,
+	"section_begin":  (*instance).sectionBegin,
+	"section_end":    (*instance).sectionEnd,
+	"backfill_begin": (*instance).backfillBegin,
+	"backfill_next":  (*instance).backfillNext,
+	"backfill_run":   (*instance).backfillRun,
+	"phase":          (*instance).phase,
+	"progress":       (*instance).progress,
+	"log":            (*instance).log,
+	"fail":           (*instance).fail,
+	"error_read":     (*instance).errorRead,
+	"describe":       (*instance).describe,
 }
 
-// affectsDatabase are the calls whose success shows that a guest has got over
-// an earlier error.
+// affectsDatabase are the calls that the database hears of. If one succeeds, the
+// guest has got over an earlier error.
 var affectsDatabase = map[string]bool{
-	"exec": true, "exec_batch": true, "query": true, "schema_op": true, "savepoint": true, "section_begin": true, "section_end": true,
+	"exec": true, "exec_batch": true, "query": true, "bulk_load": true, "schema_op": true, "savepoint": true,
+	"section_begin": true, "section_end": true, "backfill_begin": true, "backfill_next": true, "backfill_run": true, "phase": true,
 }
 
 // move counts bytes that pass between guest and host.

@@ -33,6 +33,10 @@ type instance struct {
 	handle  uint32 // the last one given
 	section bool   // a section is open
 
+	backfill bool          // one has begun
+	chunk    *openRows     // of the chunk under way; nil before the first
+	outside  *rand.ChaCha8 // what random is when the backfill ends
+
 	used    usage
 	fuel    fuel
 	ignored int // calls since a budget was spent
@@ -143,6 +147,9 @@ func (in *instance) answer(name string, f call, a args) abi.Errno {
 	in.pay(callFuel)
 	err := in.admit(name)
 	if err == nil {
+		if affectsDatabase[name] {
+			in.keepRows()
+		}
 		err = f(in, a)
 	}
 	errno := in.settle(name, err)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"io"
+	"math"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -12,9 +13,11 @@ type openRows struct {
 	rows    host.Rows
 	columns []abi.Column
 	types   []abi.Type
-	next    []byte // a row that is encoded and was not given out yet
-	memory  []byte // what next is made in
-	ended   error  // io.EOF or an error, which stays
+	next    []abi.Value // the row that comes next, once it is fetched
+	fetched bool
+	kept    bool  // next is in memory of its own
+	size    int   // of next, in bytes
+	ended   error // io.EOF or an error, which stays
 }
 
 func (in *instance) query(a args) error {
@@ -34,15 +37,22 @@ func (in *instance) query(a args) error {
 	if err != nil {
 		return err
 	}
+	in.give(rows, handle)
+	return nil
+}
+
+// give gives rows a handle.
+func (in *instance) give(rows host.Rows, handle slot) *openRows {
 	columns := rows.Columns()
 	if in.handles == nil {
 		in.handles = map[uint32]*openRows{}
 	}
 	in.handle++ // MaxCalls is far below 2³², so it never comes round to 0
-	in.handles[in.handle] = &openRows{rows: rows, columns: columns, types: abi.Types(columns)}
+	o := &openRows{rows: rows, columns: columns, types: abi.Types(columns)}
+	in.handles[in.handle] = o
 	in.trace.result("handle %d", in.handle)
 	handle.set32(in.handle)
-	return nil
+	return o
 }
 
 func (in *instance) opened(handle uint32) (*openRows, error) {
@@ -78,32 +88,28 @@ func (in *instance) rowsNext(a args) error {
 	}
 	written, n := 0, uint32(0)
 	for {
-		if o.next == nil {
-			if err := in.fetch(o); err != nil {
-				if n > 0 {
-					break // told by the next call
-				}
-				out.needed.set32(0)
-				count.set32(0)
-				if err != io.EOF {
-					return err
-				}
-				if err := in.close(a.u32(0)); err != nil {
-					return err
-				}
-				return abi.ErrnoEnd
+		if err := in.fetch(o); err != nil {
+			if n > 0 {
+				break // told by the next call
 			}
+			out.needed.set32(0)
+			count.set32(0)
+			return in.over(a.u32(0), err)
 		}
-		if len(o.next) > len(out.bytes)-written {
+		if o.size > len(out.bytes)-written {
 			break
 		}
-		written += copy(out.bytes[written:], o.next)
-		o.next = nil
+		b, err := abi.AppendRow(out.bytes[:written], o.types, o.next)
+		if o.fetched = false; err != nil {
+			o.ended = err
+			continue
+		}
+		written = len(b)
 		n++
 	}
 	count.set32(n)
 	if n == 0 {
-		out.needed.set32(uint32(len(o.next)))
+		out.needed.set32(uint32(min(o.size, math.MaxUint32))) // more, no guest has; value_read is for it
 		return abi.ErrnoTooSmall
 	}
 	out.needed.set32(uint32(written))
@@ -111,25 +117,46 @@ func (in *instance) rowsNext(a args) error {
 	return in.move(written)
 }
 
-// fetch encodes the next row into o.next.
+// fetch gets the row that comes next, if it is not there yet.
 func (in *instance) fetch(o *openRows) error {
-	if o.ended != nil {
+	if o.fetched || o.ended != nil {
 		return o.ended
 	}
 	if in.used.rows >= in.opts.MaxRows {
 		return in.spent("%d rows", in.opts.MaxRows)
 	}
-	values, err := o.rows.Next()
-	if err == nil {
-		o.memory, err = abi.AppendRow(o.memory[:0], o.types, values)
+	if o.next, o.ended = o.rows.Next(); o.ended != nil {
+		return o.ended
 	}
-	if err != nil {
-		o.ended = err
-		return err
-	}
-	o.next = o.memory
+	o.fetched, o.kept, o.size = true, false, abi.RowSize(o.types, o.next)
 	in.used.rows++
 	return nil
+}
+
+// keepRows copies the rows that were fetched and not given out yet: they are valid
+// only until the database is asked for something else.
+func (in *instance) keepRows() {
+	for _, o := range in.handles {
+		if !o.fetched || o.kept {
+			continue
+		}
+		kept := make([]abi.Value, len(o.next))
+		for i, v := range o.next {
+			kept[i] = v.Clone()
+		}
+		o.next, o.kept = kept, true
+	}
+}
+
+// over is the answer when there is no next row.
+func (in *instance) over(handle uint32, err error) error {
+	if err != io.EOF {
+		return err
+	}
+	if err := in.close(handle); err != nil {
+		return err
+	}
+	return abi.ErrnoEnd
 }
 
 func (in *instance) rowsClose(a args) error {

@@ -92,15 +92,21 @@ func (in *instance) wasiRandom(a args) uint32 {
 	const piece = 1 << 20 // a millisecond
 	b := in.view("the random bytes", a.u32(0), a.u32(1))
 	in.pay(int64(len(b) / bytesForFuel))
+	random := in.stream()
+	for ; len(b) > piece; b = b[piece:] {
+		random.Read(b[:piece])
+		in.checkEnd()
+	}
+	random.Read(b)
+	return wasiOK
+}
+
+// stream returns what random bytes come from.
+func (in *instance) stream() *rand.ChaCha8 {
 	if in.random == nil {
 		in.random = rand.NewChaCha8(in.run.Seed)
 	}
-	for ; len(b) > piece; b = b[piece:] {
-		in.random.Read(b[:piece])
-		in.checkEnd()
-	}
-	in.random.Read(b)
-	return wasiOK
+	return in.random
 }
 
 // wasiWrite takes at most a MiB at a time: a list of buffers may name the same

@@ -1,11 +1,27 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
+
+// checkBackfill says what keeps an item from being a backfill that a host runs; any
+// other item is none.
+func checkBackfill(name string, item chain.Item) error {
+	if item.Kind != chain.ItemBackfill {
+		return nil
+	}
+	err := backfill(item).Check()
+	var wrong *abi.MalformedError
+	if errors.As(err, &wrong) {
+		return &chain.ParseError{Path: name, Line: item.Backfill.Line, Msg: "the backfill: " + wrong.Reason}
+	}
+	return err
+}
 
 // Check says whether a dialect can do an operation, as schema.Request.Check
 // does, and whether the SQL in it keeps to its place, for which it has to be cut

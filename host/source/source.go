@@ -1,7 +1,10 @@
 package source
 
 import (
+	"fmt"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -50,7 +53,16 @@ func Parse(name string, d chain.Dialect, b []byte, naming schema.Naming) (*chain
 	if FormOf(name) == YAML {
 		return parseYAML(name, d, b, naming)
 	}
-	return chain.Parse(name, d, b)
+	file, err := chain.Parse(name, d, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range slices.Concat(file.Upgrade, file.Downgrade) {
+		if err := checkBackfill(name, item); err != nil {
+			return nil, err
+		}
+	}
+	return file, nil
 }
 
 // Items are what a direction of a file does.
@@ -73,6 +85,8 @@ func Commits(items []chain.Item, d chain.Dialect) []string {
 			reasons = append(reasons, "commits before an autocommit section, and each statement in it by itself")
 		case item.Kind == chain.ItemAutocommitEnd:
 			inSection = false
+		case item.Kind == chain.ItemBackfill:
+			reasons = append(reasons, fmt.Sprintf("commits before backfill %s, and each of its chunks by itself", item.Backfill.Name))
 		}
 		if item.Kind != chain.ItemOperation || inSection {
 			continue
@@ -104,6 +118,11 @@ func operations(items []chain.Item) []wasmfile.Op {
 			ops[i] = wasmfile.Op{Kind: wasmfile.OpAutocommitEnd}
 		case chain.ItemOperation:
 			ops[i] = wasmfile.Op{Kind: wasmfile.OpSchema, Text: item.Document}
+		case chain.ItemBackfill:
+			ops[i] = wasmfile.Op{Kind: wasmfile.OpBackfill, Text: string(abi.AppendBackfill(nil, backfill(item)))}
+		case chain.ItemPhase:
+			phase, _ := abi.ParsePhase(item.Phase)
+			ops[i] = wasmfile.Op{Kind: wasmfile.OpPhase, Phase: phase}
 		default:
 			ops[i] = wasmfile.Op{Kind: wasmfile.OpExec, Text: item.SQL}
 		}
@@ -111,12 +130,56 @@ func operations(items []chain.Item) []wasmfile.Op {
 	return ops
 }
 
-// Lines are where what an error may be about begins: the statements and the
-// operations.
+// backfill returns what the host is asked for.
+func backfill(item chain.Item) *abi.Backfill {
+	b := item.Backfill
+	return &abi.Backfill{
+		Name: b.Name, Table: b.Table, Key: b.Key, Where: b.Where, Batch: b.Batch, MaxBatch: b.MaxBatch,
+		Inserted: b.Inserted, Lock: b.Lock, Uncounted: b.Uncounted, Statement: item.SQL,
+	}
+}
+
+// Whole returns the statement of a backfill as it would run for all rows at once.
+func Whole(item chain.Item) string {
+	condition := "TRUE"
+	if where := item.Backfill.Where; where != "" {
+		condition = "(" + where + ")"
+	}
+	var sql strings.Builder
+	for statement := item.SQL; ; {
+		before, _, after, found := abi.CutChunk(statement)
+		if !found {
+			return sql.String() + statement
+		}
+		sql.WriteString(before + condition)
+		statement = after
+	}
+}
+
+// Phases are those of the items, in their order. What stands before the first one is
+// of phase expand.
+func Phases(items []chain.Item) []abi.Phase {
+	var phases []abi.Phase
+	for i, item := range items {
+		if item.Kind != chain.ItemPhase {
+			continue
+		}
+		if len(phases) == 0 && i > 0 {
+			phases = append(phases, abi.PhaseExpand)
+		}
+		phase, _ := abi.ParsePhase(item.Phase)
+		phases = append(phases, phase)
+	}
+	return phases
+}
+
+// Lines are where what an error may be about begins: the statements, the
+// operations and the backfills.
 func Lines(items []chain.Item) []int {
 	var lines []int
 	for _, item := range items {
-		if item.Kind == chain.ItemStatement || item.Kind == chain.ItemOperation {
+		switch item.Kind {
+		case chain.ItemStatement, chain.ItemOperation, chain.ItemBackfill:
 			lines = append(lines, item.Line)
 		}
 	}

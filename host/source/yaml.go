@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,6 +20,8 @@ import (
 //	created: 2026-10-02 09:30:00
 //	upgrade:
 //	  - create_table: {name: label, columns: [{name: id, type: uuid}]}
+//	  - phase: backfill
+//	  - backfill: {table: label, batch: 1000, statement: "UPDATE label SET … WHERE ${chunk}"}
 //	  - autocommit:
 //	      - execute: {sql: VACUUM, no_reverse: true}
 //	downgrade: irreversible
@@ -35,7 +36,11 @@ const (
 	keyUpgrade   = "upgrade"
 	keyDowngrade = "downgrade"
 
-	keyAutocommit    = "autocommit"   // an item of upgrade or downgrade
+	// An item of upgrade or downgrade that is no operation.
+	keyAutocommit = "autocommit"
+	keyBackfill   = "backfill"
+	keyPhase      = "phase"
+
 	wordIrreversible = "irreversible" // of downgrade
 )
 
@@ -92,13 +97,13 @@ func parseYAML(name string, d chain.Dialect, b []byte, naming schema.Naming) (*c
 		key, value := root.Content[i], root.Content[i+1]
 		switch {
 		case key.Value == keyUpgrade:
-			upgrade, err = r.items(value, false)
+			upgrade, err = r.items(value, chain.Upgrade)
 			file.Upgrade = r.file(upgrade)
 		case key.Value == keyDowngrade && isScalar(value, wordIrreversible):
 			file.Irreversible, file.Marked = true, true
 		case key.Value == keyDowngrade:
 			var downgrade []yamlItem
-			downgrade, err = r.items(value, false)
+			downgrade, err = r.items(value, chain.Downgrade)
 			file.Downgrade = r.file(downgrade)
 		case r.find(root, keyUpgrade) < i && r.find(root, keyUpgrade) >= 0:
 			err = r.fail(key, "%s stands above %s", key.Value, keyUpgrade)
@@ -154,6 +159,9 @@ func (r *yamlReader) root(b []byte) (*yaml.Node, error) {
 		line, msg := 0, strings.TrimPrefix(err.Error(), "yaml: ")
 		if _, scanErr := fmt.Sscanf(msg, "line %d:", &line); scanErr == nil {
 			_, msg, _ = strings.Cut(msg, ": ")
+		}
+		if bytes.Contains(b, []byte("${chunk")) {
+			msg += "; inside {…} a statement with ${chunk} has quotes around it"
 		}
 		return nil, &chain.ParseError{Path: r.name, Line: line, Msg: "not YAML: " + msg}
 	}
@@ -252,143 +260,4 @@ func (r *yamlReader) words(key, value *yaml.Node) (string, error) {
 
 func isScalar(n *yaml.Node, text string) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == text
-}
-
-// A yamlItem is an operation, or a section of operations.
-type yamlItem struct {
-	line    int
-	column  int
-	request schema.Request
-	section []yamlItem // of an autocommit section
-}
-
-// items reads the list of a direction, or of a section.
-func (r *yamlReader) items(list *yaml.Node, inSection bool) ([]yamlItem, error) {
-	if list.Kind == yaml.ScalarNode && list.Tag == "!!null" {
-		return nil, nil
-	}
-	if list.Kind != yaml.SequenceNode {
-		return nil, r.fail(list, "a list of operations is expected")
-	}
-	var items []yamlItem
-	for _, n := range list.Content {
-		if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-			return nil, r.fail(n, "an operation is a mapping such as {drop_table: {name: label}}")
-		}
-		if n.Content[0].Value == keyAutocommit {
-			if inSection || len(n.Content) != 2 {
-				return nil, r.fail(n, "autocommit stands alone in its item, and not inside another")
-			}
-			section, err := r.items(n.Content[1], true)
-			if err != nil {
-				return nil, err
-			}
-			items = append(items, yamlItem{line: n.Line, column: n.Column, section: section})
-			continue
-		}
-		request, err := r.request(n)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, yamlItem{line: n.Line, column: n.Column, request: request})
-	}
-	return items, nil
-}
-
-// request reads one operation, names what it does not name, and asks whether
-// the dialect can do it.
-func (r *yamlReader) request(n *yaml.Node) (schema.Request, error) {
-	for i := 0; i < len(n.Content); i += 2 {
-		key := n.Content[i]
-		if key.Value != "dialect" && key.Value != "lock_timeout" && !slices.Contains(schema.Kinds(), key.Value) {
-			return schema.Request{}, r.fail(key, "unknown operation %q: they are %s; beside one stand dialect and lock_timeout",
-				key.Value, strings.Join(schema.Kinds(), ", "))
-		}
-	}
-	document, lines, err := toJSON(n)
-	if err != nil {
-		return schema.Request{}, r.fail(err.at, "%s", err.reason)
-	}
-	request, decodeErr := schema.Decode(document)
-	if decodeErr == nil {
-		request = r.naming.Fill(request)
-		decodeErr = Check(request, r.dialect)
-	}
-	if decodeErr != nil {
-		line, reason := lines.explain(decodeErr, n.Line)
-		return schema.Request{}, &chain.ParseError{Path: r.name, Line: line, Msg: reason}
-	}
-	return request, nil
-}
-
-// file writes items as those of a file.
-func (r *yamlReader) file(items []yamlItem) []chain.Item {
-	var out []chain.Item
-	for _, item := range items {
-		if item.request.Operation == nil {
-			out = append(out, at(chain.ItemAutocommitBegin, item))
-			out = append(out, r.file(item.section)...)
-			out = append(out, at(chain.ItemAutocommitEnd, item))
-			continue
-		}
-		one := at(chain.ItemOperation, item)
-		one.Document = string(schema.Append(nil, item.request))
-		out = append(out, one)
-	}
-	return out
-}
-
-func at(kind chain.ItemKind, item yamlItem) chain.Item {
-	return chain.Item{Kind: kind, Statement: chain.Statement{Line: item.line, Column: item.column}}
-}
-
-// derive makes the downgrade of an upgrade: each section is undone in a section
-// of its own, the last first.
-func (r *yamlReader) derive(upgrade []yamlItem) ([]chain.Item, error) {
-	var all []schema.Request
-	var lines, sections []int // of each request; its section, 0 outside
-	section := 0
-	for _, item := range upgrade {
-		inner := []yamlItem{item}
-		number := 0
-		if item.request.Operation == nil {
-			section++
-			inner, number = item.section, section
-		}
-		for _, one := range inner {
-			all = append(all, one.request)
-			lines = append(lines, one.line)
-			sections = append(sections, number)
-		}
-	}
-	reversed, err := schema.ReverseEach(all)
-	if err != nil {
-		var not *schema.IrreversibleError
-		if errors.As(err, &not) {
-			return nil, &chain.ParseError{Path: r.name, Line: lines[not.Index], Msg: fmt.Sprintf(
-				"no downgrade can be derived: %v; or write %s: a list of operations, or %s", err, keyDowngrade, wordIrreversible)}
-		}
-		return nil, err
-	}
-	var items []yamlItem
-	for i := len(all) - 1; i >= 0; i-- {
-		undo := make([]yamlItem, len(reversed[i]))
-		for k, request := range reversed[i] {
-			undo[k] = yamlItem{line: lines[i], request: request}
-		}
-		switch {
-		case sections[i] == 0:
-			items = append(items, undo...)
-		case i+1 < len(all) && sections[i+1] == sections[i]:
-			last := &items[len(items)-1]
-			last.section = append(last.section, undo...)
-		default:
-			items = append(items, yamlItem{line: lines[i], section: undo})
-		}
-	}
-	// A section with nothing to undo would commit for nothing.
-	items = slices.DeleteFunc(items, func(item yamlItem) bool {
-		return item.request.Operation == nil && len(item.section) == 0
-	})
-	return r.file(items), nil
 }

@@ -187,7 +187,7 @@ func TestRefused(t *testing.T) {
 		{"anchor", head + "upgrade:\n  - drop_table: &a {name: a}\n", 4, "anchors and aliases are not read"},
 		{"alias", head + "upgrade:\n  - drop_table: *a\n", 0, "unknown anchor"},
 		{"infinity", head + "upgrade:\n  - insert: {table: a, columns: [x], rows: [[.inf]]}\n", 4, "write it in quotes"},
-		{"nested section", head + "upgrade:\n  - autocommit:\n      - autocommit: []\n", 5, "not inside another"},
+		{"nested section", head + "upgrade:\n  - autocommit:\n      - autocommit: []\n", 5, "not inside autocommit"},
 		{"for the other dialect", head + "upgrade:\n  - create_extension: {name: pg_trgm}\ndowngrade: []\n", 4, "dialect: postgresql"},
 		{"no way back", head + "upgrade:\n  - rename_table: {name: a, to: b}\n  - drop_table: {name: a}\n", 5, "no downgrade can be derived"},
 		{"too large", head + "upgrade: []\n#" + strings.Repeat(" ", 16<<20), 0, "at most 16 MiB"},

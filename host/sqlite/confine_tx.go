@@ -38,6 +38,15 @@ func (t *confinedTx) ExecBatch(ctx context.Context, stmt host.Statement, rows *a
 	return affected, err
 }
 
+// Load implements host.Tx.
+func (t *confinedTx) Load(ctx context.Context, stmt host.Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error) {
+	err = t.watched(ctx, stmt, func() error {
+		affected, err = t.tx.Load(ctx, stmt, to, rows)
+		return err
+	})
+	return affected, err
+}
+
 // Query implements host.Tx.
 func (t *confinedTx) Query(ctx context.Context, stmt host.Statement) (rows host.Rows, err error) {
 	err = t.watched(ctx, stmt, func() error {

@@ -16,7 +16,9 @@ type Step struct {
 // An Op is one operation of a Step.
 type Op struct {
 	Kind OpKind
-	Text string // of OpExec: exactly one statement; of OpSchema: a document (ABI.md, section 6.4)
+	Text string // of OpExec: exactly one statement; of OpSchema and OpBackfill: a document (ABI.md, sections 6.4 and 6.5)
+
+	Phase abi.Phase // of OpPhase
 }
 
 // OpKind says what an Op does.
@@ -28,6 +30,8 @@ const (
 	OpAutocommitBegin OpKind = 1 // begins an autocommit section
 	OpAutocommitEnd   OpKind = 2 // ends it
 	OpSchema          OpKind = 3 // does a schema operation
+	OpBackfill        OpKind = 4 // runs a backfill
+	OpPhase           OpKind = 5 // begins a phase
 )
 
 // What an assembled module gives to fail.
@@ -44,8 +48,8 @@ const textBase = 8
 // manifest's revisions is steps[i]. The texts are data segments, one for each
 // direction of a step, which are copied into memory only when that direction
 // runs; each statement is one call of exec, deferred outside autocommit sections,
-// each operation one of schema_op, and an errno ends the run. The module is
-// Straight.
+// each operation one of schema_op, each backfill one of backfill_run, and an errno
+// ends the run. The module is Straight.
 func Assemble(steps []Step, m abi.Manifest) ([]byte, error) {
 	for _, r := range m.Revisions {
 		if int(r.Step) >= len(steps) {
@@ -90,8 +94,9 @@ type assembler struct {
 	segments [][]byte
 	memory   int // bytes
 
-	exec, schema, begin, end, fail int // indices of imported functions
-	unknown, refuse                int // indices of functions that give a reason and return 1
+	exec, schema, begin, end, backfill, phase, fail int // indices of imported functions
+
+	unknown, refuse int // indices of functions that give a reason and return 1
 }
 
 // declare adds the imports that the steps need, and the two functions that fail.
@@ -114,6 +119,12 @@ func (a *assembler) declare(steps []Step) {
 	}
 	if used[OpAutocommitBegin] {
 		a.begin, a.end = a.imported("section_begin"), a.imported("section_end")
+	}
+	if used[OpBackfill] {
+		a.backfill = a.imported("backfill_run")
+	}
+	if used[OpPhase] {
+		a.phase = a.imported("phase")
 	}
 	a.fail = a.imported("fail")
 	a.unknown = a.failing(unknownStep)
@@ -188,20 +199,26 @@ func (a *assembler) function(ops []Op) (int, error) {
 	autocommit := false
 	for k, op := range ops {
 		switch op.Kind {
-		case OpExec, OpSchema:
+		case OpExec, OpSchema, OpBackfill:
 			at := textBase + len(texts)
 			if texts = append(texts, op.Text...); !abi.ValidText(texts[at-textBase:]) {
 				return 0, fmt.Errorf("operation %d is not valid UTF-8, or holds a NUL", k+1)
-			}
-			if op.Kind == OpSchema {
-				calls = a.call(calls, a.schema, at, len(op.Text))
-				continue
 			}
 			flags := abi.FlagDefer
 			if autocommit {
 				flags = 0
 			}
-			calls = a.call(calls, a.exec, at, len(op.Text), 0, 0, flags, 0)
+			switch op.Kind {
+			case OpSchema:
+				calls = a.call(calls, a.schema, at, len(op.Text))
+			case OpBackfill:
+				if autocommit {
+					return 0, fmt.Errorf("operation %d is a backfill inside an autocommit section", k+1)
+				}
+				calls = a.call(calls, a.backfill, at, len(op.Text), 0)
+			default:
+				calls = a.call(calls, a.exec, at, len(op.Text), 0, 0, flags, 0)
+			}
 		case OpAutocommitBegin:
 			if autocommit {
 				return 0, fmt.Errorf("operation %d begins an autocommit section inside another", k+1)
@@ -214,6 +231,11 @@ func (a *assembler) function(ops []Op) (int, error) {
 			}
 			autocommit = false
 			calls = a.call(calls, a.end)
+		case OpPhase:
+			if autocommit {
+				return 0, fmt.Errorf("operation %d begins a phase inside an autocommit section", k+1)
+			}
+			calls = a.call(calls, a.phase, int(op.Phase))
 		default:
 			return 0, fmt.Errorf("operation %d is of unknown kind %d", k+1, op.Kind)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 func sql(texts ...string) []wasmfile.Op {
@@ -85,6 +86,24 @@ func TestAssembleLargeText(t *testing.T) {
 	}
 }
 
+// Backfills and phases are calls like others, so that the module stays straight.
+func TestAssembleBackfillsAndPhases(t *testing.T) {
+	module, err := wasmfile.Assemble([]wasmfile.Step{{Upgrade: []wasmfile.Op{
+		{Kind: wasmfile.OpPhase, Phase: abi.PhaseExpand}, {Text: "ALTER TABLE t ADD a int"},
+		{Kind: wasmfile.OpPhase, Phase: abi.PhaseBackfill}, {Kind: wasmfile.OpBackfill, Text: "{}"},
+	}}}, manifest(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imports []string
+	for _, i := range open(t, module).Imports() {
+		imports = append(imports, i.Name)
+	}
+	if got, want := strings.Join(imports, " "), "exec backfill_run phase fail"; got != want {
+		t.Errorf("it imports %s, want %s", got, want)
+	}
+}
+
 func TestAssembleRefuses(t *testing.T) {
 	begin, end := wasmfile.Op{Kind: wasmfile.OpAutocommitBegin}, wasmfile.Op{Kind: wasmfile.OpAutocommitEnd}
 	for _, c := range []struct {
@@ -99,6 +118,8 @@ func TestAssembleRefuses(t *testing.T) {
 		{"nested section", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin, begin}}}, "inside another"},
 		{"section not begun", []wasmfile.Step{{Upgrade: []wasmfile.Op{end}}}, "has not begun"},
 		{"section not ended", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin}}}, "not ended"},
+		{"phase in a section", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin, {Kind: wasmfile.OpPhase}, end}}}, "operation 2 begins a phase inside an autocommit section"},
+		{"backfill in a section", []wasmfile.Step{{Upgrade: []wasmfile.Op{begin, {Kind: wasmfile.OpBackfill, Text: "{}"}, end}}}, "operation 2 is a backfill inside an autocommit section"},
 		{"unknown operation", []wasmfile.Step{{Upgrade: []wasmfile.Op{{Kind: 9}}}}, "unknown kind 9"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

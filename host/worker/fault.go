@@ -43,6 +43,7 @@ var kinds = map[string]kind{
 	"guest":     errorKind(func(e *host.GuestError) *error { return &e.Err }),
 	"changed":   errorKind[host.ChangedError](nil),
 	"version":   errorKind[host.CheckpointError](nil),
+	"paused":    errorKind[host.PausedError](nil),
 	"ledger":    errorKind(func(e *host.LedgerFormError) *error { return &e.Err }),
 	"refusal":   errorKind[policy.Refusal](nil),
 	"refused":   refusedKind,

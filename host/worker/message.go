@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A greeting is the first frame that a child reads. The module follows it in a
@@ -21,11 +22,13 @@ type greeting struct {
 type order struct {
 	Step       host.Step
 	Statements bool
+	Results    bool
+	Phase      *abi.Phase
 	Pace       host.Pace
 	Checkpoint host.CheckpointChoice
 }
 
-// A report is a frame that a child writes. One field is set.
+// A report is a frame that a child writes. One field is set, or Event and Fault.
 type report struct {
 	Ready *ready      `json:",omitempty"` // the answer to the greeting
 	Event *host.Event `json:",omitempty"` // its Err is in Fault

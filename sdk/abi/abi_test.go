@@ -277,3 +277,26 @@ func TestCutChunk(t *testing.T) {
 		}
 	}
 }
+
+func TestValueOfRefuses(t *testing.T) {
+	for _, test := range []struct {
+		of   Type
+		b    []byte
+		want string
+	}{
+		{TypeInt64, make([]byte, 7), "cut short"},
+		{TypeInt64, make([]byte, 9), "1 bytes are left over"},
+		{TypeUUID, nil, "cut short"},
+		{TypeBool, []byte{2}, "neither 0 nor 1"},
+		{TypeNull, []byte{0}, "1 bytes are left over"},
+		{TypeAny, nil, "unknown"},
+		{99, nil, "unknown"},
+	} {
+		if v, err := ValueOf(test.of, test.b); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%d bytes of %s became %v (%v), want %q", len(test.b), test.of, v, err, test.want)
+		}
+	}
+	if _, err := ValueBytes(&Value{Type: TypeUUID}, nil); err == nil {
+		t.Error("a uuid without bytes has some")
+	}
+}

@@ -123,9 +123,14 @@ func checkRowset(t *testing.T, b []byte) {
 		twoWays = twoWays || ty == TypeNull || ty == TypeAny
 	}
 	for _, row := range rows {
+		before := len(encoded)
 		if encoded, err = AppendRow(encoded, types, row); err != nil {
 			t.Fatal(err)
 		}
+		if got := len(encoded) - before; got != RowSize(types, row) {
+			t.Fatalf("a row of %d bytes, and RowSize says %d", got, RowSize(types, row))
+		}
+		checkValues(t, row)
 	}
 	if !twoWays && !bytes.Equal(encoded, b) {
 		t.Fatalf("decoded and encoded to %x", encoded)
@@ -143,6 +148,21 @@ func checkRowset(t *testing.T, b []byte) {
 	}
 	if _, err := r.Next(); err != io.EOF {
 		t.Fatalf("after the last row: %v", err)
+	}
+}
+
+// checkValues checks that each value is the same again when it is read by itself.
+func checkValues(t *testing.T, row []Value) {
+	for i := range row {
+		b, err := ValueBytes(&row[i], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := ValueOf(row[i].Type, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameValues(t, []Value{v}, row[i:i+1])
 	}
 }
 

@@ -52,11 +52,8 @@ func (r *JSONReader) Document(limit int, fields []string, read func(field int)) 
 
 // Object reads an object, calling read for every field with its index in fields.
 func (r *JSONReader) Object(fields []string, read func(field int)) {
-	r.open('{', "an object")
 	var seen uint64
-	for first := true; r.more('}', first); first = false {
-		at := r.at
-		name := r.Text()
+	r.Members(r.Text, func(at int, name string) {
 		field := -1
 		for i, f := range fields {
 			if f == name {
@@ -64,17 +61,30 @@ func (r *JSONReader) Object(fields []string, read func(field int)) {
 			}
 		}
 		switch {
-		case r.err != nil:
 		case field < 0:
 			r.Fail(at, "unknown field "+quote(name))
 		case seen&(1<<field) != 0:
 			r.Fail(at, "repeated field "+quote(name))
-		case r.Peek() != ':':
-			r.Fail(r.at, "a colon is expected")
 		default:
 			seen |= 1 << field
-			r.at++
 			read(field)
+		}
+	})
+}
+
+// Members reads an object of any members: each name with name, which is Text or
+// Characters, and then its value with read, which is told where the name was.
+func (r *JSONReader) Members(name func() string, read func(at int, name string)) {
+	r.open('{', "an object")
+	for first := true; r.more('}', first); first = false {
+		at := r.at
+		n := name()
+		if r.err == nil && r.Peek() != ':' {
+			r.Fail(r.at, "a colon is expected")
+		}
+		if r.err == nil {
+			r.at++
+			read(at, n)
 		}
 	}
 }
@@ -179,6 +189,17 @@ func (r *JSONReader) Integer(least, most int64) int64 {
 
 // Text reads a string that is text in the sense of ABI.md, section 2.
 func (r *JSONReader) Text() string {
+	r.Peek()
+	at := r.at
+	s := r.Characters()
+	if r.err == nil && strings.IndexByte(s, 0) >= 0 {
+		r.Fail(at, "a NUL in a string")
+	}
+	return s
+}
+
+// Characters reads any string, also one that has a NUL in it.
+func (r *JSONReader) Characters() string {
 	if r.Peek() != '"' {
 		r.Fail(r.at, "a string is expected")
 		return ""
@@ -227,7 +248,7 @@ func (r *JSONReader) Text() string {
 }
 
 // unescape returns the character that b begins with an escape of, and the
-// escape's size; 0 if it stands for none, or for NUL.
+// escape's size; 0 if it stands for none.
 func unescape(b []byte) (rune, int) {
 	if len(b) < 2 {
 		return 0, 0
@@ -247,7 +268,7 @@ func unescape(b []byte) (rune, int) {
 		return '\t', 2
 	case 'u':
 		char, ok := hex4(b[2:])
-		if !ok || char == 0 {
+		if !ok {
 			return 0, 0
 		}
 		if !utf16.IsSurrogate(char) {

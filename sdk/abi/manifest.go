@@ -31,7 +31,7 @@ type Revision struct {
 	Irreversible   bool     // there is no downgrade
 	Source         string   // the file it was made from
 	Digest         string   // "sha256:" and 64 hex digits of the source, for SQL
-	UpgradeLines   []int    // the line in Source where the k-th exec of an upgrade begins
+	UpgradeLines   []int    // the line in Source where the k-th exec, schema_op or backfill_run of an upgrade begins
 	DowngradeLines []int    // the same for a downgrade
 }
 

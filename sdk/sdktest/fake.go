@@ -17,6 +17,8 @@ type Fake struct {
 	dialect sdk.Dialect
 	calls   []string
 	answers []answer
+
+	backfills map[string]answer // by name
 }
 
 // An answer is given to statements that begin with a prefix.
@@ -38,7 +40,22 @@ func NewFake(dialect sdk.Dialect) *Fake { return &Fake{dialect: dialect} }
 // [sdk.Tx.Exec]; every column's type is that of its values, or any if they
 // differ. An answer that was given later comes first.
 func (f *Fake) Rows(prefix, columns string, rows ...[]any) {
-	a := answer{prefix: prefix}
+	a := newAnswer(columns, rows)
+	a.prefix = prefix
+	f.answers = append(f.answers, a)
+}
+
+// Backfill gives the rows that a backfill visits, in the order of its key, whose
+// columns come first. Without it, a backfill has none.
+func (f *Fake) Backfill(name, columns string, rows ...[]any) {
+	if f.backfills == nil {
+		f.backfills = map[string]answer{}
+	}
+	f.backfills[name] = newAnswer(columns, rows)
+}
+
+// newAnswer returns rows as an answer.
+func newAnswer(columns string, rows [][]any) (a answer) {
 	for name := range strings.SplitSeq(columns, ",") {
 		a.columns = append(a.columns, abi.Column{Name: strings.TrimSpace(name)})
 	}
@@ -49,7 +66,7 @@ func (f *Fake) Rows(prefix, columns string, rows ...[]any) {
 		}
 		if err != nil {
 			a.err = err
-			break
+			return a
 		}
 		for i, v := range values {
 			switch t := &a.columns[i].Type; {
@@ -62,7 +79,7 @@ func (f *Fake) Rows(prefix, columns string, rows ...[]any) {
 		}
 		a.rows = append(a.rows, values)
 	}
-	f.answers = append(f.answers, a)
+	return a
 }
 
 // Affected has statements that begin with prefix affect n rows.
@@ -112,7 +129,7 @@ func (f *Fake) Exec(sql string, params []sdk.Value) (int64, error) {
 }
 
 // Query records a query and gives its answer.
-func (f *Fake) Query(sql string, params []sdk.Value) (sdk.Cursor, error) {
+func (f *Fake) Query(sql string, params []sdk.Value) (Rows, error) {
 	a := f.answer(sql, params)
 	if a.err != nil {
 		return nil, a.err

@@ -13,6 +13,7 @@ type unit struct {
 	params     [][]sdk.Value
 	affected   int64
 	err        error
+	place      place // of a backfill
 }
 
 func (u unit) String() string { return fmt.Sprintf("%s %q", u.kind, u.text) }
@@ -27,7 +28,7 @@ type record struct {
 	units     []unit
 	committed int // units that no rollback can undo
 	replay    []unit
-	moved     error // the calls differ from those of the earlier run
+	ended     error // why the run is ending: its calls differ from those of the earlier run, or it was to be cut
 }
 
 // newRecord returns the record of a run that resumes after units.
@@ -37,8 +38,8 @@ func newRecord(units []unit) *record {
 
 // next returns the recorded answer of a call, if there is one.
 func (r *record) next(u unit) (recorded unit, ok bool, err error) {
-	if r.moved != nil {
-		return unit{}, false, refuse(sdk.ErrCancelled, "the run is ending: %v", r.moved)
+	if r.ended != nil {
+		return unit{}, false, refuse(sdk.ErrCancelled, "the run is ending: %v", r.ended)
 	}
 	if len(r.replay) == 0 {
 		return unit{}, false, nil
@@ -46,7 +47,7 @@ func (r *record) next(u unit) (recorded unit, ok bool, err error) {
 	recorded = r.replay[0]
 	if !recorded.same(u) {
 		r.differ(u.String())
-		return unit{}, false, refuse(sdk.ErrCancelled, "the run is ending: %v", r.moved)
+		return unit{}, false, refuse(sdk.ErrCancelled, "the run is ending: %v", r.ended)
 	}
 	r.replay = r.replay[1:]
 	r.add(recorded, true)
@@ -55,7 +56,7 @@ func (r *record) next(u unit) (recorded unit, ok bool, err error) {
 
 // differ says that the migration does not do what it did in an earlier run.
 func (r *record) differ(now string) {
-	r.moved = fmt.Errorf("call %d is %s, in an earlier run it was %v: the migration was changed after "+
+	r.ended = fmt.Errorf("call %d is %s, in an earlier run it was %v: the migration was changed after "+
 		"a part of it was committed, or it is not deterministic", len(r.units)+1, now, r.replay[0])
 }
 

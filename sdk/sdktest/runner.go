@@ -25,7 +25,20 @@ type Database interface {
 	Exec(sql string, params []sdk.Value) (affected int64, err error)
 
 	// Query runs one statement and opens its rows.
-	Query(sql string, params []sdk.Value) (sdk.Cursor, error)
+	Query(sql string, params []sdk.Value) (Rows, error)
+}
+
+// Rows are the open rows of a query.
+type Rows interface {
+	// Columns returns the columns.
+	Columns() ([]abi.Column, error)
+
+	// Next returns the next row, or io.EOF after the last one. The slice and
+	// the bytes in it are valid until the following call.
+	Next() ([]abi.Value, error)
+
+	// Close closes the rows. It is safe to call twice, and after the last row.
+	Close() error
 }
 
 // An Operator is a Database that does schema operations.
@@ -37,9 +50,15 @@ type Operator interface {
 // A Runner runs the registered migrations on a database, as the host would. It
 // remembers what migrations that failed had committed before.
 type Runner struct {
+	// ChunkRows is how many rows a chunk of a backfill has. Defaults to 3, so that
+	// a test with few rows has several chunks.
+	ChunkRows int
+
 	db       Database
 	lines    []string
 	progress map[string][]unit // by revision and direction
+	until    *sdk.Phase        // the last phase to run; nil for all
+	cutter   func(moment) bool // decides whether a run is cut short
 }
 
 // New returns a runner for a database.
@@ -124,6 +143,7 @@ func (r *Runner) run(m sdk.Migration, dir sdk.Direction, id string) error {
 	if manifest, err := sdk.Manifest(); err == nil {
 		s.context.Line = manifest.Line
 	}
+	s.random = seeded(id)
 	err := s.begin()
 	if err == nil {
 		err = s.end(sdk.Run(s, m, dir))

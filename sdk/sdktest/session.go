@@ -22,7 +22,12 @@ type session struct {
 	queried    bool // outside a section
 	savepoints []savepoint
 	cursors    []sdk.Cursor
-	section    *section // the one that is begun
+	section    *section  // the one that is begun
+	backfill   *backfill // the one that is under way
+	affected   int64     // by the statement of the last one
+	phase      sdk.Phase // the one under way, if phased
+	phased     bool
+	random     stream
 }
 
 type savepoint struct {
@@ -81,16 +86,18 @@ func (s *session) closeCursors() {
 
 // end ends the run with what the handler returned.
 func (s *session) end(err error) error {
-	if s.record.moved == nil && err == nil && len(s.record.replay) > 0 {
+	if s.record.ended == nil && err == nil && len(s.record.replay) > 0 {
 		s.record.differ("the end")
 	}
 	switch {
-	case s.record.moved != nil:
-		return s.record.moved
+	case s.record.ended != nil:
+		return s.record.ended
 	case err != nil:
 		return err
 	case s.section != nil:
 		return refuse(sdk.ErrState, "the migration ended inside the section %q", s.section.name)
+	case s.backfill != nil:
+		return refuse(sdk.ErrState, "the migration ended inside the backfill %q", s.backfill.Name)
 	}
 	return s.commit()
 }
@@ -120,24 +127,32 @@ func (s *session) statement(kind, sql string, rowset []byte) (int64, error) {
 		return 0, err
 	}
 	return s.call(unit{kind: kind, text: sql, params: rows}, func() (affected int64, err error) {
-		for _, row := range rows {
-			n, err := s.db.Exec(sql, row)
-			affected += n
-			if err != nil {
-				return affected, err
-			}
-		}
-		return affected, nil
+		return s.each(sql, rows)
 	})
 }
 
+// each runs a statement for every row.
+func (s *session) each(sql string, rows [][]sdk.Value) (affected int64, err error) {
+	for _, row := range rows {
+		n, err := s.db.Exec(sql, row)
+		affected += n
+		if err != nil {
+			return affected, err
+		}
+	}
+	return affected, nil
+}
+
 // call answers a unit from the record, or runs it and records it. What runs in
-// a transaction section is recorded with the section, as one.
+// a transaction section or in a backfill is recorded with it, as one.
 func (s *session) call(u unit, run func() (int64, error)) (affected int64, err error) {
 	if s.doomed {
 		return 0, refuse(sdk.ErrDoomed, "an earlier error spoilt the transaction")
 	}
-	if s.section != nil && !s.autocommit() {
+	if s.record.ended != nil {
+		return 0, refuse(sdk.ErrCancelled, "the run is ending: %v", s.record.ended)
+	}
+	if s.section != nil && !s.autocommit() || s.backfill != nil {
 		affected, err = run()
 	} else if recorded, ok, failed := s.record.next(u); ok || failed != nil {
 		affected, err = recorded.affected, cmp.Or(failed, recorded.err)
@@ -162,20 +177,20 @@ func (s *session) Query(sql string, params []abi.Value) (sdk.Cursor, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case s.record.moved != nil:
-		return nil, refuse(sdk.ErrCancelled, "the run is ending: %v", s.record.moved)
+	case s.record.ended != nil:
+		return nil, refuse(sdk.ErrCancelled, "the run is ending: %v", s.record.ended)
 	case s.autocommit():
 		return nil, refuse(sdk.ErrState, "a query in an autocommit section")
 	case s.doomed:
 		return nil, refuse(sdk.ErrDoomed, "an earlier error spoilt the transaction")
 	}
-	s.queried = s.queried || s.section == nil
+	s.queried = s.queried || s.section == nil && s.backfill == nil
 	rowsOf, err := s.db.Query(sql, rows[0])
 	if err != nil {
 		s.doomed = true
 		return nil, err
 	}
-	c := &cursor{session: s, Cursor: rowsOf}
+	c := &cursor{session: s, Rows: rowsOf}
 	s.cursors = append(s.cursors, c)
 	return c, nil
 }
@@ -237,17 +252,11 @@ func (s *session) Savepoint(op int32, name string) error {
 
 // SectionBegin commits what ran before, and begins a section.
 func (s *session) SectionBegin(kind int32, name string) (done bool, err error) {
-	switch {
-	case len(name) > abi.MaxSectionName || !abi.ValidText([]byte(name)):
+	if len(name) > abi.MaxSectionName || !abi.ValidText([]byte(name)) {
 		return false, refuse(sdk.ErrArgument, "a section named %q: a name has at most 60 bytes", name)
-	case s.section != nil:
-		return false, refuse(sdk.ErrState, "a section inside the section %q", s.section.name)
-	case s.queried:
-		return false, refuse(sdk.ErrState, "a section after a query outside of one: read inside the section")
-	case len(s.savepoints) > 0:
-		return false, refuse(sdk.ErrState, "a section inside the savepoint %q", s.savepoints[0].name)
-	case s.doomed:
-		return false, refuse(sdk.ErrDoomed, "an earlier error spoilt the transaction")
+	}
+	if err := s.boundary("a section"); err != nil {
+		return false, err
 	}
 	if kind == abi.SectionTransaction {
 		if _, done, err = s.record.next(unit{kind: "section", text: name}); done || err != nil {
@@ -262,6 +271,25 @@ func (s *session) SectionBegin(kind int32, name string) (done bool, err error) {
 		err = s.begin()
 	}
 	return false, err
+}
+
+// boundary refuses what commits the transaction where that cannot be.
+func (s *session) boundary(what string) error {
+	switch {
+	case s.record.ended != nil:
+		return refuse(sdk.ErrCancelled, "the run is ending: %v", s.record.ended)
+	case s.section != nil:
+		return refuse(sdk.ErrState, "%s inside the section %q", what, s.section.name)
+	case s.backfill != nil:
+		return refuse(sdk.ErrState, "%s inside the backfill %q", what, s.backfill.Name)
+	case s.queried:
+		return refuse(sdk.ErrState, "%s after a query outside of sections and backfills: read inside one", what)
+	case len(s.savepoints) > 0:
+		return refuse(sdk.ErrState, "%s inside the savepoint %q", what, s.savepoints[0].name)
+	case s.doomed:
+		return refuse(sdk.ErrDoomed, "an earlier error spoilt the transaction")
+	}
+	return nil
 }
 
 // SectionEnd commits the section and begins the transaction that follows it.
@@ -337,18 +365,4 @@ func decode(sql string, rowset []byte) (rows [][]sdk.Value, err error) {
 		return nil, refuse(sdk.ErrArgument, "%v", err)
 	}
 	return rows, nil
-}
-
-// cursor dooms the transaction if reading fails.
-type cursor struct {
-	session *session
-	sdk.Cursor
-}
-
-func (c *cursor) Next() ([]abi.Value, error) {
-	row, err := c.Cursor.Next()
-	if err != nil && err != io.EOF {
-		c.session.doomed = true
-	}
-	return row, err
 }

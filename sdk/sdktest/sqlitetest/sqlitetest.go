@@ -26,6 +26,7 @@ type DB struct {
 var (
 	_ sdktest.Database = (*DB)(nil)
 	_ sdktest.Operator = (*DB)(nil)
+	_ sdktest.Keyed    = (*DB)(nil)
 )
 
 // Open returns a database with the schema and the rows that the script makes.
@@ -138,7 +139,7 @@ func (db *DB) Apply(request schema.Request) error {
 }
 
 // Query runs one statement and opens its rows.
-func (db *DB) Query(sql string, params []sdk.Value) (sdk.Cursor, error) {
+func (db *DB) Query(sql string, params []sdk.Value) (sdktest.Rows, error) {
 	stmt, err := db.prepare(sql, params)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,111 @@
+package sqlite_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// rowset encodes rows, whose types are those of the first one.
+func rowset(t testing.TB, rows ...[]abi.Value) *abi.RowReader {
+	t.Helper()
+	types := make([]abi.Type, len(rows[0]))
+	for i, v := range rows[0] {
+		types[i] = v.Type
+	}
+	b, err := abi.AppendRowsetHeader(nil, types)
+	for _, row := range rows {
+		if err == nil {
+			b, err = abi.AppendRow(b, types, row)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := abi.NewRowReader(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func loading(t *testing.T, to *abi.Load, rows ...[]abi.Value) func(host.Tx) error {
+	return func(tx host.Tx) error {
+		_, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to, rowset(t, rows...))
+		return err
+	}
+}
+
+func to(table string, columns ...string) *abi.Load { return &abi.Load{Table: table, Columns: columns} }
+
+// A load takes what an INSERT into the same columns takes.
+func TestConfinedLoad(t *testing.T) {
+	_, _, confined := prisoner(t, func(c *abi.Capabilities) {
+		c.Rows = 100
+		c.Uses = []abi.Use{{Table: "flow_run", Verbs: []string{"insert"}, Columns: []string{"name"}}}
+	})
+	one, text := []abi.Value{abi.Int64(1000)}, []abi.Value{abi.Text("x")}
+	for _, to := range []struct {
+		*abi.Load
+		row []abi.Value
+	}{{to("acme_t", "id"), one}, {to("flow_run", "name"), text}} {
+		if err := in(t.Context(), confined, loading(t, to.Load, to.row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		to   *abi.Load
+		row  []abi.Value
+		want string
+	}{
+		"another column": {to("flow_run", "name", "secret"), []abi.Value{text[0], text[0]}, "flow_run"},
+		"another table":  {to("other_t", "id"), one, "insert other_t"},
+		"the ledger":     {to("sandpiper_history", "id"), one, "sandpiper_history"},
+		"of somebody":    {to("acme_tools_keys", "k"), text, "acme_tools_keys"},
+		"the schema":     {to("sqlite_schema", "sql"), text, "sqlite_"},
+	} {
+		err := in(t.Context(), confined, loading(t, c.to, c.row))
+		t.Run(name, func(t *testing.T) { wantRefusal(t, err, c.want) })
+	}
+	var rows [][]abi.Value
+	for i := range 101 {
+		rows = append(rows, []abi.Value{abi.Int64(int64(i + 2000))})
+	}
+	err := in(t.Context(), confined, loading(t, to("acme_t", "id"), rows...))
+	wantRefusal(t, err, "it wrote 101 of 100; it would need the grant rows = ")
+	if err := in(t.Context(), confined, loading(t, to("acme_t", "id"), rows[:100]...)); err != nil {
+		t.Errorf("100 rows of 100: %v", err)
+	}
+}
+
+// What a column can't hold is refused with its row.
+func TestLoadRefusals(t *testing.T) {
+	conn := connect(t, open(t, sqlite.Memory))
+	mustRun(t, conn, "CREATE TABLE t (a INTEGER PRIMARY KEY, g AS (a + 1) STORED, b) ", "CREATE TABLE s (a INT, b TEXT) STRICT")
+	for _, c := range []struct {
+		to    *abi.Load
+		value abi.Value
+		want  string
+	}{
+		{to("t", "b"), abi.Float64(math.NaN()), "NaN"},
+		{to("t", "b"), abi.Timestamp(math.MaxInt64), "no dates outside"},
+		{to("t", "a"), abi.Text("x"), "datatype mismatch"},
+		{to("t", "g"), abi.Int64(1), "generated column"},
+		{to("s", "a"), abi.Text("x"), "cannot store TEXT value in INT column"},
+		{to("s", "b"), abi.Bytes([]byte{1}), "cannot store BLOB value in TEXT column"},
+		{to("t", "b\x00"), abi.Int64(1), "NUL"},
+	} {
+		err := in(t.Context(), conn, loading(t, c.to, []abi.Value{c.value}))
+		var refused *host.SQLError
+		if !errors.As(err, &refused) || !strings.Contains(refused.Message, c.want) || refused.Ordinal != 4 {
+			t.Errorf("%v: got %v, want %q", c.to, err, c.want)
+		} else if refused.Detail == "" && c.want != "NUL" && c.want != "generated column" {
+			t.Errorf("%v: %v names no row", c.to, err)
+		}
+	}
+}
