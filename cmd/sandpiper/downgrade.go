@@ -9,6 +9,7 @@ import (
 )
 
 func newDowngrade(a *app) *cobra.Command {
+	var pace func(*host.Config) error
 	cmd := &cobra.Command{
 		Use:   "downgrade TARGET",
 		Short: "Undo migrations, down to a revision",
@@ -27,19 +28,23 @@ a downgrade stops it before anything has changed.`,
 			if err := a.askable("downgrade"); err != nil {
 				return err
 			}
-			s, err := a.open()
-			if err != nil {
-				return err
-			}
-			defer s.close()
-			r, err := s.runner(host.Config{Before: func(p host.Plan) error {
+			cfg := host.Config{Before: func(p host.Plan) error {
 				if a.flags.yes {
 					return nil
 				}
 				a.printSteps(a.stderr, p.Steps)
 				question := fmt.Sprintf("\nUndo %s on %s? [y/N]", count(len(p.Steps), "migration"), a.database)
 				return a.confirm(cmd.Context(), question, "y", "yes")
-			}})
+			}}
+			if err := pace(&cfg); err != nil {
+				return err
+			}
+			s, err := a.open()
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			r, err := s.runner(cfg)
 			if err != nil {
 				return err
 			}
@@ -47,6 +52,7 @@ a downgrade stops it before anything has changed.`,
 			return a.ran(r, result, err)
 		},
 	}
+	pace = backfillFlags(cmd.Flags())
 	a.yesFlag(cmd.Flags(), "do not ask")
 	a.runFlags(cmd.Flags())
 	return cmd

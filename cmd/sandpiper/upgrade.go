@@ -20,6 +20,7 @@ func newUpgrade(a *app) *cobra.Command {
 		backup string
 		record recording
 		phase  func() (*abi.Phase, error)
+		pace   func(*host.Config) error
 	)
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
@@ -35,7 +36,9 @@ it goes on. Any number of runners may start at once; one works, the others wait.
 A migration may have phases: what old programs can live with (expand), the data
 (backfill), and what only new ones can (contract). With --phase the run ends, with
 exit code 0, before the first phase that is later than the one named; a migration
-without phases runs whole. See "sandpiper help data".
+without phases runs whole. A backfill goes on from its last checkpoint, whatever
+ended the run before; --chunk-time, --max-rate and --max-lag spare a database that is
+in use. See "sandpiper help data".
 
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
 does it; a file that no dump has written ends the call before anything runs.
@@ -48,6 +51,7 @@ each statement waits for its answer, for the price of a round trip.`,
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
   sandpiper upgrade --phase expand
+  sandpiper upgrade --max-rate 5000 --max-lag 2s
   sandpiper upgrade --dump schema.sql
   sandpiper upgrade --report report.html
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
@@ -66,6 +70,10 @@ each statement waits for its answer, for the price of a round trip.`,
 			if err != nil {
 				return err
 			}
+			cfg := host.Config{Phase: upTo}
+			if err := pace(&cfg); err != nil {
+				return err
+			}
 			if err := record.check(cmd.Flags()); err != nil {
 				return err
 			}
@@ -76,7 +84,6 @@ each statement waits for its answer, for the price of a round trip.`,
 			defer s.close()
 			s.connectEarly(cmd.Context())
 			target := argument(args, "heads")
-			cfg := host.Config{Phase: upTo}
 			record.begin(&cfg, s.db, cmd.Name(), target)
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
@@ -97,6 +104,7 @@ each statement waits for its answer, for the price of a round trip.`,
 	}
 	phase = phaseFlag(cmd)
 	f := cmd.Flags()
+	pace = backfillFlags(f)
 	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
 	f.Lookup("backup").NoOptDefVal = backupBeside
 	f.StringVar(&kept.Name, "dump", "", "write the schema to a `file` afterwards")

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sandpiper-db/sandpiper/host"
+)
+
+// backfillFlags adds the flags about backfills. The function it returns checks them,
+// and says in a Config what they say.
+func backfillFlags(f *pflag.FlagSet) func(*host.Config) error {
+	var (
+		chunkTime, maxLag time.Duration
+		maxRate           int64
+		checkpoint        string
+	)
+	f.DurationVar(&chunkTime, "chunk-time", 0, "of a backfill: how long a chunk should take (200ms if left out)")
+	f.Int64Var(&maxRate, "max-rate", 0, "of a backfill: visit at most `N` rows a second")
+	f.DurationVar(&maxLag, "max-lag", 0, "of a backfill: wait while a PostgreSQL replica is further behind")
+	f.StringVar(&checkpoint, "checkpoint", "", "of a backfill that another version of its migration has begun:\n`accept` goes on from its checkpoint, restart visits all rows anew")
+	return func(cfg *host.Config) error {
+		for name, wrong := range map[string]bool{"chunk-time": chunkTime <= 0, "max-rate": maxRate <= 0, "max-lag": maxLag <= 0} {
+			if f.Changed(name) && wrong {
+				return usage("", "--%s %s is not more than 0", name, f.Lookup(name).Value)
+			}
+		}
+		switch choice := host.CheckpointChoice(checkpoint); choice {
+		case host.CheckpointRefuse, host.CheckpointAccept, host.CheckpointRestart:
+			cfg.Checkpoint = choice
+		default:
+			return usage("", "--checkpoint %s is neither accept nor restart", checkpoint)
+		}
+		cfg.ChunkTime, cfg.MaxRate, cfg.MaxLag = chunkTime, maxRate, maxLag
+		return nil
+	}
+}

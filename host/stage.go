@@ -1,0 +1,236 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/source"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A stage is a connection whose transactions are all savepoints of one
+// transaction that is never committed.
+type stage struct {
+	Conn
+	tx     Tx
+	out    Rehearsal
+	step   int
+	held   bool    // something was shown and not run
+	plugin *Plugin // whose walls are around it, nil if there are none
+
+	samples  *int       // to take of each effect; nil: nobody asks for effects
+	observed ObservedTx // tx, if it is observed
+
+	chunks int                 // of the open backfill, so far
+	unseen *RehearsedStatement // of another chunk than the first one: shown if it fails
+}
+
+const stageSavepoint = "rehearsal"
+
+func (s *stage) open(ctx context.Context, ledger *Ledger) error {
+	fence := Fence{}
+	if first := s.out.Plan.Steps[0]; ledger.Exists {
+		fence = Fence{Line: first.Revision.Line, Heads: first.Before}
+	}
+	tx, err := s.Conn.Begin(ctx, fence)
+	if err != nil {
+		return err
+	}
+	// A dialect may ask for the lock only when an answer is needed.
+	if err := tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	s.tx = tx
+	if s.samples == nil {
+		return nil
+	}
+	if s.observed, err = s.Conn.Observe(ctx, tx, *s.samples); err != nil {
+		return err
+	}
+	s.tx = s.observed
+	return nil
+}
+
+// effects notes what the step that has run did to rows.
+func (s *stage) effects(ctx context.Context) error {
+	if s.observed == nil {
+		return nil
+	}
+	tables, err := s.observed.Effects(ctx)
+	s.out.Effects = append(s.out.Effects, StepEffects{Step: s.step, Tables: tables})
+	return err
+}
+
+func (s *stage) clear() {
+	if s.tx != nil {
+		s.tx.Rollback()
+	}
+}
+
+func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
+	noted := RehearsedStatement{
+		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
+	}
+	if s.chunks > 0 {
+		s.unseen = &noted
+		return
+	}
+	s.out.Statements = append(s.out.Statements, noted)
+}
+
+// chunk is told of each chunk of a backfill. The statements of the first one are
+// shown, and those of the others are the same.
+func (s *stage) chunk() { s.chunks++ }
+
+// backfill is told of the end of a backfill.
+func (s *stage) backfill(name string) {
+	more := s.chunks - 1
+	if s.chunks, s.unseen = 0, nil; more > 0 {
+		s.note(Statement{SQL: Comment(fmt.Sprintf("backfill %q: %d more chunks of the same statements", name, more))}, 0, true, "")
+	}
+}
+
+// noteRefused says of the newest statement that the walls of a plugin refused it.
+func (s *stage) noteRefused(err error) error {
+	if err != nil && s.unseen != nil {
+		s.out.Statements, s.unseen = append(s.out.Statements, *s.unseen), nil
+	}
+	if denied := asRefused(err, Statement{}); denied != nil {
+		last := &s.out.Statements[len(s.out.Statements)-1]
+		last.NotRun, last.Refused = denied.Error(), true
+	}
+	return err
+}
+
+// excuse sorts the error of a step: where something before it was not run,
+// what is left of a file is shown and not run either; what a module would have
+// sent nobody knows.
+func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err error) error {
+	var refused *SQLError
+	if !errors.As(err, &refused) || !s.held && refused.Code != unsafeNewEnumValue {
+		return err
+	}
+	shown := s.out.Statements[seen:]
+	reason := fmt.Sprintf("needs what was not run or not committed before it: %v", refused)
+	if b.module != nil {
+		reason += "; what the module sends after it is not known"
+	}
+	if n := len(shown); n > 0 {
+		shown[n-1].NotRun = reason
+	}
+	s.held = true
+	if b.module != nil {
+		return nil
+	}
+	skip, autocommit := refused.Ordinal, false
+	for _, item := range source.Items(b.parsed, dir) {
+		switch item.Kind {
+		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
+			autocommit = item.Kind == chain.ItemAutocommitBegin
+		case chain.ItemOperation:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: Comment(item.Document)}, 0, autocommit, "follows a statement that was not run")
+			}
+		case chain.ItemPhase:
+		case chain.ItemBackfill:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: source.Whole(item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
+			}
+		default:
+			if skip--; skip < 0 {
+				s.note(Statement{SQL: item.SQL}, 0, autocommit, "follows a statement that was not run")
+			}
+		}
+	}
+	return nil
+}
+
+// unsafeNewEnumValue is PostgreSQL's SQLSTATE for the use of an enum value in
+// the transaction that added it, which a real run does in two.
+const unsafeNewEnumValue = "55P04"
+
+// Confine implements Conn: what is confined would not act on the stage.
+func (s *stage) Confine(context.Context, Confinement) (Confined, error) {
+	return nil, errors.New("a rehearsal cannot be confined once it has begun")
+}
+
+// Begin implements Conn.
+func (s *stage) Begin(ctx context.Context, _ Fence) (Tx, error) {
+	if err := s.tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
+		return nil, err
+	}
+	return &stageTx{Tx: s.tx, stage: s}, nil
+}
+
+// Outside implements Conn: the statement is shown and not run, and of a plugin it is
+// refused as in a real run.
+func (s *stage) Outside(ctx context.Context, fence Fence, stmt Statement, unit Unit, begun bool) (int64, error) {
+	if s.plugin != nil {
+		return s.Conn.Outside(ctx, fence, stmt, unit, begun)
+	}
+	s.held = true
+	s.note(stmt, 0, true, "cannot run inside a transaction, so it could not be rolled back")
+	return 0, nil
+}
+
+// A stageTx is what a session takes for a transaction.
+type stageTx struct {
+	Tx
+	stage *stage
+	over  bool
+}
+
+func (t *stageTx) Exec(ctx context.Context, stmt Statement) (int64, error) {
+	t.stage.note(stmt, 0, false, "")
+	affected, err := t.Tx.Exec(ctx, stmt)
+	return affected, t.stage.noteRefused(err)
+}
+
+func (t *stageTx) Defer(ctx context.Context, stmt Statement) error {
+	_, err := t.Exec(ctx, stmt)
+	return err
+}
+
+func (t *stageTx) ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (int64, error) {
+	t.stage.note(stmt, countRows(rows), false, "")
+	affected, err := t.Tx.ExecBatch(ctx, stmt, rows)
+	return affected, t.stage.noteRefused(err)
+}
+
+// countRows counts what is in a rowset, without taking it from its reader. A
+// malformed row ends the count: the database call will tell of it.
+func countRows(rows *abi.RowReader) int {
+	n := 0
+	if r, err := abi.NewRowReader(rows.Bytes()); err == nil {
+		for ; err == nil; n++ {
+			_, err = r.Next()
+		}
+		n--
+	}
+	return n
+}
+
+func (t *stageTx) Query(ctx context.Context, stmt Statement) (Rows, error) {
+	t.stage.note(stmt, 0, false, "")
+	result, err := t.Tx.Query(ctx, stmt)
+	return result, t.stage.noteRefused(err)
+}
+
+func (t *stageTx) Progress(context.Context, chain.Key, chain.Direction, []Unit) error { return nil }
+
+func (t *stageTx) Record(context.Context, Entry, []string) error { return nil }
+
+func (t *stageTx) Commit(ctx context.Context) error {
+	t.over = true
+	return t.Tx.Savepoint(ctx, SavepointRelease, stageSavepoint)
+}
+
+func (t *stageTx) Rollback() error {
+	if t.over {
+		return nil
+	}
+	t.over = true
+	return t.Tx.Savepoint(context.Background(), SavepointRollback, stageSavepoint)
+}
