@@ -232,6 +232,7 @@ func (f *fill) complete(ctx context.Context) error {
 	s.pos++
 	f.end()
 	s.section = nil
+	s.completed(f.unit.Name)
 	return errEOF
 }
 

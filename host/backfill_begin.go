@@ -53,7 +53,7 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	} else {
 		f.at = *at
 	}
-	f.at.Version = s.version
+	f.at.Version = s.version // which the next chunk records
 	f.sql = newFillSQL(s.step.Revision.Dialect, b, f.at.Key)
 	f.guard = newKeyGuard(f.sql, b)
 	if f.lock == abi.LockSkip {
@@ -178,7 +178,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 	if err != nil {
 		return err
 	}
-	f.at = checkpoint{Source: sourceOf(b), Key: key, Bounded: b.Inserted != abi.InsertedInclude}
+	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Bounded: b.Inserted != abi.InsertedInclude}
 	f.sql = newFillSQL(f.s.step.Revision.Dialect, b, key)
 	if nullable {
 		found, err := f.ask(ctx, f.sql.null())

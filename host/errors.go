@@ -156,14 +156,14 @@ func (e *GuestError) Unwrap() error { return e.Err }
 // committed, so that a resumed run does not send what is recorded.
 type ChangedError struct {
 	Revision chain.Revision
-	Call     int  // 1-based number of the recorded call or section
+	Call     int  // 1-based number of the recorded call, section or backfill
 	Unit     Unit // what is recorded
 }
 
 // Error names the call and says what may be changed and what may not.
 func (e *ChangedError) Error() string {
 	what := fmt.Sprintf("call %d", e.Call)
-	if e.Unit.Kind == UnitSection || e.Unit.Kind == UnitPhase {
+	if e.Unit.Kind == UnitSection || e.Unit.Kind == UnitPhase || e.Unit.Kind == UnitBackfill {
 		what = fmt.Sprintf("%s %q", e.Unit.Kind, e.Unit.Name)
 	}
 	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is not what an earlier run sent", e.Revision.Key, what)

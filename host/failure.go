@@ -80,18 +80,40 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		done := Pending{Units: units}
-		return fmt.Sprintf("%s, with the first parts of this migration committed (%s%d recorded); the rest is rolled back", at, done.phaseWords(), done.Parts())
+		return at + ", with " + halfDone(units) + "; the rest is rolled back"
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
 }
 
-// Parts is how many calls and sections of the migration are committed.
+// halfDone says what is committed of a migration, and where its backfill stands.
+func halfDone(units []Unit) string {
+	pending := Pending{Units: units}
+	parts, phase := pending.Parts(), pending.phaseWords()
+	u, found := underWay(units)
+	if !found {
+		return fmt.Sprintf("the first parts of this migration committed (%s%d recorded)", phase, parts)
+	}
+	of := ""
+	if u.Total > 0 {
+		of = fmt.Sprintf(" of %d", u.Total)
+	}
+	text := fmt.Sprintf("backfill %q standing at %d%s rows", u.Name, u.Affected, of)
+	if u.Chunks > 0 {
+		parts--
+	}
+	if parts > 0 {
+		return fmt.Sprintf("the first parts of this migration committed (%s%d recorded) and its %s", phase, parts, text)
+	}
+	return text
+}
+
+// Parts is how many calls, sections and backfills of the migration are committed,
+// those backfills included that stand at a checkpoint.
 func (p Pending) Parts() int {
 	n := 0
 	for _, u := range p.Units {
-		if u.Kind != UnitBegin && u.Kind != UnitPhase && !u.Begun {
+		if u.Kind != UnitBegin && u.Kind != UnitPhase && (!u.Begun || u.Chunks > 0) {
 			n++
 		}
 	}
@@ -135,10 +157,13 @@ func next(step Step, err error) string {
 		refused *SQLError
 		guest   *GuestError
 		changed *ChangedError
+		other   *CheckpointError
 	)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return again + " to go on"
+	case errors.As(err, &other):
+		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):
 		return "another session holds the table's lock: end its transaction, or raise lock_timeout, and " + again
 	case errors.Is(err, ErrLocked):

@@ -16,6 +16,7 @@ type filling struct {
 	paces     paces                    // how fast so far
 	fillSpan  func(name string) func() // starts the span of a backfill, returns its end
 	advanced  func()                   // a chunk is committed
+	completed func(name string)        // a backfill is
 	rehearsed bool                     // nothing is committed
 
 	// What a guest told outside sections, in a run that is done again, it tells again.
@@ -29,7 +30,7 @@ func newFilling() filling {
 		cfg:      &Config{ChunkTime: defaultChunkTime},
 		paces:    paces{},
 		fillSpan: func(string) func() { return func() {} },
-		advanced: func() {},
+		advanced: func() {}, completed: func(string) {},
 	}
 }
 

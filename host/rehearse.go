@@ -143,9 +143,19 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
+	restart, err := checkpointed(step, versionOf(step, module), pending, u.cfg.Checkpoint)
+	if err != nil {
+		return u.failure(step, err)
+	}
+	if restart != nil {
+		pending = replaced(pending, *restart)
+	}
 	ctx, cancel := u.limited(ctx, stage.plugin)
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
+	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true
+	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime}
+	s.advanced, s.completed = stage.chunk, stage.backfill
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
 	s.until = u.cfg.until()
@@ -180,6 +190,9 @@ type stage struct {
 	step   int
 	held   bool    // something was shown and not run
 	plugin *Plugin // whose walls are around it, nil if there are none
+
+	chunks int                 // of the open backfill, so far
+	unseen *RehearsedStatement // of another chunk than the first one: shown if it fails
 }
 
 const stageSavepoint = "rehearsal"
@@ -208,13 +221,33 @@ func (s *stage) clear() {
 }
 
 func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
-	s.out.Statements = append(s.out.Statements, RehearsedStatement{
+	noted := RehearsedStatement{
 		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
-	})
+	}
+	if s.chunks > 0 {
+		s.unseen = &noted
+		return
+	}
+	s.out.Statements = append(s.out.Statements, noted)
+}
+
+// chunk is told of each chunk of a backfill. The statements of the first one are
+// shown, and those of the others are the same.
+func (s *stage) chunk() { s.chunks++ }
+
+// backfill is told of the end of a backfill.
+func (s *stage) backfill(name string) {
+	more := s.chunks - 1
+	if s.chunks, s.unseen = 0, nil; more > 0 {
+		s.note(Statement{SQL: Comment(fmt.Sprintf("backfill %q: %d more chunks of the same statements", name, more))}, 0, true, "")
+	}
 }
 
 // noteRefused says of the newest statement that the walls of a plugin refused it.
 func (s *stage) noteRefused(err error) error {
+	if err != nil && s.unseen != nil {
+		s.out.Statements, s.unseen = append(s.out.Statements, *s.unseen), nil
+	}
 	if denied := asRefused(err, Statement{}); denied != nil {
 		last := &s.out.Statements[len(s.out.Statements)-1]
 		last.NotRun, last.Refused = denied.Error(), true
