@@ -24,6 +24,7 @@ var pure = map[string][]string{
 	"sdk/sha256":            {},
 	"host/policy":           {"sdk/abi", "sdk/schema", "host/chain"},
 	"host/draw":             {"host/chain"},
+	"host/spool":            {},
 }
 
 // allowed says who may import whom of this module, besides the pure packages
@@ -39,6 +40,7 @@ var allowed = map[string][]string{
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
 	"host/worker":                {"host"},
+	"host/report":                {"host"},
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
@@ -53,7 +55,7 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust", "host/report"},
 }
 
 // sole importers of what only one adapter may know of.
@@ -71,7 +73,7 @@ var sole = map[string][]string{
 	"go.opentelemetry.io/otel":        {"host"},
 	"go.yaml.in/yaml":                 {"host/source"},
 	"golang.org/x/text":               {"host/author"},
-	"github.com/schollz/progressbar":  {"cmd/sandpiper"},
+	"github.com/vbauerster/mpb":       {"cmd/sandpiper"},
 	"github.com/jedib0t/go-pretty":    {"cmd/sandpiper"},
 	"github.com/rogpeppe/go-internal": {"host/author"},
 	"ariga.io/atlas":                  {"host/diff"},

@@ -62,6 +62,11 @@ type Config struct {
 	// Defaults to not telling.
 	Statements bool
 
+	// Results makes a run tell of every statement and, in another event, of its
+	// result. Statements that a migration puts off are then sent one by one, each
+	// for the price of a round trip. Defaults to not telling.
+	Results bool
+
 	// Logger receives what guests log and what the runner does. Defaults to
 	// discarding it.
 	Logger *slog.Logger
@@ -123,14 +128,16 @@ type Event struct {
 	Backfill string        // Chunk, Throttled: its name
 	Done     int64         // Progress, Chunk
 	Total    int64         // Progress, Chunk; 0 if unknown
-	Rows     int64         // Chunk: how many it had
-	Took     time.Duration // Chunk: from its beginning to its commit
+	Rows     int64         // Chunk: how many it had; Ran: how many were affected, or read by a query
+	Took     time.Duration // Chunk: from its beginning to its commit; Ran: until it was answered
+	Paused   time.Duration // Chunk: how long the backfill paused before it
+	Together int           // Ran: how many statements Took is of, since they were sent together
 	Phase    string        // Phase, Paused: its name
 	Level    LogLevel      // Log
-	Text     string        // Log: the guest's line; Statement: the SQL; Waiting, Retrying: why
-	Call     int           // Statement: 1-based number of the call of the migration that sends it
+	Text     string        // Log: the guest's line; Statement, Ran: the SQL; Waiting, Retrying: why
+	Call     int           // Statement, Ran: 1-based number of the call of the migration that sends it
 	Elapsed  time.Duration // since the migration began
-	Err      error         // Failed
+	Err      error         // Failed, Ran
 }
 
 // EventKind says what an Event tells.
@@ -149,6 +156,7 @@ const (
 	EventLog       EventKind = "log"       // a migration logs
 	EventSection   EventKind = "section"   // a section is committed
 	EventStatement EventKind = "statement" // a statement is about to be sent
+	EventRan       EventKind = "ran"       // a statement was answered, or failed. Those that a schema operation puts off are known to have run when what follows was answered
 	EventRetrying  EventKind = "retrying"  // rolled back and tried again, after a lock timeout
 	EventApplied   EventKind = "applied"   // a migration is committed
 	EventFailed    EventKind = "failed"    // a migration failed and is rolled back

@@ -163,7 +163,8 @@ type ChangedError struct {
 // Error names the call and says what may be changed and what may not.
 func (e *ChangedError) Error() string {
 	what := fmt.Sprintf("call %d", e.Call)
-	if e.Unit.Kind == UnitSection || e.Unit.Kind == UnitPhase || e.Unit.Kind == UnitBackfill {
+	switch e.Unit.Kind {
+	case UnitSection, UnitBackfill, UnitPhase:
 		what = fmt.Sprintf("%s %q", e.Unit.Kind, e.Unit.Name)
 	}
 	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is not what an earlier run sent", e.Revision.Key, what)

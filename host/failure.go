@@ -36,6 +36,7 @@ func (u *run) failure(step Step, err error) error {
 		failed *SQLError
 		denied *RefusedError
 		guest  *GuestError
+		call   *callError
 	)
 	switch {
 	case errors.As(err, &denied):
@@ -48,6 +49,9 @@ func (u *run) failure(step Step, err error) error {
 		if body.module == nil {
 			e.Err = failed // a SQL file has no words of its own
 		}
+	case errors.As(err, &call) && call.ordinal > 0 && body.module == nil:
+		e.Statement, e.Err = call.ordinal, call
+		err = call
 	}
 	if e.Statement > 0 {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
@@ -80,7 +84,7 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return at + ", with " + halfDone(units) + "; the rest is rolled back"
+		return at + ", with " + (Pending{Units: units}).phaseWords(": ") + halfDone(units) + "; the rest is rolled back"
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
@@ -88,11 +92,10 @@ func (u *run) state(step Step) string {
 
 // halfDone says what is committed of a migration, and where its backfill stands.
 func halfDone(units []Unit) string {
-	pending := Pending{Units: units}
-	parts, phase := pending.Parts(), pending.phaseWords()
+	parts := Pending{Units: units}.Parts()
 	u, found := underWay(units)
 	if !found {
-		return fmt.Sprintf("the first parts of this migration committed (%s%d recorded)", phase, parts)
+		return fmt.Sprintf("the first parts of this migration committed (%d recorded)", parts)
 	}
 	of := ""
 	if u.Total > 0 {
@@ -103,7 +106,7 @@ func halfDone(units []Unit) string {
 		parts--
 	}
 	if parts > 0 {
-		return fmt.Sprintf("the first parts of this migration committed (%s%d recorded) and its %s", phase, parts, text)
+		return fmt.Sprintf("the first parts of this migration committed (%d recorded) and its %s", parts, text)
 	}
 	return text
 }
@@ -123,15 +126,15 @@ func (p Pending) Parts() int {
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
 	if n := p.Parts(); n != 1 {
-		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords(), n)
+		return fmt.Sprintf("%s%d parts of it are committed", p.phaseWords("; "), n)
 	}
-	return p.phaseWords() + "1 part of it is committed"
+	return p.phaseWords("; ") + "1 part of it is committed"
 }
 
-// phaseWords are what Phases says, before other words; "" where it has none.
-func (p Pending) phaseWords() string {
+// phaseWords are what Phases says, with a mark behind it; "" where it has none.
+func (p Pending) phaseWords(mark string) string {
 	if phases, ok := p.Phases(); ok {
-		return phases.String() + "; "
+		return phases.String() + mark
 	}
 	return ""
 }
@@ -156,6 +159,7 @@ func next(step Step, err error) string {
 	var (
 		refused *SQLError
 		guest   *GuestError
+		call    *callError
 		changed *ChangedError
 		other   *CheckpointError
 	)
@@ -174,6 +178,8 @@ func next(step Step, err error) string {
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
+	case errors.As(err, &call) && !errors.As(err, &guest):
+		return "mend the file, and " + again
 	case errors.As(err, &guest):
 		return "mend the migration, build it again, and " + again
 	default:

@@ -40,7 +40,7 @@ func (s *session) Phase(ctx context.Context, p abi.Phase) error {
 	case s.step.Direction != chain.Upgrade:
 		return refuse(abi.ErrnoState, "phase %s begins in a downgrade: phases are an upgrade's", p)
 	case s.section != nil:
-		return refuse(abi.ErrnoState, "phase %s begins inside section %q: end the section first", p, s.section.unit.Name)
+		return refuse(abi.ErrnoState, "phase %s begins inside %s: end it first", p, s.section)
 	case len(s.savepoints) > 0:
 		return refuse(abi.ErrnoState, "phase %s begins while savepoint %q is set", p, s.savepoints[len(s.savepoints)-1])
 	case p < s.phases:

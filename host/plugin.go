@@ -124,6 +124,7 @@ type WorkOrder struct {
 	Plugin     Plugin
 	Step       Step
 	Statements bool // tell of statements, as Config.Statements
+	Results    bool // and of their results, as Config.Results
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.

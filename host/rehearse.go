@@ -38,7 +38,7 @@ type RehearsedStatement struct {
 // committed. They are named and not run in other plans, and before the plugin's
 // first upgrade has made its role and schema.
 func (r *Runner) Rehearse(ctx context.Context, dir chain.Direction, target string) (_ Rehearsal, err error) {
-	u := &run{Runner: r, dir: dir, target: target, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(dir, target)
 	if u.conn, err = r.db.Connect(ctx); err != nil {
 		return Rehearsal{}, err
 	}

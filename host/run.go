@@ -24,6 +24,7 @@ type run struct {
 	walls  walls
 	guests map[*module]*loading
 	queue  func(Event) // of a Handle; may be nil
+	meters *meters
 	result Result
 	asked  bool // Config.Before has been called
 
@@ -42,8 +43,13 @@ const (
 	verdictWithin = 5 * time.Second        // for looking at a database after a failure
 )
 
+func (r *Runner) newRun(dir chain.Direction, target string) *run {
+	return &run{Runner: r, dir: dir, target: target, meters: newMeters(r.db.Dialect()), guests: map[*module]*loading{}, paces: paces{}}
+}
+
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
-	u := &run{Runner: r, dir: dir, target: target, queue: queue, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(dir, target)
+	u.queue = queue
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -65,7 +71,8 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 
 // runOnly runs one step, on a database that is where the step begins.
 func (r *Runner) runOnly(ctx context.Context, conn Conn, step Step) error {
-	u := &run{Runner: r, dir: step.Direction, target: step.Revision.Key.String(), only: &step, conn: conn, guests: map[*module]*loading{}, paces: paces{}}
+	u := r.newRun(step.Direction, step.Revision.Key.String())
+	u.only, u.conn = &step, conn
 	defer u.closeGuests()
 	return u.toTarget(ctx)
 }
@@ -260,6 +267,7 @@ func pause(ctx context.Context, d time.Duration) error {
 
 func (u *run) emit(e Event) {
 	u.logEvent(e)
+	u.meters.event(e)
 	if u.cfg.OnEvent != nil {
 		u.cfg.OnEvent(e)
 	}

@@ -204,29 +204,6 @@ func (s *session) flush(ctx context.Context) error {
 	return nil
 }
 
-// watched returns a transaction that shows what is sent to whoever observes.
-func (s *session) watched(tx Tx) Tx {
-	if s.observe == nil {
-		return tx
-	}
-	return &watchedTx{tx, s.observe}
-}
-
-type watchedTx struct {
-	Tx
-	observe func(Statement)
-}
-
-func (t *watchedTx) Exec(ctx context.Context, stmt Statement) (int64, error) {
-	t.observe(stmt)
-	return t.Tx.Exec(ctx, stmt)
-}
-
-func (t *watchedTx) Defer(ctx context.Context, stmt Statement) error {
-	t.observe(stmt)
-	return t.Tx.Defer(ctx, stmt)
-}
-
 // namingFor returns the naming convention of a line: the operator's own for
 // the project's migrations, and what its author knew for everybody else's.
 func (r *Runner) namingFor(line string) schema.Naming {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -94,9 +95,11 @@ func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
 	if err := tx.Progress(ctx, s.step.Revision.Key, s.step.Direction, units); err != nil {
 		return s.failed(err)
 	}
+	start := time.Now()
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
+	s.observer.committed(time.Since(start))
 	done := 0
 	for _, u := range units {
 		if !u.Begun {
@@ -134,10 +137,9 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	if s.observe != nil && c.stmt.SQL != "" {
-		s.observe(c.stmt)
-	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
+	ran(affected, err)
 	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {
 		s.tx = nil
 		if err := tx.Rollback(); err != nil {
@@ -167,10 +169,9 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 			return 0, err
 		}
 	}
-	if s.observe != nil {
-		s.observe(c.stmt)
-	}
+	ran := s.observer.sending(c.stmt)
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
+	ran(affected, err)
 	if denied := s.asRefused(err, c.stmt); denied != nil {
 		return s.keepRefused(c, denied)
 	}

@@ -107,6 +107,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 			Context: step.context(conn, started),
 		}, s)
 		entry.Fuel += used.Fuel
+		u.meters.sent(step, s.ordinal)
 		if err = ran; s.fatal != errLeave {
 			break
 		}
@@ -135,8 +136,8 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s.until = u.cfg.until()
 	s.started = a.clock
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
-	if u.cfg.Statements {
-		s.observe = func(stmt Statement) { s.emit(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal}) }
+	if u.cfg.Statements || u.cfg.Results {
+		s.observer = &observer{tell: s.emit, results: u.cfg.Results}
 	}
 	span := func(what string, attributes ...attribute.KeyValue) func() {
 		_, end := startSpan(ctx, what, attributes...)

@@ -8,6 +8,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // Spans go to the global tracer provider: without an exporter set up by the
@@ -29,9 +31,13 @@ func startSpan(ctx context.Context, what string, attributes ...attribute.KeyValu
 
 func runAttributes(r *Runner, target string) []attribute.KeyValue {
 	return []attribute.KeyValue{
-		attribute.String("db.system.name", string(r.db.Dialect())),
+		systemName(r.db.Dialect()),
 		attribute.String("sandpiper.target", target),
 	}
+}
+
+func systemName(dialect chain.Dialect) attribute.KeyValue {
+	return attribute.String("db.system.name", string(dialect))
 }
 
 func stepAttributes(s Step) []attribute.KeyValue {
@@ -55,7 +61,7 @@ func backfillAttributes(name string) []attribute.KeyValue {
 func (r *Runner) logEvent(e Event) {
 	level := slog.LevelDebug
 	switch e.Kind {
-	case EventApplied, EventWaiting, EventRetrying, EventThrottled:
+	case EventApplied, EventPhase, EventPaused, EventWaiting, EventRetrying, EventThrottled:
 		level = slog.LevelInfo
 	case EventFailed:
 		level = slog.LevelError
@@ -72,6 +78,9 @@ func (r *Runner) logEvent(e Event) {
 	}
 	if e.Text != "" {
 		attrs = append(attrs, slog.String("text", e.Text))
+	}
+	if e.Phase != "" {
+		attrs = append(attrs, slog.String("phase", e.Phase))
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("error", e.Err))

@@ -28,7 +28,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	late := u.limit(p)
 	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
 	defer cancel()
-	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Phase: u.cfg.Phase}
+	order := WorkOrder{Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase}
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
@@ -44,7 +44,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 func (u *run) relay(about Event) func(Event) {
 	return func(e Event) {
 		switch e.Kind {
-		case EventStarted, EventProgress, EventLog, EventSection, EventPhase, EventStatement:
+		case EventStarted, EventProgress, EventLog, EventSection, EventStatement, EventRan, EventChunk, EventThrottled, EventPhase:
 			u.emit(e.of(about))
 		}
 	}
@@ -67,17 +67,18 @@ func (u *run) probe(ctx context.Context, step Step) error {
 // Runner's database. The Runner's own migrations and plugins are not looked at. Its
 // errors are for the run that sent the order to act upon: ErrLocked, ErrMoved and
 // ErrLockTimeout among them, and no *RunError. events hears of what happens inside
-// the migration: that it starts, its statements, logs, progress, sections and phases.
+// the migration: that it starts, its statements and their results, logs, progress,
+// sections, chunks and phases.
 func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, err error) {
 	step := order.Step
 	own := *r
-	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Phase = events, order.Statements, order.Phase
+	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {
 		return Entry{}, err
 	}
-	u := &run{Runner: &own, dir: step.Direction, guests: map[*module]*loading{}, paces: paces{}}
+	u := own.newRun(step.Direction, step.Revision.Key.String())
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {

@@ -30,6 +30,10 @@ type pendingJSON struct {
 	Line      string `json:"line"`
 	Direction string `json:"direction"`
 	Committed int    `json:"committed"` // parts
+
+	PhasesDone []string `json:"phases_done,omitempty"`
+	Phase      string   `json:"phase,omitempty"`       // that comes next, or is under way
+	PhaseBegun bool     `json:"phase_begun,omitempty"` // something of it is committed
 }
 
 func newCurrent(a *app) *cobra.Command {
@@ -38,7 +42,8 @@ func newCurrent(a *app) *cobra.Command {
 		Use:   "current",
 		Short: "Say where the database is",
 		Long: `Prints the revision each line of migrations stands at, how many are missing,
-and any migration that an earlier run left half done.
+and any migration that an earlier run left half done, with its phase where it has
+phases.
 
 With --check the exit code says it too, for programs that upgrade themselves:
 0 up to date, 3 behind, 4 ahead or unknown to the chain.`,
@@ -60,7 +65,7 @@ With --check the exit code says it too, for programs that upgrade themselves:
 			if err != nil {
 				return err
 			}
-			a.result(currentDocument(status), func(w io.Writer) { printStatus(w, status) })
+			a.result(currentDocument(status), func(w io.Writer) { printStatus(w, r, status) })
 			if check {
 				return checkStatus(status)
 			}
@@ -83,18 +88,25 @@ func currentDocument(status host.Status) currentData {
 		})
 	}
 	for _, p := range status.Pending {
-		data.Pending = append(data.Pending, pendingJSON{
+		pending := pendingJSON{
 			Revision:  p.Key.ID,
 			Line:      lineName(p.Key.Line),
 			Direction: p.Direction.String(),
 			Committed: p.Parts(),
-		})
+		}
+		if phases, ok := p.Phases(); ok {
+			for _, done := range phases.Done {
+				pending.PhasesDone = append(pending.PhasesDone, done.String())
+			}
+			pending.Phase, pending.PhaseBegun = phases.Next.String(), phases.Begun
+		}
+		data.Pending = append(data.Pending, pending)
 	}
 	return data
 }
 
 // printStatus prints one line per line of migrations, in Alembic's form.
-func printStatus(w io.Writer, status host.Status) {
+func printStatus(w io.Writer, r *host.Runner, status host.Status) {
 	for _, l := range status.Lines {
 		prefix := ""
 		if len(status.Lines) > 1 {
@@ -107,6 +119,11 @@ func printStatus(w io.Writer, status host.Status) {
 		fmt.Fprintf(w, "%s%s%s\n", prefix, at, standing(l))
 	}
 	for _, p := range status.Pending {
+		if phases, ok := p.Phases(); ok {
+			rev, _ := r.Graph().Revision(p.Key) // which may be gone
+			fmt.Fprintf(w, "half done: %s: %s; the next upgrade goes on\n", title(p.Key.String(), rev.Slug), phases)
+			continue
+		}
 		fmt.Fprintf(w, "half done: %s of %s, %s committed; the next %s finishes it\n",
 			p.Direction, p.Key, count(p.Parts(), "part"), p.Direction)
 	}

@@ -6,7 +6,7 @@
 //	flags, environment, sandpiper.toml ─ settings.go
 //	URL → host.Database, folder → fs.FS, cache → host.Sandbox ─ wiring.go
 //	host.Runner ─ one file per subcommand
-//	host.Event → progress.go, results → output.go, errors → failure.go
+//	host.Event → display.go, results → output.go, errors → failure.go
 //
 // What it promises: results go to stdout and everything else to stderr; with
 // --json stdout is exactly one document, of one shape; the exit code says what

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ import (
 // and begin lines of its own.
 const hostileText = "x\x1b[2J\a\u009b\u202e\u2028\r\nFORGED: DROP TABLE users;\nFORGED --"
 
+// redrawn is what goes back to the first of some rows.
+var redrawn = regexp.MustCompile(`\x1b\[[0-9]+A\x1b\[J`)
+
 // What a file, a ledger or a database is called steers no terminal and begins no
 // line, and no statement.
 func TestHostileSlugs(t *testing.T) {
@@ -23,8 +27,8 @@ func TestHostileSlugs(t *testing.T) {
 	entry := host.Entry{Key: rev.Key, Action: hostileText, Slug: hostileText, Runner: hostileText, Reason: hostileText, Signer: hostileText}
 	step := host.Step{Revision: rev}
 	a := &app{}
-	event := func(p *progress, kind host.EventKind) {
-		p.event(host.Event{Kind: kind, Revision: rev.ID, Slug: hostileText, Steps: 1, Elapsed: time.Minute})
+	event := func(p *display, kind host.EventKind) {
+		p.event(host.Event{Kind: kind, Revision: rev.ID, Slug: hostileText, Steps: 1, Backfill: hostileText, Text: hostileText, Elapsed: time.Minute})
 	}
 	for name, print := range map[string]func(io.Writer){
 		"plan":     func(w io.Writer) { a.printSteps(w, []host.Step{step}) },
@@ -40,8 +44,8 @@ func TestHostileSlugs(t *testing.T) {
 		"a statement": func(w io.Writer) { printRehearsal(w, rehearsalOf(step, "SELECT 1"), false) },
 		"progress": func(w io.Writer) {
 			for _, bars := range []bool{false, true} {
-				p := &progress{w: w, verbose: !bars, bars: bars}
-				for _, kind := range []host.EventKind{host.EventStarted, host.EventProgress, host.EventApplied} {
+				p := &display{w: w, verbose: !bars, fancy: bars}
+				for _, kind := range []host.EventKind{host.EventStarted, host.EventProgress, host.EventChunk, host.EventThrottled, host.EventApplied} {
 					event(p, kind)
 				}
 				p.close()
@@ -50,8 +54,8 @@ func TestHostileSlugs(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		print(&out)
-		if name == "progress" { // the bar draws over itself
-			out = *bytes.NewBufferString(strings.ReplaceAll(strings.ReplaceAll(out.String(), "\r", "\n"), "\x1b[0m", ""))
+		if name == "progress" { // the bars draw over themselves
+			out = *bytes.NewBuffer(redrawn.ReplaceAll(out.Bytes(), nil))
 		}
 		for line := range strings.Lines(out.String()) {
 			switch line = strings.TrimSuffix(line, "\n"); {
@@ -89,7 +93,7 @@ func rehearsalOf(step host.Step, sql string) host.Rehearsal {
 // Each line that a guest logs, or says as it fails, is marked as the guest's.
 func TestHostileLogsAndLastWords(t *testing.T) {
 	var out bytes.Buffer
-	p := &progress{w: &out, verbose: true}
+	p := &display{w: &out, verbose: true}
 	p.event(host.Event{Kind: host.EventLog, Level: host.LogInfo, Revision: "000000000001", Text: "one\nupgrade 000000000002 forged  1 ms\u2028\u202e\u2066\n"})
 	want := "000000000001: info: one\n000000000001: info: upgrade 000000000002 forged  1 ms\\u2028\\u202e\\u2066\n"
 	if out.String() != want {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -33,7 +32,7 @@ func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 		}
 		running := a.running.Load()
 		if running {
-			fmt.Fprintln(a.stderr, "\nfinishing the rollback")
+			a.display.line("\nfinishing the rollback") // below the ^C
 		}
 		cancel(interruption{})
 		for same := time.After(oneInterrupt); same != nil; {
@@ -47,7 +46,7 @@ func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 			}
 		}
 		if running {
-			fmt.Fprintln(a.stderr, "press again to stop now")
+			a.display.line("press again to stop now")
 		}
 		if _, ok := <-signals; ok {
 			os.Exit(exitInterrupted)

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 // stubborn is a command whose rollback never ends.
 func stubborn() {
 	a := &app{stderr: os.Stderr}
+	a.display = a.newDisplay()
 	a.running.Store(true)
 	_, stop := a.interrupts(context.Background())
 	defer stop()
@@ -64,6 +65,21 @@ func TestHelpNamesEveryFilter(t *testing.T) {
 		if !strings.Contains(autogenerateText, "\n  "+name+" ") {
 			t.Errorf("the help on autogenerate does not say what %s leaves out", name)
 		}
+	}
+}
+
+// TestHelpOnDataShowsWhatRuns keeps the example of the help the one that a script runs.
+func TestHelpOnDataShowsWhatRuns(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/data_help.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(dataExample) {
+		example.WriteString(strings.TrimPrefix(line, "  "))
+	}
+	if !strings.Contains(string(script), "\n"+example.String()) {
+		t.Errorf("data_help.txtar has no migration that does\n%s", &example)
 	}
 }
 

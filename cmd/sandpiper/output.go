@@ -75,11 +75,32 @@ func (a *app) delivered(code int, err error) int {
 
 // terminal reports whether a stream is a terminal.
 func terminal(stream any) bool {
+	f, ok := file(stream)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// file is the file that a stream writes to, if it is one.
+func file(stream any) (f *os.File, ok bool) {
 	if o, ok := stream.(*output); ok {
 		stream = o.Writer
 	}
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	f, ok = stream.(*os.File)
+	return f, ok
+}
+
+// leastColumns is how wide a terminal is that bars fit on. One that does not know
+// its width says 0.
+const leastColumns = 20
+
+// steerable reports whether a stream is a terminal that draws over what it has
+// drawn.
+func steerable(stream any) bool {
+	if os.Getenv("TERM") == "dumb" || !terminal(stream) {
+		return false
+	}
+	f, _ := file(stream)
+	columns, _, err := term.GetSize(int(f.Fd()))
+	return err == nil && columns >= leastColumns
 }
 
 // colors reports whether a stream gets colours: see https://no-color.org.

@@ -14,6 +14,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A planData is the data of plan.
@@ -21,6 +22,7 @@ type planData struct {
 	Direction  string          `json:"direction"`
 	Target     string          `json:"target"`
 	Steps      []stepJSON      `json:"steps"`
+	Waiting    []stepJSON      `json:"waiting,omitempty"`    // with --phase, what comes after it
 	Statements []statementJSON `json:"statements,omitempty"` // with --sql and --offline
 }
 
@@ -28,6 +30,8 @@ type stepJSON struct {
 	revisionJSON
 	Resumes bool     `json:"resumes,omitempty"` // part of it was committed by an earlier run
 	Commits []string `json:"commits,omitempty"` // why it commits in the middle
+
+	Phases []phaseJSON `json:"phases,omitempty"`
 }
 
 type statementJSON struct {
@@ -37,18 +41,21 @@ type statementJSON struct {
 	Rows       int      `json:"rows,omitempty"`       // parameter rows of a batch
 	Autocommit bool     `json:"autocommit,omitempty"` // commits by itself in a real run
 	NotRun     string   `json:"not_run,omitempty"`    // why it was shown and not run
+	Backfill   string   `json:"backfill,omitempty"`   // a real run does it chunk by chunk
 }
 
 func newPlan(a *app) *cobra.Command {
 	var (
 		downgrade, sql bool
 		offline        string
+		phase          func() (*abi.Phase, error)
 	)
 	cmd := &cobra.Command{
 		Use:   "plan [TARGET]",
 		Short: "Say what upgrade would do, or downgrade with --downgrade",
 		Long: `Lists the migrations that would run, from where the database is now to TARGET
-("heads" if left out), and changes nothing.
+("heads" if left out), and changes nothing. Of a migration with phases it says which
+are done, which would run, and with --phase which wait.
 
 --sql prints the exact statements, those of modules included. To know them it
 runs the migrations in one transaction, and rolls it back; what cannot be rolled
@@ -62,6 +69,7 @@ database, and are for --sql. FROM and TO are revisions, "base" or "heads"; the
 scheme of the database URL says which dialect.`,
 		Example: `  sandpiper plan
   sandpiper plan +2 --sql
+  sandpiper plan --phase expand
   sandpiper plan --downgrade -1
   sandpiper plan --offline base:heads --database postgres:// > all.sql`,
 		Args:              arguments(0, 1, "one TARGET"),
@@ -69,6 +77,13 @@ scheme of the database URL says which dialect.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if offline != "" && (len(args) > 0 || downgrade) {
 				return usage("", "--offline FROM:TO takes neither a TARGET nor --downgrade: to print downgrades, give the newer revision first")
+			}
+			upTo, err := phase()
+			if err != nil {
+				return err
+			}
+			if upTo != nil && (offline != "" || downgrade || goesDown(argument(args, ""))) {
+				return usage("", "--phase is about an upgrade, and about what a database has of it: it goes with neither --offline nor a downgrade")
 			}
 			s, err := a.open()
 			if err != nil {
@@ -80,7 +95,7 @@ scheme of the database URL says which dialect.`,
 					return err
 				}
 			}
-			r, err := s.runner(host.Config{})
+			r, err := s.runner(host.Config{Phase: upTo})
 			if err != nil {
 				return err
 			}
@@ -106,10 +121,11 @@ scheme of the database URL says which dialect.`,
 			if err != nil {
 				return err
 			}
-			a.planned(plan)
+			a.planned(plan, upTo)
 			return nil
 		},
 	}
+	phase = phaseFlag(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&downgrade, "downgrade", false, "plan a downgrade to TARGET (taken for granted for base and -N)")
 	f.BoolVar(&sql, "sql", false, "print the statements, by running them in a transaction that is rolled back")
@@ -134,13 +150,16 @@ func (a *app) planOffline(r *host.Runner, fromTo string) error {
 }
 
 // planned prints the steps of a plan, if there are any.
-func (a *app) planned(plan host.Plan) {
+func (a *app) planned(plan host.Plan, upTo *abi.Phase) {
 	a.result(planDocument(plan), func(w io.Writer) {
 		if len(plan.Steps) == 0 {
 			fmt.Fprintln(w, "nothing to do")
-			return
+		} else {
+			a.printSteps(w, plan.Steps)
 		}
-		a.printSteps(w, plan.Steps)
+		if upTo != nil {
+			a.printWaiting(w, plan, *upTo)
+		}
 	})
 }
 
@@ -156,9 +175,16 @@ func goesDown(target string) bool {
 func planDocument(plan host.Plan) planData {
 	data := planData{Direction: plan.Direction.String(), Target: plan.Target, Steps: []stepJSON{}}
 	for _, s := range plan.Steps {
-		data.Steps = append(data.Steps, stepJSON{revisionDocument(s.Revision), s.Resumes, s.Commits})
+		data.Steps = append(data.Steps, stepDocument(s))
+	}
+	for _, s := range plan.Waiting {
+		data.Waiting = append(data.Waiting, stepDocument(s))
 	}
 	return data
+}
+
+func stepDocument(s host.Step) stepJSON {
+	return stepJSON{revisionDocument(s.Revision), s.Resumes, s.Commits, phaseDocuments(s.Phases)}
 }
 
 // printSteps prints the steps of a plan.
@@ -168,6 +194,9 @@ func (a *app) printSteps(w io.Writer, steps []host.Step) {
 		notes := s.Commits
 		if s.Resumes {
 			notes = append([]string{"goes on where an earlier run stopped"}, notes...)
+		}
+		if phases := phaseNote(s); phases != "" {
+			notes = append([]string{phases}, notes...)
 		}
 		note := strings.Join(notes, "; ")
 		rows = append(rows, table.Row{s.Direction.String(), s.Revision.Key, plain(s.Revision.Slug), plain(s.Revision.Source), note})
@@ -180,7 +209,7 @@ func (a *app) rehearsed(r host.Rehearsal, offline bool) {
 	data := planDocument(r.Plan)
 	data.Statements = []statementJSON{}
 	for _, s := range r.Statements {
-		data.Statements = append(data.Statements, statementJSON{s.Step, s.SQL, literals(s.Params), s.Rows, s.Autocommit, s.NotRun})
+		data.Statements = append(data.Statements, statementJSON{s.Step, s.SQL, literals(s.Params), s.Rows, s.Autocommit, s.NotRun, s.Backfill})
 	}
 	a.result(data, func(w io.Writer) { printRehearsal(w, r, offline) })
 }
@@ -202,7 +231,10 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 			s := r.Statements[next]
 			next++
 			fmt.Fprintln(w)
-			if s.Autocommit {
+			switch {
+			case s.Backfill != "":
+				comment("backfill %s, for all rows at once; a run does it chunk by chunk, and each commits by itself:", s.Backfill)
+			case s.Autocommit:
 				comment("commits by itself:")
 			}
 			if len(s.Params) > 0 {

@@ -39,9 +39,11 @@ func (a *app) printHeads(w io.Writer, r *host.Runner, result host.Result) {
 		}
 		standing = append(standing, at)
 	}
-	if len(result.Applied) == 0 && atHead {
+	switch {
+	case len(result.Applied) > 0 || result.Paused != nil:
+	case atHead:
 		fmt.Fprintln(w, "already at head")
-	} else if len(result.Applied) == 0 {
+	default:
 		fmt.Fprintln(w, "nothing to do")
 	}
 	if len(standing) == 1 {

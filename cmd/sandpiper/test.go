@@ -290,6 +290,6 @@ func (a *app) testOn(ctx context.Context, t *tests, d chain.Dialect) (report hos
 	}
 	report, err = r.Stepwise(ctx, test)
 	a.running.Store(false)
-	a.progress.close()
+	a.display.close()
 	return report, err
 }

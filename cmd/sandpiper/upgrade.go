@@ -12,10 +12,15 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 func newUpgrade(a *app) *cobra.Command {
-	var backup string
+	var (
+		backup string
+		record recording
+		phase  func() (*abi.Phase, error)
+	)
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
 		Use:   "upgrade [TARGET]",
@@ -27,12 +32,24 @@ see "sandpiper help targets".
 A run that is cut short leaves whole migrations behind: call upgrade again and
 it goes on. Any number of runners may start at once; one works, the others wait.
 
+A migration may have phases: what old programs can live with (expand), the data
+(backfill), and what only new ones can (contract). With --phase the run ends, with
+exit code 0, before the first phase that is later than the one named; a migration
+without phases runs whole. See "sandpiper help data".
+
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
-does it; a file that no dump has written ends the call before anything runs.`,
+does it; a file that no dump has written ends the call before anything runs.
+
+With --report a page tells what the run did, whatever became of it: a timeline,
+each statement with its time and its rows, the chain as a picture. With --record
+the same is kept as JSON, for "sandpiper report --record" or for a program. Then
+each statement waits for its answer, for the price of a round trip.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
+  sandpiper upgrade --phase expand
   sandpiper upgrade --dump schema.sql
+  sandpiper upgrade --report report.html
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
 		Args:              arguments(0, 1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets,
@@ -41,9 +58,16 @@ does it; a file that no dump has written ends the call before anything runs.`,
 				if kept.Name == "" || kept.Name == "-" {
 					return usage("for example: --dump schema.sql; `sandpiper dump` writes to standard output", "--dump names no file")
 				}
-				if err := keepable(kept.Check(), ""); err != nil {
+				if err := keepable(kept.Check(), "dump", ""); err != nil {
 					return err
 				}
+			}
+			upTo, err := phase()
+			if err != nil {
+				return err
+			}
+			if err := record.check(cmd.Flags()); err != nil {
+				return err
 			}
 			s, err := a.open()
 			if err != nil {
@@ -51,7 +75,9 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			}
 			defer s.close()
 			s.connectEarly(cmd.Context())
-			cfg := host.Config{}
+			target := argument(args, "heads")
+			cfg := host.Config{Phase: upTo}
+			record.begin(&cfg, s.db, cmd.Name(), target)
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
 					return err
@@ -61,18 +87,21 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			if err != nil {
 				return err
 			}
-			result, err := r.Upgrade(cmd.Context(), argument(args, "heads"))
-			if err := a.ran(r, result, err); err != nil || kept.Name == "" {
-				return err
+			result, err := r.Upgrade(cmd.Context(), target)
+			err = a.ran(r, result, err)
+			if err == nil && kept.Name != "" {
+				err = a.dumpAfter(cmd.Context(), r, result, kept)
 			}
-			return a.dumpAfter(cmd.Context(), r, result, kept)
+			return record.end(cmd.Context(), a, r, result, err)
 		},
 	}
+	phase = phaseFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&backup, "backup", "", "SQLite: copy the database to `PATH` before the first migration\n(without PATH: beside the database, with the time in its name)")
 	f.Lookup("backup").NoOptDefVal = backupBeside
 	f.StringVar(&kept.Name, "dump", "", "write the schema to a `file` afterwards")
 	_ = cmd.MarkFlagFilename("dump", "sql")
+	record.flags(f)
 	a.runFlags(f)
 	return cmd
 }
@@ -105,7 +134,9 @@ func (a *app) dumpAfter(ctx context.Context, r *host.Runner, result host.Result,
 type runData struct {
 	Applied []entryJSON         `json:"applied"`
 	Heads   map[string][]string `json:"heads"`
-	Dump    *dumpedJSON         `json:"dump,omitempty"` // with --dump
+	Paused  *pausedJSON         `json:"paused,omitempty"` // with --phase
+	Dump    *dumpedJSON         `json:"dump,omitempty"`   // with --dump
+	Files   []string            `json:"files,omitempty"`  // with --report or --record
 }
 
 type dumpedJSON struct {
@@ -114,7 +145,7 @@ type dumpedJSON struct {
 }
 
 func runDocument(result host.Result) runData {
-	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}}
+	data := runData{Applied: entryDocuments(result.Applied), Heads: map[string][]string{}, Paused: pausedDocument(result.Paused)}
 	maps.Copy(data.Heads, result.Heads)
 	return data
 }
@@ -172,8 +203,8 @@ func entryDocuments(entries []host.Entry) []entryJSON {
 // ran reports a run: a table of what was done, and where the database is now.
 func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 	a.running.Store(false)
-	if a.progress != nil {
-		a.progress.close()
+	if a.display != nil {
+		a.display.close()
 	}
 	if err != nil {
 		return err
@@ -187,6 +218,9 @@ func (a *app) ran(r *host.Runner, result host.Result, err error) error {
 			fmt.Fprintln(w)
 		}
 		a.printHeads(w, r, result)
+		if result.Paused != nil {
+			printPaused(w, result.Paused)
+		}
 	})
 	return nil
 }

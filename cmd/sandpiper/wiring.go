@@ -150,7 +150,7 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 		return nil, err
 	}
 	a := s.app
-	a.progress = a.newProgress()
+	a.display = a.newDisplay()
 	cfg.Path = root
 	cfg.LockWait = s.set.lockWait
 	cfg.TimeLimit = s.set.timeLimit
@@ -161,13 +161,17 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	for _, p := range cfg.Plugins {
 		unheld[p.Grants.Line] = p.Unheld(s.db.Dialect())
 	}
+	also := cfg.OnEvent
 	cfg.OnEvent = func(e host.Event) {
+		if also != nil {
+			also(e)
+		}
 		if warning := unheld[e.Line]; e.Kind == host.EventStarted && warning != "" {
-			a.progress.line("warning: %s", warning)
+			a.display.line("warning: %s", warning)
 			delete(unheld, e.Line)
 		}
-		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied)
-		a.progress.event(e)
+		a.running.Store(e.Kind == host.EventStarted || a.running.Load() && e.Kind != host.EventApplied && e.Kind != host.EventPaused)
+		a.display.event(e)
 	}
 	cfg.Statements = a.flags.verbose
 	if len(cfg.Plugins) > 0 {

@@ -124,6 +124,7 @@ func testStatements(t *testing.T, h Harness) {
 
 	t.Run("rows", func(t *testing.T) { testRows(t, h) })
 	t.Run("batches", func(t *testing.T) { testBatches(t, h) })
+	t.Run("round trips", func(t *testing.T) { testValues(t, h) })
 	t.Run("loads", func(t *testing.T) { testLoads(t, h) })
 }
 

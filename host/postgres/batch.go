@@ -30,23 +30,26 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 	var total, row, sent int64
 	var text []byte // of the parameters that are queued
 	for {
-		values, err := rows.Next()
-		if err != nil && err != io.EOF {
-			return malformed(fmt.Errorf("row %d of the batch: %w", row+1, err))
-		}
-		if err == io.EOF || len(t.queue) > batchRows || t.bytes > maxQueueBytes {
-			n, flushErr := t.batch(ctx, sent)
-			if flushErr != nil {
-				return 0, flushErr
+		if len(t.queue) > batchRows || t.bytes > maxQueueBytes {
+			n, err := t.batch(ctx, sent)
+			if err != nil {
+				return 0, err
 			}
 			total, sent, first, text = total+n, row, 0, text[:0]
 		}
+		values, err := rows.Next()
 		if err == io.EOF {
-			return total, nil
+			n, err := t.batch(ctx, sent)
+			if err != nil {
+				return 0, err
+			}
+			return total + n, nil
 		}
 		row++
 		var encoded [][]byte
-		encoded, text, err = encodeAll(text, values, formats)
+		if err == nil {
+			encoded, text, err = encodeAll(text, values, formats)
+		}
 		if err != nil {
 			return malformed(fmt.Errorf("row %d of the batch: %w", row, err))
 		}

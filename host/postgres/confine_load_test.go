@@ -8,6 +8,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -100,4 +101,28 @@ func TestConfinedLoadIsTimed(t *testing.T) {
 		t.Errorf("got %v, want a refusal that says how long", err)
 	}
 	l.want("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'", "0")
+}
+
+// A row that no module of the plugin's could hold is not read into memory.
+func TestConfinedReadsNothingTooLarge(t *testing.T) {
+	l := newLodge(t, "CREATEROLE")
+	c := l.confine(host.Confinement{Grants: grants(t, abi.Capabilities{Memory: 8})})
+	postgres.WithoutWall(c)
+	for _, size := range []int{7 << 20, 9 << 20} {
+		want := ""
+		if size > 8<<20 {
+			want = "at most 8388608 are taken"
+		}
+		err := once(t.Context(), c, func(tx host.Tx) error {
+			rows, err := tx.Query(t.Context(), host.Statement{SQL: fmt.Sprintf("SELECT repeat('x', %d)", size), Ordinal: 1})
+			if err != nil {
+				return err
+			}
+			_, err = rows.Next()
+			return err
+		})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: got %v, want %q", size, err, want)
+		}
+	}
 }

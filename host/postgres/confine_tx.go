@@ -10,6 +10,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/spool"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -40,18 +41,27 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 	t := &confinedTx{w: w, t: inner.(*tx)}
 	t.deadline = time.Now().Add(w.quarters.grants.Time())
 	t.t.warden = &warden{
-		rows: w.tooManyRows,
+		rows: w.tooManyRows, keeps: w.tooMuchKept,
 		judge: func(sql string) (string, error) {
 			c, err := w.check(host.Statement{SQL: sql})
 			return c.sql, err
 		},
 		path: w.path, home: quoteIdent(w.quarters.home) + ", pg_temp",
 	}
+	t.bound(w.quarters.grants.Memory() << 20)
 	t.t.put(w.enterItem(w.quarters.grants.Time(), &t.began))
 	t.limited = time.Now()
 	w.tx = t
 	return t, nil
 }
+
+// maxMessage is how large the server's messages may be otherwise, which is about as
+// large as it makes them.
+const maxMessage = 1 << 30
+
+// bound has the connection take no row that is larger than what the plugin's module
+// could hold.
+func (t *confinedTx) bound(bytes int64) { t.t.c.main.pg.Frontend().SetMaxBodyLen(int(bytes)) }
 
 func (w *confined) tooManyRows(written int64) error {
 	if allowed := w.quarters.grants.Rows(); written > allowed {
@@ -59,6 +69,17 @@ func (w *confined) tooManyRows(written int64) error {
 			Line:   w.quarters.line(),
 			Reason: fmt.Sprintf("write more than %d rows in one transaction: it has written %d", allowed, written),
 			Needs:  fmt.Sprintf("rows = %d", written),
+		}
+	}
+	return nil
+}
+
+func (w *confined) tooMuchKept(bytes int64) error {
+	if bytes > spool.PluginLimit {
+		return &policy.Refusal{
+			Line: w.quarters.line(),
+			Reason: fmt.Sprintf("leave rows open while it sends something else: %d bytes of them would be kept, and %d may be; read them first, or fewer at a time",
+				bytes, spool.PluginLimit),
 		}
 	}
 	return nil
@@ -296,6 +317,7 @@ func (t *confinedTx) Commit(ctx context.Context) error {
 	err := t.t.Commit(ctx)
 	if err == nil {
 		t.w.tx = nil
+		t.bound(maxMessage)
 	}
 	return err
 }
@@ -305,5 +327,6 @@ func (t *confinedTx) Rollback() error {
 	if t.w.tx == t {
 		t.w.tx = nil
 	}
+	defer t.bound(maxMessage)
 	return t.t.Rollback()
 }

@@ -185,3 +185,6 @@ func harness(opts ...postgres.Option) hosttest.Harness {
 		CountObjects: "SELECT count(*) FROM pg_depend d WHERE refclassid = 'pg_namespace'::regclass AND refobjid = 'public'::regnamespace AND classid <> 'pg_default_acl'::regclass",
 	}
 }
+
+func TestStreams(t *testing.T)    { hosttest.TestStreams(t, harness(), 2_000_000/raceFactor) }
+func TestLargeValue(t *testing.T) { hosttest.TestLargeValue(t, harness(), 48<<20) }

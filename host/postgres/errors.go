@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -35,6 +37,7 @@ const (
 	codeDeadlock          = "40P01"
 	codePrivilege         = "42501"
 	codeUndefinedColumn   = "42703"
+	codeDuplicateObject   = "42710"
 	codeUndefinedObject   = "42704"
 	codeTypeMismatch      = "42804"
 	codeUndefinedFunction = "42883" // or operator
@@ -75,6 +78,11 @@ func (l *link) explain(ctx context.Context, items []item, failed *failure) error
 	isRefused := failed.index >= 0 && errors.As(failed.err, &refused)
 	if ctx.Err() != nil && (!isRefused || refused.Code == codeCancelled) {
 		return &interruptedError{err: ctx.Err(), cause: context.Cause(ctx), unknown: !isRefused && holds(items, roleCommit)}
+	}
+	var large *pgproto3.ExceededMaxBodyLenErr
+	if errors.As(failed.err, &large) {
+		return &refusal{abi.ErrnoLimit, fmt.Sprintf("the server sent a row of %d bytes, and at most %d are taken: read large values in parts "+
+			"(substr); the connection is closed, the server rolls back the open transaction", large.ActualBodyLen, large.MaxExpectedBodyLen)}
 	}
 	if !isRefused {
 		if !l.pg.IsClosed() && failed.index >= 0 {
@@ -144,6 +152,10 @@ func sqlError(refused *pgconn.PgError, it *item) *host.SQLError {
 		SQL:      it.sql,
 		Ordinal:  it.ordinal,
 		Err:      refused,
+	}
+	// The server names the parameter in its context alone.
+	if _, number, ok := strings.Cut(refused.Where, "parameter $"); ok && e.Detail == "" {
+		e.Detail = "in parameter " + number[:len(number)-len(strings.TrimLeft(number, "0123456789"))]
 	}
 	switch refused.Code {
 	case codeLockTimeout, codeDeadlock, codeSerialization:

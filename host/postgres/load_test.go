@@ -492,3 +492,21 @@ func TestLoadFiresTriggers(t *testing.T) {
 		}
 	})
 }
+
+// Whatever the database's settings are, an array of floats, which is read as text,
+// has all their digits.
+func TestArraysKeepTheirDigits(t *testing.T) {
+	url := postgrestest.URL(t)
+	psql(t, url)("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET extra_float_digits = -5', current_database()); END $$")
+	conn := connect(t, url)
+	rollback(t, conn, func(tx host.Tx) {
+		rows, err := tx.Query(t.Context(), host.Statement{SQL: "SELECT ARRAY[0.1::float8 + 0.2::float8]"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		if row, err := rows.Next(); err != nil || string(row[0].Bytes) != "{0.30000000000000004}" {
+			t.Errorf("got %s, %v", row[0].Bytes, err)
+		}
+	})
+}

@@ -46,6 +46,7 @@ func makeOwnStatements(c *conn) ownStatements {
 		{"statement_timeout", "'0'"},
 		{"idle_in_transaction_session_timeout", "'0'"},
 		{"standard_conforming_strings", "'on'"}, // as chain.Tokens reads strings
+		{"extra_float_digits", "'3'"},           // floats in an array, which is read as text, keep all their digits
 	}
 	if c.version >= 170000 {
 		settings = append(settings, [2]string{"transaction_timeout", "'0'"})

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/spool"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
-
-// maxReadAhead bounds what is kept of rows that are still open when something
-// else is sent.
-const maxReadAhead = 64 << 20
 
 // rows are the open rows of a query: what the server still sends, or, once
 // something else needed the link, what was left then.
@@ -30,9 +26,8 @@ type rows struct {
 	pipeline *pgconn.Pipeline     // nil once all is read
 	reader   *pgconn.ResultReader // of the pipeline
 
-	ahead  []byte // rows read ahead: per value a u32 length, or ^0 for NULL, and the bytes
-	left   int    // how many rows that is
-	raw    [][]byte
+	ahead  spool.Spool // rows read ahead
+	raw    [][]byte    // one of them
 	closed bool
 	err    error
 }
@@ -146,8 +141,8 @@ func (r *rows) Next() ([]abi.Value, error) {
 }
 
 func (r *rows) next() ([][]byte, error) {
-	if r.left > 0 {
-		return r.fromAhead(), nil
+	if r.ahead.Rows() > 0 {
+		return r.raw, r.ahead.Next(r.raw)
 	}
 	if r.pipeline == nil {
 		if r.err != nil {
@@ -164,51 +159,44 @@ func (r *rows) next() ([][]byte, error) {
 	return nil, io.EOF
 }
 
-// fromAhead takes a row off what was read ahead.
-func (r *rows) fromAhead() [][]byte {
-	r.left--
-	for i := range r.raw {
-		n := binary.LittleEndian.Uint32(r.ahead)
-		r.ahead = r.ahead[4:]
-		r.raw[i] = nil
-		if n != ^uint32(0) {
-			r.raw[i], r.ahead = r.ahead[:n:n], r.ahead[n:]
-		}
-	}
-	return r.raw
-}
-
 // readAhead reads what is left, so that the link can be used for something else.
+// A portal that is read in portions would leave the link free in between, but the
+// server runs the plan of one without its parallel workers, and nobody knows
+// beforehand whether something else will be sent.
+//
+// https://www.postgresql.org/docs/current/when-can-parallel-query-be-used.html
 func (r *rows) readAhead() error {
 	if r.pipeline == nil {
 		return nil
 	}
-	tooMuch := false
+	var failed error
 	for r.reader.NextRow() {
-		if tooMuch {
-			continue // the link is only free once all rows are read
-		}
-		r.left++
-		for _, v := range r.reader.Values() {
-			if v == nil {
-				r.ahead = binary.LittleEndian.AppendUint32(r.ahead, ^uint32(0))
-				continue
-			}
-			r.ahead = binary.LittleEndian.AppendUint32(r.ahead, uint32(len(v)))
-			r.ahead = append(r.ahead, v...)
-		}
-		if len(r.ahead) > maxReadAhead {
-			tooMuch, r.ahead, r.left = true, nil, 0
+		if failed == nil { // the link is only free once all rows are read
+			failed = r.keep(r.reader.Values())
 		}
 	}
 	if err := r.finish(r.reader.Close()); err != nil {
 		return err
 	}
-	if tooMuch {
-		r.err = r.t.spoil(&refusal{abi.ErrnoLimit, "rows were left open while something else was sent, and more than 64 MiB of " +
-			"them were left: close them first, or read them in portions (LIMIT)"})
+	if failed != nil {
+		r.ahead.Close()
+		r.err = r.t.spoil(failed)
 	}
 	return r.err
+}
+
+// keep keeps a row for later.
+func (r *rows) keep(values [][]byte) error {
+	before := r.ahead.Bytes()
+	err := r.ahead.Put(values)
+	if err != nil {
+		return &refusal{abi.ErrnoLimit, err.Error()}
+	}
+	if r.t.warden == nil {
+		return nil
+	}
+	r.t.kept += r.ahead.Bytes() - before
+	return r.t.warden.keeps(r.t.kept)
 }
 
 // Close closes the rows. What is left of them is read and dropped.
@@ -216,17 +204,24 @@ func (r *rows) Close() error {
 	if r.closed {
 		return nil
 	}
-	r.closed, r.ahead, r.left = true, nil, 0
+	r.drop()
 	if r.pipeline == nil {
 		return nil
 	}
 	return r.finish(r.reader.Close())
 }
 
+// drop forgets what was read ahead.
+func (r *rows) drop() {
+	r.closed = true
+	r.t.kept -= r.ahead.Bytes()
+	r.ahead.Close()
+}
+
 // abandon closes the rows of a transaction that is rolled back: the server
 // need not send the rest.
 func (r *rows) abandon() {
-	r.closed, r.ahead, r.left = true, nil, 0
+	r.drop()
 	if r.pipeline == nil {
 		return
 	}

@@ -42,11 +42,13 @@ type tx struct {
 
 	warden  *warden // of a plugin's transaction, else nil
 	written int64   // rows that the guest's statements have written
+	kept    int64   // bytes of open rows that were read ahead
 }
 
 // A warden is asked about what a plugin does.
 type warden struct {
 	rows  func(written int64) error        // refuses to go on after so many rows
+	keeps func(bytes int64) error          // and with so much of open rows read ahead
 	judge func(sql string) (string, error) // returns what to send in place of SQL that holds words of the plugin's
 	path  string                           // the search_path of the plugin's statements
 	home  string                           // and one in which the names of its tables are found
@@ -228,7 +230,7 @@ func guestItem(stmt host.Statement) (item, error) {
 	it.oids, it.formats = typesOf(types)
 	var err error
 	if it.values, _, err = encodeAll(nil, stmt.Params, it.formats); err != nil {
-		return item{}, fmt.Errorf("the parameters of the statement: %w", err)
+		return item{}, fmt.Errorf("the parameters of the statement, each of which is a column of a row: %w", err)
 	}
 	return it, nil
 }
@@ -264,6 +266,9 @@ func (t *tx) Defer(ctx context.Context, stmt host.Statement) error {
 		}
 	}
 	t.put(it)
+	if t.bytes > maxQueueBytes {
+		return t.flush(ctx)
+	}
 	return nil
 }
 

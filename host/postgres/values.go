@@ -159,8 +159,8 @@ func typesOf(types []abi.Type) (oids []uint32, formats []int16) {
 }
 
 // encodeAll encodes the parameters of one statement behind what buf holds, and
-// returns buf. formats are those that typesOf gave. The result shares no memory
-// with the values.
+// returns buf. formats are those that typesOf gave. Long texts and bytes are not
+// copied: they have to be sent before the call of the guest returns.
 func encodeAll(buf []byte, values []abi.Value, formats []int16) (out [][]byte, _ []byte, err error) {
 	out = make([][]byte, len(values))
 	if buf == nil {
@@ -172,7 +172,12 @@ func encodeAll(buf []byte, values []abi.Value, formats []int16) (out [][]byte, _
 			continue
 		}
 		start, reason := len(buf), ""
-		if formats != nil && formats[i] == formatBinary && v.Type == abi.TypeBytes {
+		asIs := formats != nil && formats[i] == formatBinary && v.Type == abi.TypeBytes
+		if len(v.Bytes) > maxQueueBytes && (asIs || v.Type == abi.TypeText && abi.ValidText(v.Bytes)) {
+			out[i] = v.Bytes
+			continue
+		}
+		if asIs {
 			buf = append(buf, v.Bytes...)
 		} else if buf, reason = appendText(buf, v); reason != "" {
 			return nil, buf, &abi.EncodeError{Column: i, Reason: reason}

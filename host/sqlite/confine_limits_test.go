@@ -122,5 +122,5 @@ func TestConfinedRowsAhead(t *testing.T) {
 		}
 		return err
 	})
-	wantRefusal(t, err, "kept in memory")
+	wantRefusal(t, err, "leave rows open while it writes")
 }

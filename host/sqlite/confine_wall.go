@@ -10,6 +10,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/spool"
 )
 
 // A wall stands between a plugin and the connection. It is up while a statement
@@ -30,7 +31,7 @@ type wall struct {
 	broken   broken          // before the plugin changed the schema, nil if it did not
 	begun    time.Time
 	written  int64 // rows
-	ahead    int64 // bytes that open rows hold in memory
+	ahead    int64 // bytes of open rows that were read ahead
 	pages    int64 // max_page_count as it was, 0 if it is as it was
 
 	// Of the statement at work.
@@ -72,10 +73,6 @@ const (
 
 	// maxHeap is the memory of the connection. go-sqlite3 panics at the limit.
 	maxHeap = 128 << 20
-
-	// maxAhead is how much of open rows is kept in memory while others are
-	// written.
-	maxAhead = 64 << 20
 )
 
 var limits = [...]struct {
@@ -226,13 +223,14 @@ func (w *wall) count(rows int64) error {
 	}
 }
 
-// hold counts bytes that open rows hold in memory.
+// hold counts bytes of open rows that are read ahead.
 func (w *wall) hold(bytes int64) error {
-	if w.ahead += bytes; w.ahead <= maxAhead {
+	if w.ahead += bytes; w.ahead <= spool.PluginLimit {
 		return nil
 	}
 	return &policy.Refusal{
-		Line:   w.judge.Grants.Line,
-		Reason: fmt.Sprintf("leave rows open while it writes: %d of %d bytes are kept in memory; read them first, or fewer at a time", w.ahead, maxAhead),
+		Line: w.judge.Grants.Line,
+		Reason: fmt.Sprintf("leave rows open while it writes: %d bytes of them would be kept, and %d may be; read them first, or fewer at a time",
+			w.ahead, spool.PluginLimit),
 	}
 }

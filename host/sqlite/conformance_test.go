@@ -157,3 +157,13 @@ func harness(t *testing.T, url func(*testing.T) string) hosttest.Harness {
 		CountObjects: "SELECT count(*) FROM sqlite_schema WHERE name <> 'sqlite_sequence'",
 	}
 }
+
+func TestStreams(t *testing.T) {
+	h := harness(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "x.db") })
+	hosttest.TestStreams(t, h, 2_000_000/raceFactor)
+}
+
+func TestLargeValue(t *testing.T) {
+	h := harness(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "x.db") })
+	hosttest.TestLargeValue(t, h, 48<<20)
+}

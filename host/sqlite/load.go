@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -28,7 +30,76 @@ func (t *tx) Load(ctx context.Context, stmt host.Statement, to *abi.Load, rows *
 		return 0, err
 	}
 	defer t.c.release(p)
-	return t.each(ctx, p, stmt, rows, "load")
+	misfit, err := t.misfit(ctx, to, rows.Types())
+	if err != nil {
+		return 0, t.c.db.failed("read the columns of a table of", cause(ctx, err))
+	}
+	return t.each(ctx, p, stmt, rows, "load", misfit)
+}
+
+// misfit returns what finds the numerics of which SQLite would make another number:
+// a column of numeric affinity makes floats of them, once 15 of their digits are kept.
+// It is nil if there can be none.
+//
+// https://sqlite.org/datatype3.html#type_affinity
+func (t *tx) misfit(ctx context.Context, to *abi.Load, types []abi.Type) (func([]abi.Value) string, error) {
+	affinities := make([]string, len(types))
+	some := false
+	for i, from := range types {
+		if from != abi.TypeNumeric && from != abi.TypeAny {
+			continue
+		}
+		kind, _, _, _, _, err := t.c.sq.TableColumnMetadata("", to.Table, to.Columns[i])
+		if err != nil {
+			continue // of a view, which has triggers in the place of columns
+		}
+		affinity := affinityOf(strings.ToUpper(kind))
+		if strings.EqualFold(kind, "ANY") { // which in a STRICT table keeps what it is given
+			if err := t.c.each(ctx, func(s *sqlite3.Stmt) error {
+				if s.ColumnBool(0) {
+					affinity = "BLOB"
+				}
+				return nil
+			}, `SELECT strict FROM pragma_table_list(?1)`, to.Table); err != nil {
+				return nil, err
+			}
+		}
+		if affinity == "INTEGER" || affinity == "REAL" || affinity == "NUMERIC" {
+			affinities[i], some = affinity, true
+		}
+	}
+	if !some {
+		return nil, nil
+	}
+	return func(values []abi.Value) string {
+		for i := range values {
+			if v := &values[i]; v.Type == abi.TypeNumeric && affinities[i] != "" && !fits(v.Bytes, affinities[i]) {
+				return fmt.Sprintf("column %q: SQLite would keep 15 digits of %s: give the column the type TEXT", to.Columns[i], v.Bytes)
+			}
+		}
+		return ""
+	}, nil
+}
+
+// fits reports whether a column of a numeric affinity keeps the number that a text
+// stands for.
+func fits(number []byte, affinity string) bool {
+	if _, err := strconv.ParseInt(string(number), 10, 64); err == nil && affinity != "REAL" {
+		return true
+	}
+	digits, significant := 0, 0
+	for _, c := range number {
+		switch {
+		case c == 'e' || c == 'E':
+			return significant <= 15
+		case c > '0' && c <= '9':
+			digits++
+			significant = digits
+		case c == '0' && digits > 0:
+			digits++
+		}
+	}
+	return significant <= 15
 }
 
 // insertInto returns the INSERT of a load's rows.

@@ -133,11 +133,14 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		return 0, err
 	}
 	defer t.c.release(p)
-	return t.each(ctx, p, stmt, rows, "batch")
+	return t.each(ctx, p, stmt, rows, "batch", nil)
 }
 
-// each runs a statement for each row of a batch or a load.
-func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *abi.RowReader, of string) (sum int64, err error) {
+// each runs a statement for each row of a batch or a load. misfit, if there is one,
+// says why a row's values don't fit, "" if they do.
+func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *abi.RowReader, of string, misfit func([]abi.Value) string) (sum int64, err error) {
+	// The wall is raised once for all rows.
+	defer t.c.asGuest(ctx, p.reading)()
 	for n := 1; ; n++ {
 		stmt.Params, err = rows.Next()
 		if errors.Is(err, io.EOF) {
@@ -146,7 +149,12 @@ func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *a
 		if err != nil {
 			return 0, fmt.Errorf("row %d of the %s: %w", n, of, err)
 		}
-		affected, err := t.c.run(ctx, p, stmt)
+		affected, err := int64(0), error(nil)
+		if reason := misfits(misfit, stmt.Params); reason != "" {
+			err = refuse(stmt, sqlite3.MISMATCH, -1, reason)
+		} else {
+			affected, err = t.c.execute(ctx, p, stmt)
+		}
 		if err = t.check(stmt, err); err != nil {
 			var refused *host.SQLError
 			if errors.As(err, &refused) {
@@ -156,6 +164,13 @@ func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *a
 		}
 		sum += affected
 	}
+}
+
+func misfits(misfit func([]abi.Value) string, values []abi.Value) string {
+	if misfit == nil {
+		return ""
+	}
+	return misfit(values)
 }
 
 // Query implements host.Tx.

@@ -152,7 +152,7 @@ func (c *child) greet(ctx context.Context, g greeting) error {
 func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, error) {
 	c.orders++
 	c.stderr.reset()
-	go writeDocument(c.in, order{o.Step, o.Statements, o.Phase}) // where this fails, reading does too
+	go writeDocument(c.in, order{o.Step, o.Statements, o.Results, o.Phase}) // where this fails, reading does too
 
 	granted := o.Plugin.Grants.Time()
 	deadline := time.NewTimer(startWithin + granted + c.grace)
@@ -171,7 +171,7 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 				if told.starts(r.Event) && !c.asked {
 					deadline.Reset(granted + c.grace)
 				}
-				if err := told.event(r.Event, events); err != nil {
+				if err := told.event(r.Event, r.Fault, events); err != nil {
 					return host.Entry{}, lost("its process was ended: %s", err)
 				}
 			case r.Fault != nil:

@@ -22,10 +22,11 @@ type greeting struct {
 type order struct {
 	Step       host.Step
 	Statements bool
+	Results    bool
 	Phase      *abi.Phase
 }
 
-// A report is a frame that a child writes. One field is set.
+// A report is a frame that a child writes. One field is set, or Event and Fault.
 type report struct {
 	Ready *ready      `json:",omitempty"` // the answer to the greeting
 	Event *host.Event `json:",omitempty"` // its Err is in Fault

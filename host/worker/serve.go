@@ -108,7 +108,9 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 		return err
 	}
 	defer stop()
-	entry, err := w.Work(ctx, host.WorkOrder{Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Phase: o.Phase}, r.event)
+	entry, err := w.Work(ctx, host.WorkOrder{
+		Plugin: g.Plugin, Step: o.Step, Statements: o.Statements, Results: o.Results, Phase: o.Phase,
+	}, r.event)
 	if err != nil {
 		return r.fault(err)
 	}
@@ -156,6 +158,10 @@ func (r *reporter) event(e host.Event) {
 		}
 		r.progress = time.Now()
 	}
+	told := report{Event: &e}
+	if e.Err != nil {
+		told.Fault = &fault{Text: cut(e.Err.Error())}
+	}
 	e.Text, e.Err = cut(e.Text), nil
-	_ = r.report(report{Event: &e}) // where nobody listens the work is at its end anyway
+	_ = r.report(told) // where nobody listens the work is at its end anyway
 }

@@ -35,19 +35,26 @@ func (t *told) starts(e *host.Event) bool {
 	return first
 }
 
-// event passes an event on.
-func (t *told) event(e *host.Event, events func(host.Event)) error {
+// event passes an event on, with the error that it tells of.
+func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) error {
 	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section))
-	if !t.order.Statements && t.bytes > maxTold+maxToldSecond*int64(time.Since(t.since)/time.Second) {
+	if failure != nil {
+		t.bytes += int64(len(failure.Text))
+	}
+	if !t.order.Statements && !t.order.Results && t.bytes > maxTold+maxToldSecond*int64(time.Since(t.since)/time.Second) {
 		return errors.New("it told of more than a migration has to tell")
 	}
 	switch e.Kind {
-	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement:
+	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement, host.EventRan,
+		host.EventChunk, host.EventThrottled, host.EventPhase:
 	default:
 		return errors.New("it told of what is not for it to tell")
 	}
 	r := t.order.Step.Revision
-	e.Revision, e.Line, e.Slug, e.Action, e.Err = r.ID, r.Line, r.Slug, host.Action(t.order.Step.Direction.String()), nil
+	e.Revision, e.Line, e.Slug, e.Action = r.ID, r.Line, r.Slug, host.Action(t.order.Step.Direction.String())
+	if e.Err = nil; failure != nil {
+		e.Err = errors.New(failure.Text)
+	}
 	events(*e)
 	return nil
 }

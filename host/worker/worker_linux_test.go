@@ -116,6 +116,15 @@ func TestWork(t *testing.T) {
 		t.Errorf("two orders of a plugin had two processes")
 	}
 
+	o.Results = true
+	var ran host.Event
+	if _, err := p.Work(t.Context(), o, func(e host.Event) { ran = e }); err != nil {
+		t.Fatal(err)
+	}
+	if ran.Kind != host.EventRan || ran.Text != "SELECT 1" || ran.Rows != 1 || ran.Took != 5 || ran.Together != 2 || ran.Err == nil || ran.Err.Error() != "no luck" {
+		t.Errorf("the result of a statement is %+v", ran)
+	}
+
 	other := o
 	other.Plugin.Module = []byte("\x00asm, another")
 	var pid string
@@ -148,6 +157,9 @@ func good(_ context.Context, o host.WorkOrder, events func(host.Event)) error {
 	}
 	events(host.Event{Kind: host.EventLog, Text: "<&\x00 ü", Revision: "somebody else's", Line: "main"})
 	events(host.Event{Kind: host.EventProgress, Done: 3, Total: 3, Section: strconv.Itoa(os.Getpid())})
+	if o.Results {
+		events(host.Event{Kind: host.EventRan, Text: "SELECT 1", Rows: 1, Took: 5, Together: 2, Err: errors.New("no luck")})
+	}
 	return nil
 }
 
