@@ -54,12 +54,7 @@ func (b *bench) crossing() error {
 		wanted float64
 	}{{languages[0], 8}, {languages[1], 3}} {
 		source := map[string]string{"C": "guest.c", "Go": "main.go"}[g.name]
-		out := filepath.Join(b.folder, "crossing.wasm")
-		args := append(append([]string{}, g.build[1:]...), "-o", out, "./"+filepath.Join("cmd", "bench", "testdata", "crossing", source))
-		if err := command(g.env, g.build[0], args...); err != nil {
-			return err
-		}
-		module, err := os.ReadFile(out)
+		module, err := b.guest(g.language, "crossing", source)
 		if err != nil {
 			return err
 		}
@@ -71,6 +66,16 @@ func (b *bench) crossing() error {
 			perSecond(took)/1e6, perRow(took), g.wanted)
 	}
 	return nil
+}
+
+// guest builds a guest of testdata.
+func (b *bench) guest(l language, folder, source string) ([]byte, error) {
+	out := filepath.Join(b.folder, folder+".wasm")
+	args := append(append([]string{}, l.build[1:]...), "-o", out, "./"+filepath.Join("cmd", "bench", "testdata", folder, source))
+	if err := command(l.env, l.build[0], args...); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(out)
 }
 
 func perSecond(took time.Duration) float64 { return crossingRows / took.Seconds() }

@@ -56,12 +56,12 @@ func run(rounds int, only string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.folder)
-	for _, figure := range []func() error{b.meter, b.crossing} {
+	for _, figure := range []func() error{b.meter, b.crossing, b.tiers} {
 		if err := figure(); err != nil {
 			return err
 		}
 	}
-	if b.only != "" && strings.Contains("meter C meter Go crossing", b.only) {
+	if b.only != "" && strings.Contains("meter C meter Go crossing tiers", b.only) {
 		return nil // the others need programs and a server
 	}
 	if err := b.build(); err != nil {
