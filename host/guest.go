@@ -12,8 +12,8 @@ import (
 
 // A Sandbox makes guests out of modules. Package sandbox is the one there is.
 type Sandbox interface {
-	// Load checks and compiles a module, whose runs keep within limits. Nothing
-	// of it runs.
+	// Load checks a module and makes it ready, for runs that keep within limits.
+	// Nothing of it runs.
 	Load(ctx context.Context, module []byte, limits GuestLimits) (Guest, error)
 
 	// Close frees what the sandbox holds. Guests are closed on their own.

@@ -29,7 +29,7 @@ func (b *bench) tiers() error {
 		name string
 		mode sandbox.Mode
 	}{{"tiers", sandbox.Auto}, {"compiled", sandbox.Compiler}, {"interpreted", sandbox.Interpreter}}
-	for step, figure := range []string{"tiers, short migration", fmt.Sprintf("tiers, backfill of %d rows", crossingRows)} {
+	for step, figure := range []string{"tiers, short migration", fmt.Sprintf("tiers, backfill of %d rows", tieredRows)} {
 		times := make([][]time.Duration, len(modes))
 		for range b.rounds {
 			for i, m := range modes {
@@ -78,7 +78,7 @@ func (b *bench) cold(module []byte, mode sandbox.Mode, step int32) (took time.Du
 		}
 		calls.left = false
 	}
-	if step == 1 && calls.updated != crossingRows {
+	if step == 1 && calls.updated != tieredRows {
 		return 0, fmt.Errorf("%d rows were updated: %w", calls.updated, err)
 	}
 	return 0, err
@@ -91,7 +91,10 @@ type tieredCalls struct {
 	left             bool
 }
 
-const tieredChunk = 10_000
+const (
+	tieredRows  = 200_000
+	tieredChunk = 10_000
+)
 
 func (c *tieredCalls) Exec(context.Context, string, []abi.Value, bool) (int64, error) { return 0, nil }
 
@@ -102,7 +105,7 @@ func (c *tieredCalls) BackfillNext(_ context.Context, leave bool) (host.Chunk, e
 	case leave:
 		c.left = true
 		return host.Chunk{}, context.Canceled
-	case c.visited == crossingRows:
+	case c.visited == tieredRows:
 		return host.Chunk{}, io.EOF
 	}
 	c.visited += tieredChunk
