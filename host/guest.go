@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -11,8 +12,8 @@ import (
 
 // A Sandbox makes guests out of modules. Package sandbox is the one there is.
 type Sandbox interface {
-	// Load checks and compiles a module, whose runs keep within limits. Nothing
-	// of it runs.
+	// Load checks a module and makes it ready, for runs that keep within limits.
+	// Nothing of it runs.
 	Load(ctx context.Context, module []byte, limits GuestLimits) (Guest, error)
 
 	// Close frees what the sandbox holds. Guests are closed on their own.
@@ -23,8 +24,8 @@ type Sandbox interface {
 type Guest interface {
 	// Run makes a fresh instance and runs one migration in it. It returns nil
 	// if the guest says that the migration is complete, else a *GuestError.
-	// All errors of calls have been given to the guest as well. What it used is
-	// returned either way.
+	// All errors of calls have been given to the guest as well. What the migration
+	// has used, run.Used included, is returned either way.
 	Run(ctx context.Context, run GuestRun, calls Calls) (GuestUsage, error)
 
 	// Close frees the module.
@@ -38,13 +39,32 @@ type GuestRun struct {
 	Context   abi.Context
 	Started   time.Time // what the guest's clock starts at
 	Seed      [32]byte  // of the guest's random source
+
+	// Anew says that the run may be ended early: because the module is there in a
+	// faster form, or needs one. It returns ErrSuperseded then, or passes leave to
+	// BackfillNext, and the caller rolls back and runs the guest again. Without it a
+	// run begins in the fastest form, however long that takes to make.
+	Anew bool
+
+	// Used is what earlier runs have used of the migration's limits, where the guest
+	// was started anew.
+	Used GuestUsage
 }
 
-// A GuestUsage is what a run of a guest used.
+// ErrSuperseded is wrapped by the error of a run that has to be started anew.
+var ErrSuperseded = errors.New("the guest is started anew in a faster form")
+
+// A GuestUsage is what runs of a guest used for one migration.
 type GuestUsage struct {
 	// Fuel is about how many instructions ran, and what calls of the host cost.
 	// The same guest with the same answers uses the same fuel.
 	Fuel int64
+
+	Calls  int64 // of the host
+	Rows   int64 // read
+	Bytes  int64 // of statements, parameters and rows
+	Logged int64 // bytes
+	Time   time.Duration
 }
 
 // Calls are what a guest may ask of its host (ABI.md, section 3). Errors that

@@ -102,13 +102,18 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	}
 	ctx, cancel := u.limited(ctx, module.plugin)
 	defer cancel()
+	var used GuestUsage
 	for {
-		used, ran := guest.Run(ctx, GuestRun{
+		var ran error
+		used, ran = guest.Run(ctx, GuestRun{
 			Step: number, Direction: step.Direction, Started: started, Seed: seed,
-			Context: step.context(conn, started),
+			Context: step.context(conn, started), Anew: true, Used: used,
 		}, s)
-		entry.Fuel += used.Fuel
+		entry.Fuel = used.Fuel
 		u.meters.sent(step, s.ordinal)
+		if errors.Is(ran, ErrSuperseded) && s.fatal == nil {
+			s.fatal, s.left = errLeave, s.told
+		}
 		if err = ran; s.fatal != errLeave {
 			break
 		}

@@ -12,7 +12,7 @@ import (
 
 // Int64 returns an integer.
 func (r *Row) Int64(i int) int64 {
-	if i < len(r.types) && r.types[i] == abi.TypeInt64 {
+	if uint(i) < r.n && r.types[i] == abi.TypeInt64 {
 		return r.ints[i]
 	}
 	return r.toInt64(i)
@@ -28,7 +28,7 @@ func (r *Row) toInt64(i int) int64 {
 // Float64 returns a number: a float, an integer that a float holds exactly, or
 // a numeric, rounded to the nearest float.
 func (r *Row) Float64(i int) float64 {
-	if i < len(r.types) && r.types[i] == abi.TypeFloat64 {
+	if uint(i) < r.n && r.types[i] == abi.TypeFloat64 {
 		return r.floats[i]
 	}
 	return r.toFloat64(i)
@@ -67,7 +67,7 @@ func (r *Row) Bool(i int) bool {
 // Text returns a text, or the text of a numeric, a json or a uuid. It is a part of
 // some kilobytes of rows: to keep one of many, keep its strings.Clone.
 func (r *Row) Text(i int) string {
-	if i < len(r.types) && r.types[i] == abi.TypeText {
+	if uint(i) < r.n && r.types[i] == abi.TypeText {
 		return r.texts[i]
 	}
 	return r.toText(i)

@@ -24,7 +24,7 @@ type Rows struct {
 func (r *Rows) open() (err error) {
 	if r.columns, err = r.cursor.Columns(); err == nil {
 		s := abi.NewRowScanner(abi.Types(r.columns))
-		r.row = Row{rows: r, scan: s, types: s.Types(), ints: s.Ints(), floats: s.Floats(), texts: s.Texts()}
+		r.row = Row{rows: r, scan: s, n: uint(len(r.columns)), types: s.Types(), ints: s.Ints(), floats: s.Floats(), texts: s.Texts()}
 	}
 	return err
 }
@@ -141,6 +141,7 @@ func (r *Rows) fail(err error) {
 type Row struct {
 	rows   *Rows
 	scan   *abi.RowScanner
+	n      uint // columns
 	types  []abi.Type
 	ints   []int64
 	floats []float64
@@ -151,7 +152,7 @@ type Row struct {
 }
 
 // Len returns the number of columns.
-func (r *Row) Len() int { return len(r.types) }
+func (r *Row) Len() int { return int(r.n) }
 
 // Index returns the index of the column of a name. If there is none, the loop
 // ends: Rows.Err says why.
@@ -182,7 +183,7 @@ func (r *Row) Value(i int) Value {
 
 // typeOf returns the type of a column's value. A column that is not there is NULL.
 func (r *Row) typeOf(i int) abi.Type {
-	if i < len(r.types) {
+	if uint(i) < r.n {
 		return r.types[i]
 	}
 	r.missing(i)
@@ -196,7 +197,7 @@ func (r *Row) missing(i int) {
 
 // cannot fails the rows: the value of a column is not what was asked for.
 func (r *Row) cannot(i int, wanted string) {
-	if i >= len(r.types) {
+	if uint(i) >= r.n {
 		return // typeOf has said so
 	}
 	if r.types[i] == leftOut {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -43,12 +41,7 @@ func (b *bench) meter() error {
 		if !strings.Contains(figure, b.only) {
 			continue
 		}
-		out := filepath.Join(b.folder, "work.wasm")
-		args := append(append([]string{}, l.build[1:]...), "-o", out, filepath.Join("cmd", "bench", "testdata", "work", l.source))
-		if err := command(l.env, l.build[0], args...); err != nil {
-			return err
-		}
-		module, err := os.ReadFile(out)
+		module, err := b.guest(l, "work", l.source)
 		if err != nil {
 			return err
 		}

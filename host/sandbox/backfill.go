@@ -3,6 +3,7 @@ package sandbox
 import (
 	"io"
 	"math/rand/v2"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -46,6 +47,7 @@ func (in *instance) backfillBegin(a args) error {
 	in.trace.result("run")
 	outside := *in.stream()
 	in.backfill, in.outside = true, &outside
+	in.tiers.improve()
 	state.set32(abi.SectionRun)
 	return nil
 }
@@ -62,6 +64,7 @@ func (in *instance) backfillNext(a args) error {
 	if err == io.EOF {
 		in.random = in.outside
 		in.backfill, in.chunk, in.outside = false, nil, nil
+		in.fresh = time.Now()
 		handle.set32(0)
 		return abi.ErrnoEnd
 	}
@@ -72,10 +75,6 @@ func (in *instance) backfillNext(a args) error {
 	in.chunk = in.give(chunk.Rows, handle)
 	return nil
 }
-
-// superseded reports whether the guest had better be started anew before the next
-// chunk, because the module is there in a faster form by now.
-func (in *instance) superseded() bool { return false }
 
 func (in *instance) backfillRun(a args) error {
 	var affected slot

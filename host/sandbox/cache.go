@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io/fs"
@@ -50,17 +52,25 @@ func openCache(dir string, log *slog.Logger) (*cache, error) {
 	return &cache{dir: dir, log: log}, nil
 }
 
-// load loads a module with what is kept of it, or keeps what comes of loading
-// it. A cache that fails is logged and done without.
-func (c *cache) load(code []byte, load func(dir string) (*guest, error)) (*guest, error) {
-	entry := filepath.Join(c.dir, key(code))
+// load loads a module with what is kept of it, or keeps what comes of loading it.
+func (c *cache) load(module []byte, load func(dir string) (*code, error)) (*code, error) {
+	if found := c.find(module, load); found != nil {
+		return found, nil
+	}
+	return c.make(module, load)
+}
+
+// find loads a module with what is kept of it. It returns nil if nothing is, or
+// nothing that can be used.
+func (c *cache) find(module []byte, load func(dir string) (*code, error)) *code {
+	entry := filepath.Join(c.dir, key(module))
 	switch kept, err := os.ReadFile(filepath.Join(entry, sumsFile)); {
 	case err == nil:
 		if sums, err := checksums(entry); err == nil && sums == string(kept) {
-			if g, err := load(entry); err == nil {
+			if found, err := load(entry); err == nil {
 				now := time.Now()
 				os.Chtimes(entry, now, now) // for prune; nothing is lost if it fails
-				return g, nil
+				return found
 			}
 		}
 		c.log.Warn("a compiled module in the cache is damaged, and made again", "dir", entry)
@@ -68,21 +78,30 @@ func (c *cache) load(code []byte, load func(dir string) (*guest, error)) (*guest
 	case !os.IsNotExist(err):
 		os.RemoveAll(entry)
 	}
+	return nil
+}
+
+// make loads a module and keeps what comes of it. A cache that fails is logged and
+// done without.
+func (c *cache) make(module []byte, load func(dir string) (*code, error)) (*code, error) {
 	dir, err := os.MkdirTemp(c.dir, scratch)
 	if err != nil {
 		c.log.Warn("a compiled module is not kept", "err", err)
 		return load("")
 	}
-	g, err := load(dir)
+	made, err := load(dir)
 	if err != nil {
-		// It may be the module, or the disk: without the cache it is the module.
 		os.RemoveAll(dir)
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return nil, err
+		}
+		// It may be the module, or the disk: without the cache it is the module.
 		return load("")
 	}
-	if err := c.keep(dir, entry); err != nil {
+	if err := c.keep(dir, filepath.Join(c.dir, key(module))); err != nil {
 		c.log.Warn("a compiled module is not kept", "err", err)
 	}
-	return g, nil
+	return made, nil
 }
 
 // keep moves a new folder into place. Where another process was faster, its

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"io"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -46,7 +47,7 @@ var affectsDatabase = map[string]bool{
 // move counts bytes that pass between guest and host.
 func (in *instance) move(n int) error {
 	in.pay(int64(n / bytesForFuel))
-	if in.used.bytes += int64(n); in.used.bytes > in.opts.MaxBytes {
+	if in.used.Bytes += int64(n); in.used.Bytes > in.opts.MaxBytes {
 		return in.spent("%d bytes of statements, parameters and rows", in.opts.MaxBytes)
 	}
 	return nil
@@ -220,7 +221,7 @@ func (in *instance) sectionEnd(args) error {
 	if err := in.calls.SectionEnd(in.ctx); err != nil {
 		return err
 	}
-	in.section = false
+	in.section, in.fresh = false, time.Now()
 	return nil
 }
 
@@ -255,7 +256,7 @@ func (in *instance) log(a args) error {
 // logged counts what goes to the log. A line costs something even if it is empty.
 func (in *instance) logged(n int) error {
 	const line = 16
-	if in.used.logged += int64(n) + line; in.used.logged > in.opts.MaxLogBytes {
+	if in.used.Logged += int64(n) + line; in.used.Logged > in.opts.MaxLogBytes {
 		return in.spent("%d bytes of log", in.opts.MaxLogBytes)
 	}
 	return nil

@@ -27,8 +27,9 @@
 //   - What a run used is counted as fuel, and the same for the same guest that
 //     gets the same answers.
 //   - Guests that cannot run for long by themselves (wasmfile.File.Straight:
-//     every migration written in SQL) are interpreted; all others are compiled,
-//     and what was compiled is kept in the user's cache folder.
+//     every migration written in SQL) are interpreted; all others begin so, are
+//     compiled meanwhile, and are then started anew where that loses next to
+//     nothing. What was compiled is kept in the user's cache folder.
 //   - Compiling takes a bounded time, seconds at worst, and cannot be cut short in
 //     the middle of a function, which is about half a second.
 //

@@ -27,19 +27,19 @@ func config(base wazero.RuntimeConfig, pages uint32) wazero.RuntimeConfig {
 // runtime: a runtime with its two host modules costs more than all else that is
 // done for a migration of one statement, and such a module leaves nothing behind
 // in it. Others have a runtime of their own.
-func (s *Sandbox) interpret(ctx context.Context, code []byte, straight bool, pages uint32) (*guest, error) {
+func (s *Sandbox) interpret(ctx context.Context, module []byte, straight bool, pages uint32) (*code, error) {
 	if straight {
 		shared, err := s.sharedRuntime(ctx)
 		if err != nil {
 			return nil, err
 		}
-		compiled, err := shared.CompileModule(ctx, code)
+		compiled, err := shared.CompileModule(ctx, module)
 		if err != nil {
 			return nil, fmt.Errorf("the module is not valid: %w", err)
 		}
-		return &guest{sandbox: s, runtime: shared, compiled: compiled, shared: true}, nil
+		return &code{runtime: shared, compiled: compiled, shared: true}, nil
 	}
-	return s.own(ctx, code, config(wazero.NewRuntimeConfigInterpreter(), pages), nil)
+	return own(ctx, module, config(wazero.NewRuntimeConfigInterpreter(), pages), nil)
 }
 
 // sharedRuntime returns the runtime of straight modules. Their memory does not grow,
@@ -64,46 +64,72 @@ func (s *Sandbox) sharedRuntime(ctx context.Context) (wazero.Runtime, error) {
 
 // compile loads a module into a compiler of its own, from the cache if it is
 // there, and puts it there if not.
-func (s *Sandbox) compile(ctx context.Context, code []byte, pages uint32) (*guest, error) {
+func (s *Sandbox) compile(ctx context.Context, module []byte, pages uint32) (*code, error) {
+	if s.cache == nil {
+		return compiler(ctx, module, pages)("")
+	}
+	return s.cache.load(module, compiler(ctx, module, pages))
+}
+
+// compiler returns what compiles a module, with what is kept in a folder, or puts
+// that there; if the folder is "", neither.
+func compiler(ctx context.Context, module []byte, pages uint32) func(dir string) (*code, error) {
 	// Every worker watches the context, which a single one does not.
 	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 8))
 	config := config(wazero.NewRuntimeConfig(), pages)
-	load := func(dir string) (*guest, error) {
+	return func(dir string) (*code, error) {
 		if dir == "" {
-			return s.own(ctx, code, config, nil)
+			return own(ctx, module, config, nil)
 		}
 		kept, err := wazero.NewCompilationCacheWithDir(dir)
 		if err != nil {
 			return nil, err
 		}
-		return s.own(ctx, code, config.WithCompilationCache(kept), kept)
+		return own(ctx, module, config.WithCompilationCache(kept), kept)
 	}
-	if s.cache == nil {
-		return load("")
+}
+
+// tiered loads a module that may run for long, or for a moment: compiled if that is
+// kept in the cache, else interpreted, until it has been compiled.
+func (s *Sandbox) tiered(ctx context.Context, module []byte, pages uint32) (*tiers, error) {
+	if s.cache != nil {
+		if found := s.cache.find(module, compiler(ctx, module, pages)); found != nil {
+			return &tiers{now: found}, nil
+		}
 	}
-	return s.cache.load(code, load)
+	interpreted, err := s.interpret(ctx, module, false, pages)
+	if err != nil {
+		return nil, err
+	}
+	return &tiers{now: interpreted, make: func(ctx context.Context) (*code, error) {
+		compiled, err := s.compile(ctx, module, pages)
+		if err != nil && ctx.Err() == nil {
+			s.opts.Logger.Warn("a module is not compiled, and stays interpreted", "err", err)
+		}
+		return compiled, err
+	}}, nil
 }
 
 // own loads a module into a runtime of its own.
-func (s *Sandbox) own(ctx context.Context, code []byte, config wazero.RuntimeConfig, kept wazero.CompilationCache) (*guest, error) {
-	g := &guest{sandbox: s, runtime: wazero.NewRuntimeWithConfig(ctx, config), kept: kept}
-	err := addHost(ctx, g.runtime)
+func own(ctx context.Context, module []byte, config wazero.RuntimeConfig, kept wazero.CompilationCache) (*code, error) {
+	c := &code{runtime: wazero.NewRuntimeWithConfig(ctx, config), kept: kept}
+	err := addHost(ctx, c.runtime)
 	if err == nil {
-		err = addMeter(ctx, g.runtime)
+		err = addMeter(ctx, c.runtime)
 	}
 	if err == nil {
-		if g.compiled, err = g.runtime.CompileModule(ctx, code); err != nil {
+		if c.compiled, err = c.runtime.CompileModule(ctx, module); err != nil {
 			err = fmt.Errorf("the module is not valid: %w", err)
 		}
 	}
 	if err != nil {
-		g.Close()
+		c.close()
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}
 		return nil, err
 	}
-	return g, nil
+	return c, nil
 }
 
 // addHost makes the two modules that guests import from.

@@ -75,6 +75,7 @@ func addMeter(ctx context.Context, r wazero.Runtime) error {
 func (in *instance) refill() {
 	in.checkEnd()
 	in.checkFuel()
+	in.outrun()
 	f := &in.fuel
 	next := int64(ration)
 	if limit := in.opts.MaxFuel; limit > 0 {

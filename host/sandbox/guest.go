@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,28 +15,15 @@ import (
 
 // A guest is a loaded module.
 type guest struct {
-	sandbox  *Sandbox
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule
-	kept     wazero.CompilationCache // nil if the runtime has an engine of its own
-	shared   bool                    // the runtime is the sandbox's
-	opts     Options                 // of its runs
-	metered  bool
-	exports  map[string]bool
+	sandbox *Sandbox
+	tiers   *tiers
+	opts    Options // of its runs
+	metered bool
+	exports map[string]bool
 }
 
 // Close frees the module. It must not be running.
-func (g *guest) Close() error {
-	ctx := context.Background()
-	if g.shared {
-		return g.compiled.Close(ctx)
-	}
-	err := g.runtime.Close(ctx)
-	if g.kept != nil {
-		err = errors.Join(err, g.kept.Close(ctx))
-	}
-	return err
-}
+func (g *guest) Close() error { return g.tiers.close() }
 
 // anonymous lets any number of instances of a module live in one runtime. No
 // function is called by wazero itself: _start is none of ours. wazero's own
@@ -48,8 +34,11 @@ var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithR
 // Run implements host.Guest.
 func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	in := newInstance(g, run, calls)
+	began := time.Now()
 	err := g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
-	return host.GuestUsage{Fuel: in.fuel.used()}, err
+	in.used.Fuel = in.fuel.used()
+	in.used.Time += time.Since(began)
+	return in.used, err
 }
 
 func (g *guest) describe(ctx context.Context) ([]byte, error) {
@@ -68,16 +57,24 @@ func (g *guest) describe(ctx context.Context) ([]byte, error) {
 func (g *guest) run(ctx context.Context, in *instance, function string, args ...uint64) error {
 	if limit := g.opts.Timeout; limit > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, &timeoutError{limit})
+		ctx, cancel = context.WithTimeoutCause(ctx, limit-in.used.Time, &timeoutError{limit})
 		defer cancel()
 	}
-	if g.shared {
+	code, leave := g.tiers.enter(ctx, in.run.Anew)
+	defer leave()
+	in.code, in.tiers, in.fresh = code, g.tiers, time.Now()
+	if code.shared {
 		ctx = experimental.WithMemoryAllocator(ctx, straightMemory)
 	}
 	in.ctx = context.WithValue(ctx, instanceKey{}, in)
-	in.fuel.metered = g.metered
 	defer in.discard()
 	result, err := g.call(in, function, args)
+	if in.overflowed(err) {
+		g.tiers.wait(ctx)
+		if in.superseded() {
+			in.startAnew()
+		}
+	}
 	in.finish()
 	in.fuel.settle()
 	return in.outcome(result, err)
@@ -91,7 +88,7 @@ func (g *guest) call(in *instance, function string, args []uint64) (result uint6
 			err = in.bug(v)
 		}
 	}()
-	module, err := g.runtime.InstantiateModule(in.ctx, g.compiled, anonymous)
+	module, err := in.code.runtime.InstantiateModule(in.ctx, in.code.compiled, anonymous)
 	if err != nil {
 		return 0, err
 	}

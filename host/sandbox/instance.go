@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -22,6 +23,9 @@ type instance struct {
 	opts   *Options
 	run    host.GuestRun
 	calls  host.Calls
+	tiers  *tiers
+	code   *code      // that runs
+	fresh  time.Time  // when what a new start would do again began
 	module api.Module // nil until it is instantiated
 	memory api.Memory // of the call under way
 
@@ -37,7 +41,7 @@ type instance struct {
 	chunk    *openRows     // of the chunk under way; nil before the first
 	outside  *rand.ChaCha8 // what random is when the backfill ends
 
-	used    usage
+	used    host.GuestUsage // of the budgets
 	fuel    fuel
 	ignored int // calls since a budget was spent
 
@@ -54,9 +58,6 @@ type instance struct {
 	trace *transcript // nil if nobody listens
 }
 
-// usage is what a run has used of its budgets.
-type usage struct{ calls, rows, bytes, logged int64 }
-
 // maxIgnored is how many calls a guest may make after a budget is spent, so as
 // to clean up and say so.
 const maxIgnored = 1000
@@ -64,7 +65,8 @@ const maxIgnored = 1000
 type instanceKey struct{}
 
 func newInstance(g *guest, run host.GuestRun, calls host.Calls) *instance {
-	in := &instance{opts: &g.opts, run: run, calls: calls, last: abi.ErrorDocument{Message: "no error"}}
+	in := &instance{opts: &g.opts, run: run, calls: calls, used: run.Used, last: abi.ErrorDocument{Message: "no error"}}
+	in.fuel = fuel{metered: g.metered, given: run.Used.Fuel}
 	if g.opts.Trace != nil {
 		in.trace = &transcript{sandbox: g.sandbox}
 	}
@@ -161,7 +163,7 @@ func (in *instance) answer(name string, f call, a args) abi.Errno {
 // say why it gives up always are.
 func (in *instance) admit(name string) error {
 	saying := name == "fail" || name == "error_read"
-	if in.used.calls++; in.used.calls > in.opts.MaxCalls {
+	if in.used.Calls++; in.used.Calls > in.opts.MaxCalls {
 		err := in.spent("%d calls of the host", in.opts.MaxCalls)
 		if !saying {
 			return err
@@ -170,6 +172,7 @@ func (in *instance) admit(name string) error {
 	if saying {
 		return nil
 	}
+	in.outrun()
 	if in.cancelled == nil {
 		if in.ctx.Err() == nil {
 			return nil

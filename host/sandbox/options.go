@@ -63,7 +63,7 @@ type Mode string
 
 // The modes.
 const (
-	Auto        Mode = ""            // interpreted if they can't run for long, compiled otherwise
+	Auto        Mode = ""            // interpreted until they are compiled, if they can run for long
 	Interpreter Mode = "interpreter" // all interpreted
 	Compiler    Mode = "compiler"    // all compiled, where the platform has a compiler
 )

@@ -122,14 +122,14 @@ func (in *instance) fetch(o *openRows) error {
 	if o.fetched || o.ended != nil {
 		return o.ended
 	}
-	if in.used.rows >= in.opts.MaxRows {
+	if in.used.Rows >= in.opts.MaxRows {
 		return in.spent("%d rows", in.opts.MaxRows)
 	}
 	if o.next, o.ended = o.rows.Next(); o.ended != nil {
 		return o.ended
 	}
 	o.fetched, o.kept, o.size = true, false, abi.RowSize(o.types, o.next)
-	in.used.rows++
+	in.used.Rows++
 	return nil
 }
 

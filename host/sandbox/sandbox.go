@@ -116,16 +116,18 @@ func (s *Sandbox) load(ctx context.Context, module []byte, opts Options) (*guest
 		return nil, err
 	}
 	straight := file.Straight()
-	interpreted := opts.Mode == Interpreter || opts.Mode == Auto && straight
-	code, err := prepare(file, straight, !interpreted, opts.MemoryPages)
+	prepared, err := prepare(file, straight, opts.Mode == Compiler, opts.MemoryPages)
 	if err != nil {
 		return nil, err
 	}
-	var g *guest
-	if interpreted {
-		g, err = s.interpret(ctx, code, straight, opts.MemoryPages)
-	} else {
-		g, err = s.compile(ctx, code, opts.MemoryPages)
+	g := &guest{sandbox: s}
+	switch {
+	case opts.Mode == Compiler:
+		g.tiers, err = alone(s.compile(ctx, prepared, opts.MemoryPages))
+	case opts.Mode == Interpreter || straight:
+		g.tiers, err = alone(s.interpret(ctx, prepared, straight, opts.MemoryPages))
+	default:
+		g.tiers, err = s.tiered(ctx, prepared, opts.MemoryPages)
 	}
 	if err != nil {
 		return nil, err

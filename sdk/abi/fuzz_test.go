@@ -3,8 +3,10 @@ package abi
 import (
 	"bytes"
 	"io"
+	"math"
 	"reflect"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -110,6 +112,9 @@ func allocated(f func()) uint64 {
 }
 
 func checkRowset(t *testing.T, b []byte) {
+	if r, err := NewRowReader(b); err == nil {
+		checkScanner(t, r.types, r.rest)
+	}
 	types, rows, err := readRowset(b)
 	if err != nil {
 		return
@@ -148,6 +153,62 @@ func checkRowset(t *testing.T, b []byte) {
 	}
 	if _, err := r.Next(); err != io.EOF {
 		t.Fatalf("after the last row: %v", err)
+	}
+}
+
+// checkScanner checks that a RowScanner reads what DecodeRow reads, and refuses what
+// that refuses, whatever stands behind the rows.
+func checkScanner(t *testing.T, types []Type, b []byte) {
+	t.Helper()
+	behind := append(append([]byte(nil), b...), bytes.Repeat([]byte{0xff}, Slack)...)
+	for _, rows := range [][]byte{behind[:len(b)], slices.Clip(b)} {
+		s := NewRowScanner(types)
+		s.Reset(rows)
+		for rest := b; ; {
+			want, after, err := DecodeRow(types, rest, nil)
+			if len(rest) == 0 {
+				err = nil
+			}
+			more := s.Next()
+			if got := s.Err(); len(rest) == 0 && (more || got != nil) || more != (err == nil && len(rest) > 0) ||
+				!more && !reflect.DeepEqual(got, err) {
+				t.Fatalf("there is a row: %t (%v), and DecodeRow says %v", more, got, err)
+			}
+			if !more {
+				break
+			}
+			got := make([]Value, len(want))
+			for i := range got {
+				got[i] = s.Value(i)
+			}
+			sameValues(t, got, want)
+			checkFast(t, s, want)
+			rest = after
+		}
+		for i, ty := range s.Types() {
+			if s.Err() != nil && ty != TypeNull {
+				t.Errorf("column %d of a malformed row can be read", i)
+			}
+		}
+	}
+}
+
+// checkFast checks what a RowScanner has of a row without being asked.
+func checkFast(t *testing.T, s *RowScanner, want []Value) {
+	t.Helper()
+	for i, v := range want {
+		ok := s.Types()[i] == v.Type
+		switch v.Type {
+		case TypeInt64, TypeTime, TypeTimestamp, TypeTimestampTZ:
+			ok = ok && s.Ints()[i] == v.Int
+		case TypeFloat64:
+			ok = ok && math.Float64bits(s.Floats()[i]) == math.Float64bits(v.Float)
+		case TypeText, TypeBytes, TypeNumeric, TypeJSON, TypeUUID:
+			ok = ok && s.Texts()[i] == string(v.Bytes)
+		}
+		if !ok {
+			t.Errorf("value %d is not %+v", i, v)
+		}
 	}
 }
 

@@ -11,11 +11,12 @@ type RowScanner struct {
 	kinds   []kind // of the columns
 
 	b    []byte // the rows, and Slack bytes
-	end  int    // of the rows
-	next int    // where the next one begins
+	end  int64  // of the rows
+	next int64  // where the next one begins
 
-	// Of the row at hand. The floats are the memory of the ints, and the texts that
-	// of the spans.
+	// Of the row at hand. The floats are the memory of the ints, and the texts that of
+	// the spans, which hold no pointers: b keeps what they point to, and to tell the
+	// garbage collector of each would take as long as to read it.
 	types  []Type
 	ints   []int64
 	floats []float64
@@ -23,7 +24,7 @@ type RowScanner struct {
 	spans  []span
 }
 
-// A span is where the bytes of a value are, without the length before them.
+// A span is where the bytes of a value are, without the length before them: a string.
 type span struct {
 	first uintptr
 	n     int
@@ -51,7 +52,7 @@ func NewRowScanner(columns []Type) *RowScanner {
 // not be written to any more, or into a copy of it where its capacity does not go
 // Slack bytes beyond it.
 func (s *RowScanner) Reset(b []byte) {
-	s.end, s.next = len(b), 0
+	s.end, s.next = int64(len(b)), 0
 	if cap(b)-len(b) < Slack {
 		b = append(make([]byte, 0, len(b)+Slack), b...)
 	}
@@ -90,14 +91,14 @@ var kinds = func() (k [256]kind) {
 func (s *RowScanner) Next() bool {
 	begin := s.next
 	if s.end-begin < rowHeader {
-		return false
+		return begin < s.end && s.refuse()
 	}
-	end := begin + rowHeader + int(getUint32(s.b[begin:]))
+	end := begin + rowHeader + int64(getUint32(s.b[begin:]))
 	bitmap := begin + rowHeader
 	columns := s.kinds
-	at := bitmap + bitmapSize(len(columns))
+	at := bitmap + int64(bitmapSize(len(columns)))
 	if end > s.end || at > end || len(columns)%8 != 0 && s.b[at-1]>>(len(columns)%8) != 0 {
-		return false
+		return s.refuse()
 	}
 	// Of the branches of this loop none is taken for a row as most are, but its own.
 	types, ints, spans := s.types[:len(columns)], s.ints[:len(columns)], s.spans[:len(columns)]
@@ -106,18 +107,18 @@ func (s *RowScanner) Next() bool {
 		if at > end {
 			return s.refuse()
 		}
-		k &= kind(*(*uint8)(unsafe.Add(rows, bitmap+i>>3)))>>(i&7)&1 - 1 // all bits, or none for NULL
-		any := int(k/typed) & 1
+		k &= kind(*(*uint8)(unsafe.Add(rows, bitmap+int64(i)>>3)))>>(i&7)&1 - 1 // all bits, or none for NULL
+		any := int64(k/typed) & 1
 		k = k&^typed | kinds[*(*uint8)(unsafe.Add(rows, at))&-uint8(any)]
 		at += any
 		bits := getUint64((*[8]byte)(unsafe.Add(rows, at))[:])
-		has := int(k/sized) & 1
+		has := int64(k/sized) & 1
 		at += has << 2
-		size := int(uint8(k>>sizeShift)) + int(uint32(bits))&-has
+		size := int64(uint8(k>>sizeShift)) + int64(uint32(bits))&-has
 		if k >= typed || Type(k) == TypeBool && bits&0xff > 1 {
 			return s.refuse()
 		}
-		types[i], ints[i], spans[i] = Type(k), int64(bits), span{uintptr(rows) + uintptr(at), size}
+		types[i], ints[i], spans[i] = Type(k), int64(bits), span{uintptr(rows) + uintptr(at), int(size)}
 		at += size
 	}
 	if at != end {
@@ -127,7 +128,7 @@ func (s *RowScanner) Next() bool {
 	return true
 }
 
-// refuse forgets what was read of a row that is not well-formed.
+// refuse forgets what was read of a row that is not well-formed, and returns false.
 func (s *RowScanner) refuse() bool {
 	clear(s.types)
 	return false

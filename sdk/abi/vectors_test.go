@@ -72,6 +72,7 @@ func TestRowVectors(t *testing.T) {
 	for _, v := range readVectors(t).Rows {
 		t.Run(v.Name, func(t *testing.T) {
 			b, types := unhex(t, v.Hex), typesOf(t, v.Types)
+			checkScanner(t, types, b)
 			got, rest, err := DecodeRow(types, b, nil)
 			if refused(t, err, v.Refused) {
 				return

@@ -1,0 +1,49 @@
+// Command backfill is a guest with the SDK whose backfill runs in one tier after the
+// other.
+package main
+
+import "github.com/sandpiper-db/sandpiper/sdk"
+
+func main() {}
+
+func init() {
+	sdk.Module("backfill", "0.1.0", "backfill")
+	sdk.Register(sdk.Migration{
+		Slug:    "create",
+		Created: "2026-11-26T00:00:00Z",
+		SQLite:  sdk.Revision{ID: "000000000001"},
+		Upgrade: func(tx *sdk.Tx) error {
+			if _, err := tx.Exec("CREATE TABLE item (id INTEGER PRIMARY KEY, n INTEGER, visits INTEGER, made BLOB)"); err != nil {
+				return err
+			}
+			_, err := tx.Exec("WITH RECURSIVE k (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < 5000) INSERT INTO item SELECT i, i * 7 % 1000, 0, NULL FROM k")
+			return err
+		},
+	})
+	sdk.Register(sdk.Migration{
+		Slug:    "fill",
+		Created: "2026-11-26T00:00:01Z",
+		SQLite:  sdk.Revision{ID: "000000000002", Revises: []string{"000000000001"}},
+		Upgrade: fill,
+	})
+}
+
+// fill visits each item, and notes a random number, which is the chunk's.
+func fill(tx *sdk.Tx) error {
+	tx.Log("it begins")
+	visits := tx.Batch("UPDATE item SET visits = visits + 1, n = n + ?1, made = ?2 WHERE id = ?3")
+	return tx.Backfill(sdk.Backfill{
+		Name:     "fill",
+		Table:    "item",
+		Columns:  []string{"n"},
+		Batch:    50,
+		MaxBatch: 50,
+		Row: func(row *sdk.Row) error {
+			id, err := tx.NewUUID()
+			if err != nil {
+				return err
+			}
+			return visits.Add(row.Int64(1)*2, id, row.Int64(0))
+		},
+	})
+}
