@@ -66,9 +66,9 @@ type Cursor interface {
 	// Columns returns the columns.
 	Columns() ([]abi.Column, error)
 
-	// Next returns the next row, or io.EOF after the last one. The slice and
-	// the bytes in it are valid until the following call.
-	Next() ([]abi.Value, error)
+	// Next returns the next rows, one or more of them (ABI.md, section 5.2), or
+	// io.EOF after the last one. They are not written to any more.
+	Next() ([]byte, error)
 
 	// Close closes the rows. It is safe to call twice, and after the last row.
 	Close() error
@@ -78,10 +78,10 @@ type Cursor interface {
 type Pieces interface {
 	Cursor
 
-	// NextWithin is Next for rows of at most limit bytes. Of a larger row the
-	// values of more than [Whole] bytes are left out: they have no Bytes, and
-	// their size in Int.
-	NextWithin(limit int) ([]abi.Value, error)
+	// NextWithin is Next for rows of at most limit bytes. Of a larger row, which
+	// comes alone, the values of more than [Whole] bytes are empty, and left are
+	// their sizes. It is nil otherwise.
+	NextWithin(limit int) (rows []byte, left []int64, err error)
 
 	// Piece reads bytes of a value of the row at hand that was left out, from
 	// offset on, and returns how many.

@@ -7,12 +7,20 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
+// The methods below ask for the likely type first, so that they become part of the
+// caller's loop, and leave the others to a function.
+
 // Int64 returns an integer.
 func (r *Row) Int64(i int) int64 {
-	v := r.at(i)
-	if v.Type == abi.TypeInt64 {
-		return v.Int
+	if i < len(r.types) && r.types[i] == abi.TypeInt64 {
+		return r.ints[i]
 	}
+	return r.toInt64(i)
+}
+
+//go:noinline
+
+func (r *Row) toInt64(i int) int64 {
 	r.cannot(i, "an integer")
 	return 0
 }
@@ -20,15 +28,21 @@ func (r *Row) Int64(i int) int64 {
 // Float64 returns a number: a float, an integer that a float holds exactly, or
 // a numeric, rounded to the nearest float.
 func (r *Row) Float64(i int) float64 {
-	switch v := r.at(i); v.Type {
-	case abi.TypeFloat64:
-		return v.Float
+	if i < len(r.types) && r.types[i] == abi.TypeFloat64 {
+		return r.floats[i]
+	}
+	return r.toFloat64(i)
+}
+
+func (r *Row) toFloat64(i int) float64 {
+	switch r.typeOf(i) {
 	case abi.TypeInt64:
-		if f := float64(v.Int); f < math.MaxInt64 && int64(f) == v.Int {
+		v := r.ints[i]
+		if f := float64(v); f < math.MaxInt64 && int64(f) == v {
 			return f
 		}
 	case abi.TypeNumeric:
-		if f, err := strconv.ParseFloat(string(v.Bytes), 64); err == nil {
+		if f, err := strconv.ParseFloat(r.texts[i], 64); err == nil {
 			return f
 		}
 	}
@@ -38,21 +52,33 @@ func (r *Row) Float64(i int) float64 {
 
 // Bool returns a boolean, which on SQLite is the integer 0 or 1.
 func (r *Row) Bool(i int) bool {
-	v := r.at(i)
-	if v.Type == abi.TypeBool || v.Type == abi.TypeInt64 && (v.Int == 0 || v.Int == 1) {
-		return v.Int == 1
+	switch r.typeOf(i) {
+	case abi.TypeBool:
+		return r.texts[i] == "\x01"
+	case abi.TypeInt64:
+		if v := r.ints[i]; v == 0 || v == 1 {
+			return v == 1
+		}
 	}
 	r.cannot(i, "a boolean")
 	return false
 }
 
-// Text returns a text, or the text of a numeric, a json or a uuid.
+// Text returns a text, or the text of a numeric, a json or a uuid. It is a part of
+// some kilobytes of rows: to keep one of many, keep its strings.Clone.
 func (r *Row) Text(i int) string {
-	switch v := r.at(i); v.Type {
-	case abi.TypeText, abi.TypeNumeric, abi.TypeJSON:
-		return string(v.Bytes)
+	if i < len(r.types) && r.types[i] == abi.TypeText {
+		return r.texts[i]
+	}
+	return r.toText(i)
+}
+
+func (r *Row) toText(i int) string {
+	switch r.typeOf(i) {
+	case abi.TypeNumeric, abi.TypeJSON:
+		return r.texts[i]
 	case abi.TypeUUID:
-		return uuidText(v.Bytes)
+		return uuidText(r.scan.Value(i).Bytes)
 	}
 	r.cannot(i, "text")
 	return ""
@@ -60,9 +86,9 @@ func (r *Row) Text(i int) string {
 
 // Bytes returns bytes, or those of a text.
 func (r *Row) Bytes(i int) []byte {
-	switch v := r.at(i); v.Type {
+	switch r.typeOf(i) {
 	case abi.TypeBytes, abi.TypeText, abi.TypeNumeric, abi.TypeJSON, abi.TypeUUID:
-		return append([]byte{}, v.Bytes...)
+		return []byte(r.texts[i])
 	}
 	r.cannot(i, "bytes")
 	return nil
@@ -73,18 +99,23 @@ func (r *Row) Bytes(i int) []byte {
 // SQLite's functions write it, such as "2026-10-04 09:30:00". time.UnixMicro
 // makes a time.Time of it. PostgreSQL's infinite ones cannot be read.
 func (r *Row) Timestamp(i int) int64 {
-	const microsPerDay = 24 * 60 * 60 * 1e6
-	switch v := r.at(i); v.Type {
-	case abi.TypeTimestamp, abi.TypeTimestampTZ:
-		if v.Int != math.MinInt64 && v.Int != math.MaxInt64 {
-			return v.Int
+	if t := r.typeOf(i); t == abi.TypeTimestamp || t == abi.TypeTimestampTZ {
+		if v := r.ints[i]; v != math.MinInt64 && v != math.MaxInt64 {
+			return v
 		}
+	}
+	return r.toTimestamp(i)
+}
+
+func (r *Row) toTimestamp(i int) int64 {
+	const microsPerDay = 24 * 60 * 60 * 1e6
+	switch r.typeOf(i) {
 	case abi.TypeDate:
-		if v.Int != math.MinInt32 && v.Int != math.MaxInt32 {
-			return v.Int * microsPerDay
+		if v := r.scan.Value(i).Int; v != math.MinInt32 && v != math.MaxInt32 {
+			return v * microsPerDay
 		}
 	case abi.TypeText:
-		if micros, ok := parseTimestamp(string(v.Bytes)); ok {
+		if micros, ok := parseTimestamp(r.texts[i]); ok {
 			return micros
 		}
 	}
@@ -95,13 +126,13 @@ func (r *Row) Timestamp(i int) int64 {
 // UUID returns a uuid, also from its text or its 16 bytes, which is how SQLite
 // keeps one.
 func (r *Row) UUID(i int) [16]byte {
-	switch v := r.at(i); v.Type {
+	switch r.typeOf(i) {
 	case abi.TypeUUID, abi.TypeBytes:
-		if len(v.Bytes) == 16 {
-			return [16]byte(v.Bytes)
+		if b := r.texts[i]; len(b) == 16 {
+			return [16]byte([]byte(b))
 		}
 	case abi.TypeText:
-		if id, ok := ParseUUID(string(v.Bytes)); ok {
+		if id, ok := ParseUUID(r.texts[i]); ok {
 			return id
 		}
 	}

@@ -29,25 +29,19 @@ type cursor struct {
 	handle uint32
 	closed bool
 	types  []abi.Type
-	buf    []byte // what the host fills
-	rest   []byte // the part of it that holds rows yet to be read
-	values []abi.Value
 	left   bool // the row at hand is still the host's next one: it is read in pieces
 }
 
-// cursorBuffer is the size of the buffer that rows cross in. Larger ones gain
-// next to nothing. One that has grown to more than spareBuffer is not kept.
+// Rows cross into pieces of memory that are never used again, since what a Row
+// returns points into them. Larger pieces gain next to nothing, and more of them
+// would be kept by whoever keeps one text.
 const (
-	cursorBuffer = 16 << 10
-	spareBuffer  = 1 << 20
+	piece    = 16 << 10
+	leastRow = 512 // a piece with less room is not asked for rows
 )
 
 // cursor returns the cursor of a handle.
-func (h *host) cursor(handle uint32) *cursor {
-	c := &cursor{host: h, handle: handle, buf: h.spare}
-	h.spare = nil
-	return c
-}
+func (h *host) cursor(handle uint32) *cursor { return &cursor{host: h, handle: handle} }
 
 func (c *cursor) Columns() ([]abi.Column, error) {
 	b, err := filled(func(buf unsafe.Pointer, size uint32, needed *uint32) int32 {
@@ -61,80 +55,76 @@ func (c *cursor) Columns() ([]abi.Column, error) {
 	return columns, err
 }
 
-func (c *cursor) Next() ([]abi.Value, error) { return c.NextWithin(math.MaxInt) }
+func (c *cursor) Next() ([]byte, error) { return c.next(math.MaxInt) }
 
 // NextWithin implements Pieces.
-func (c *cursor) NextWithin(limit int) ([]abi.Value, error) {
+func (c *cursor) NextWithin(limit int) ([]byte, []int64, error) {
 	if c.left {
 		c.left = false
 		if err := hostError(hostRowSkip(c.handle)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if len(c.rest) == 0 {
-		err := c.fill(max(limit, cursorBuffer))
-		if err == abi.ErrnoTooSmall {
-			return c.large()
-		}
-		if err != nil {
-			return nil, err
-		}
+	rows, err := c.next(max(limit, piece))
+	if err == abi.ErrnoTooSmall {
+		return c.large()
 	}
-	var err error
-	c.values, c.rest, err = abi.DecodeRow(c.types, c.rest, c.values)
-	return c.values, err
+	return rows, nil, err
 }
 
-// fill asks the host for more rows. It returns TOO_SMALL if the next one is of
+// next asks the host for more rows. It returns TOO_SMALL if the next one is of
 // more than limit bytes.
-func (c *cursor) fill(limit int) error {
+func (c *cursor) next(limit int) ([]byte, error) {
 	if c.closed {
-		return io.EOF
+		return nil, io.EOF
 	}
-	if c.buf == nil {
-		c.buf = make([]byte, cursorBuffer)
+	if len(c.host.spare) < leastRow {
+		c.host.spare = make([]byte, piece)
 	}
 	for {
+		buf := c.host.spare
+		room := len(buf) - abi.Slack
 		var needed, count uint32
-		errno := abi.Errno(hostRowsNext(c.handle, pointer(c.buf), uint32(len(c.buf)), &needed, &count))
+		errno := abi.Errno(hostRowsNext(c.handle, pointer(buf), uint32(room), &needed, &count))
 		switch {
 		case errno == abi.ErrnoTooSmall && uint64(needed) > uint64(limit):
-			return abi.ErrnoTooSmall
-		case errno == abi.ErrnoTooSmall && int(needed) > len(c.buf):
-			c.buf = make([]byte, needed)
+			return nil, errno
+		case errno == abi.ErrnoTooSmall && int(needed) > room:
+			c.host.spare = make([]byte, max(piece, int(needed)+abi.Slack))
 			continue
 		case errno == abi.ErrnoEnd:
-			c.release()
-			return io.EOF
+			c.closed = true
+			return nil, io.EOF
 		case errno != abi.ErrnoOK:
-			return hostError(int32(errno))
-		case needed == 0 || int(needed) > len(c.buf):
-			return &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
+			return nil, hostError(int32(errno))
+		case needed == 0 || int(needed) > room:
+			return nil, &Error{Errno: errno, Message: "the host returned no rows and no end of them"}
 		}
-		c.rest = c.buf[:needed]
-		return nil
+		c.host.spare = buf[needed:]
+		return buf[:needed], nil
 	}
 }
 
-// large returns the next row, which fits no buffer, without its large values.
-func (c *cursor) large() ([]abi.Value, error) {
+// large returns the next row, which is too large, without its large values.
+func (c *cursor) large() ([]byte, []int64, error) {
 	c.left = true
-	c.values = c.values[:0]
+	left := make([]int64, len(c.types))
+	values := make([]abi.Value, len(c.types))
 	for i := range c.types {
 		b := make([]byte, Whole)
 		of, size, err := c.piece(i, 0, b)
+		if err == nil && size > Whole {
+			left[i], size = int64(size), 0
+		}
+		if err == nil {
+			values[i], err = abi.ValueOf(of, b[:size])
+		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		v := abi.Value{Type: of, Int: int64(size)}
-		if size <= Whole {
-			if v, err = abi.ValueOf(of, b[:size]); err != nil {
-				return nil, err
-			}
-		}
-		c.values = append(c.values, v)
 	}
-	return c.values, nil
+	row, err := abi.AppendRow(nil, c.types, values)
+	return row, left, err
 }
 
 // piece reads the bytes of a value from offset on, and returns how many there
@@ -155,15 +145,6 @@ func (c *cursor) Close() error {
 	if c.closed {
 		return nil
 	}
-	c.release()
-	return hostError(hostRowsClose(c.handle))
-}
-
-// release marks the handle as closed and gives the buffer to the next query.
-func (c *cursor) release() {
 	c.closed = true
-	if len(c.buf) <= spareBuffer {
-		c.host.spare = c.buf
-	}
-	c.buf, c.rest = nil, nil
+	return hostError(hostRowsClose(c.handle))
 }

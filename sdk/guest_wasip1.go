@@ -126,7 +126,7 @@ func clean(s string) string {
 type host struct {
 	params []byte     // of the statement at hand, reused
 	types  []abi.Type // of the parameters, reused
-	spare  []byte     // a cursor's buffer that is free again
+	spare  []byte     // what is free of the memory that rows cross into
 }
 
 func (h *host) Context() (*abi.Context, error) {

@@ -17,36 +17,31 @@ import (
 //		…
 //	}
 func (r *Rows) Pieces(limit int) iter.Seq[*Row] {
-	return r.each(func(row *Row) ([]Value, error) {
-		cursor, ok := r.cursor.(Pieces)
-		if !ok {
-			return nil, &Error{Errno: ErrUnsupported, Message: "these rows cannot be read in pieces"}
-		}
-		row.pieces = cursor
-		return cursor.NextWithin(limit)
-	})
+	r.limit = max(limit, 1)
+	r.row.pieces, _ = r.cursor.(Pieces)
+	return r.All()
 }
 
-// leftOut reports whether a value is one that [Pieces] did not read.
-func leftOut(v *Value) bool {
-	switch v.Type {
-	case abi.TypeText, abi.TypeBytes, abi.TypeNumeric, abi.TypeJSON:
-		return v.Bytes == nil && v.Int > 0
+// leftOut is the type of a value that [Pieces] did not read: none that a value has.
+const leftOut = abi.TypeAny
+
+// leaveOut marks the values of the row that were not read.
+func (r *Row) leaveOut() {
+	for i, size := range r.left {
+		if size > 0 {
+			r.types[i] = leftOut
+		}
 	}
-	return false
 }
 
 // Reader returns a reader of a text, of bytes, a numeric or a json, whatever its
 // size. It is valid until the next row.
 func (r *Row) Reader(i int) io.Reader {
-	if i < 0 || i >= len(r.values) {
-		r.at(i)
-		return &reader{row: r, number: -1}
-	}
-	v := &r.values[i]
-	switch v.Type {
+	switch r.typeOf(i) {
+	case leftOut:
+		return &reader{row: r, number: r.number, column: i, size: r.left[i]}
 	case abi.TypeText, abi.TypeBytes, abi.TypeNumeric, abi.TypeJSON:
-		return &reader{row: r, number: r.number, column: i, size: max(v.Int, int64(len(v.Bytes)))}
+		return &reader{row: r, number: r.number, column: i, size: int64(len(r.texts[i]))}
 	}
 	r.cannot(i, "text or bytes")
 	return &reader{row: r, number: -1}
@@ -74,9 +69,8 @@ func (r *reader) Read(b []byte) (int, error) {
 	case len(b) == 0:
 		return 0, nil
 	}
-	v := &r.row.values[r.column]
 	n := 0
-	if leftOut(v) {
+	if r.row.types[r.column] == leftOut {
 		var err error
 		n, err = r.row.pieces.Piece(r.column, r.at, b)
 		if err == nil && n == 0 {
@@ -87,7 +81,7 @@ func (r *reader) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	} else {
-		n = copy(b, v.Bytes[r.at:])
+		n = copy(b, r.row.texts[r.column][r.at:])
 	}
 	r.at += int64(n)
 	return n, nil
@@ -95,6 +89,6 @@ func (r *reader) Read(b []byte) (int, error) {
 
 // tooLarge fails the rows: the value of a column was not read.
 func (r *Row) tooLarge(i int) {
-	r.rows.fail(argumentError("column " + strconv.Itoa(i) + " has " + strconv.FormatInt(r.values[i].Int, 10) +
+	r.rows.fail(argumentError("column " + strconv.Itoa(i) + " has " + strconv.FormatInt(r.left[i], 10) +
 		" bytes, which were not read: use Reader"))
 }

@@ -13,42 +13,83 @@ type Rows struct {
 	tx      *Tx
 	cursor  Cursor
 	columns []abi.Column
+	row     Row
+	limit   int // of NextWithin; 0 if large values are not left out
 	started bool
 	err     error
+}
+
+// open makes the rows of a cursor ready to be read.
+func (r *Rows) open() (err error) {
+	if r.columns, err = r.cursor.Columns(); err == nil {
+		s := abi.NewRowScanner(abi.Types(r.columns))
+		r.row = Row{rows: r, scan: s, types: s.Types(), ints: s.Ints(), floats: s.Floats(), texts: s.Texts()}
+	}
+	return err
 }
 
 // All returns the rows, one after the other. A row is valid until the next one;
 // what its methods return is the caller's to keep. Leaving the loop closes the
 // rows. The loop ends at the first error, of the database or of a Row's method.
 func (r *Rows) All() iter.Seq[*Row] {
-	return r.each(func(*Row) ([]Value, error) { return r.cursor.Next() })
-}
-
-// each returns the rows that next returns.
-func (r *Rows) each(next func(*Row) ([]Value, error)) iter.Seq[*Row] {
+	// Small enough to become part of the caller's loop: to call and be called back
+	// for every row would take as long as to read it.
 	return func(yield func(*Row) bool) {
-		if r.err == nil && r.started {
-			r.fail(argumentError("the rows of a query are read twice"))
-		}
-		r.started = true
-		row := Row{rows: r}
-		for r.err == nil {
-			values, err := next(&row)
-			row.number++
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				r.fail(err)
-				break
-			}
-			row.values = values
-			if !yield(&row) {
-				break
-			}
+		for more := r.first(); more && yield(&r.row); {
+			r.row.number++
+			more = r.row.scan.Next() || r.more()
 		}
 		r.Close()
 	}
+}
+
+// first reads the first row. It reports whether there is one.
+func (r *Rows) first() bool {
+	if r.err == nil && r.started {
+		r.fail(argumentError("the rows of a query are read twice"))
+	}
+	r.started = true
+	return r.more()
+}
+
+// more reads the next row, which is among those that have yet to come. It reports
+// whether there is one.
+func (r *Rows) more() bool {
+	if r.err != nil {
+		return false
+	}
+	row := &r.row
+	err := row.scan.Err()
+	if err == nil {
+		var b []byte
+		if b, err = r.fetch(); err == io.EOF {
+			return false
+		}
+		row.scan.Reset(b)
+	}
+	if err == nil && row.scan.Next() {
+		row.leaveOut()
+		return true
+	}
+	if err == nil {
+		err = row.scan.Err()
+	}
+	if err != nil {
+		r.fail(err)
+	}
+	return false
+}
+
+// fetch returns the next rows.
+func (r *Rows) fetch() (b []byte, err error) {
+	if r.limit == 0 {
+		return r.cursor.Next()
+	}
+	if r.row.pieces == nil {
+		return nil, &Error{Errno: ErrUnsupported, Message: "these rows cannot be read in pieces"}
+	}
+	b, r.row.left, err = r.row.pieces.NextWithin(r.limit)
+	return b, err
 }
 
 // Err returns the first error of the query: of the statement, of reading its
@@ -87,6 +128,9 @@ func (r *Rows) fail(err error) {
 		r.err = err
 		r.tx.owe(&r.err)
 	}
+	if r.row.scan != nil {
+		r.row.scan.Reset(nil) // there is no next row
+	}
 }
 
 // A Row is the row at hand. Its methods take the index of a column, counted
@@ -94,13 +138,18 @@ func (r *Rows) fail(err error) {
 // included, gives a zero value and ends the loop: Rows.Err says why.
 type Row struct {
 	rows   *Rows
-	values []Value
-	number int    // of the row, counted from 1
-	pieces Pieces // what values that were left out are read from
+	scan   *abi.RowScanner
+	types  []abi.Type
+	ints   []int64
+	floats []float64
+	texts  []string
+	number int     // of the row
+	left   []int64 // the sizes of values that were left out, if some were
+	pieces Pieces  // what they are read from
 }
 
 // Len returns the number of columns.
-func (r *Row) Len() int { return len(r.values) }
+func (r *Row) Len() int { return len(r.types) }
 
 // Index returns the index of the column of a name. If there is none, the loop
 // ends: Rows.Err says why.
@@ -115,43 +164,51 @@ func (r *Row) Index(name string) int {
 }
 
 // IsNull reports whether the value is NULL.
-func (r *Row) IsNull(i int) bool {
-	if i >= 0 && i < len(r.values) {
-		return r.values[i].IsNull()
-	}
-	return r.at(i).IsNull()
-}
+func (r *Row) IsNull(i int) bool { return r.typeOf(i) == abi.TypeNull }
 
 // Value returns the value as it came.
-func (r *Row) Value(i int) Value { return r.at(i).Clone() }
-
-// at returns the value of a column, valid until the next row.
-func (r *Row) at(i int) Value {
-	if i < 0 || i >= len(r.values) {
-		r.rows.fail(argumentError("a row of " + strconv.Itoa(len(r.values)) +
-			" columns has none at index " + strconv.Itoa(i)))
+func (r *Row) Value(i int) Value {
+	switch r.typeOf(i) {
+	case abi.TypeNull:
 		return Value{}
-	}
-	if r.pieces != nil && leftOut(&r.values[i]) {
+	case leftOut:
 		r.tooLarge(i)
 		return Value{}
 	}
-	return r.values[i]
+	return r.scan.Value(i).Clone()
+}
+
+// typeOf returns the type of a column's value. A column that is not there is NULL.
+func (r *Row) typeOf(i int) abi.Type {
+	if i < len(r.types) {
+		return r.types[i]
+	}
+	r.missing(i)
+	return abi.TypeNull
+}
+
+// missing fails the rows: there is no such column.
+func (r *Row) missing(i int) {
+	r.rows.fail(argumentError("a row of " + strconv.Itoa(r.Len()) + " columns has none at index " + strconv.Itoa(i)))
 }
 
 // cannot fails the rows: the value of a column is not what was asked for.
 func (r *Row) cannot(i int, wanted string) {
-	if i < 0 || i >= len(r.values) {
-		return // at has said so
+	if i >= len(r.types) {
+		return // typeOf has said so
+	}
+	if r.types[i] == leftOut {
+		r.tooLarge(i)
+		return
 	}
 	text := "column " + strconv.Itoa(i)
 	if i < len(r.rows.columns) {
 		text += " (" + r.rows.columns[i].Name + ")"
 	}
-	if v := r.values[i]; v.IsNull() {
+	if t := r.types[i]; t == abi.TypeNull {
 		text += " is NULL, not " + wanted + ": ask IsNull first"
 	} else {
-		text += " holds " + v.Type.String() + ", which cannot be read as " + wanted
+		text += " holds " + t.String() + ", which cannot be read as " + wanted
 	}
 	r.rows.fail(argumentError(text))
 }

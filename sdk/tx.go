@@ -136,8 +136,7 @@ func (tx *Tx) Query(sql string, args ...any) *Rows {
 // rows returns the rows of a cursor.
 func (tx *Tx) rows(cursor Cursor) *Rows {
 	r := &Rows{tx: tx, cursor: cursor}
-	var err error
-	if r.columns, err = cursor.Columns(); err != nil {
+	if err := r.open(); err != nil {
 		r.fail(err)
 	}
 	return r

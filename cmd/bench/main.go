@@ -66,7 +66,7 @@ func run(b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.Stop()) }()
-	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.walls, b.data} {
+	for _, figure := range []func() error{b.replay, b.thousand, b.rebuild, b.meter, b.crossing, b.walls, b.data} {
 		if err := figure(); err != nil {
 			return err
 		}

@@ -97,7 +97,7 @@ func (s *session) BackfillNext() (sdk.Cursor, error) {
 		return nil, err
 	}
 	s.random = seeded(s.context.Revision, b.Name, b.now.chunks)
-	c := &cursor{session: s, Cursor: b.chunk}
+	c := &cursor{session: s, Rows: b.chunk}
 	s.cursors = append(s.cursors, c)
 	return c, nil
 }

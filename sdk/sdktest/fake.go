@@ -129,7 +129,7 @@ func (f *Fake) Exec(sql string, params []sdk.Value) (int64, error) {
 }
 
 // Query records a query and gives its answer.
-func (f *Fake) Query(sql string, params []sdk.Value) (sdk.Cursor, error) {
+func (f *Fake) Query(sql string, params []sdk.Value) (Rows, error) {
 	a := f.answer(sql, params)
 	if a.err != nil {
 		return nil, a.err

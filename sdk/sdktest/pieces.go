@@ -2,6 +2,8 @@ package sdktest
 
 import (
 	"io"
+	"math"
+	"slices"
 
 	"github.com/sandpiper-db/sandpiper/sdk"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -9,21 +11,23 @@ import (
 
 var _ sdk.Pieces = (*cursor)(nil)
 
-// cursor dooms the transaction if reading fails, and leaves large values out where
-// the host would.
+// cursor encodes rows, dooms the transaction if reading fails, and leaves large
+// values out where the host would.
 type cursor struct {
+	Rows
 	session *session
-	sdk.Cursor
-	types []abi.Type
-	whole []abi.Value // the row at hand
+	types   []abi.Type
+	whole   []abi.Value // the row at hand
 }
 
-func (c *cursor) Next() ([]abi.Value, error) {
-	row, err := c.Cursor.Next()
-	if err != nil && err != io.EOF {
-		c.session.doomed = true
-	}
-	c.whole = row
+func (c *cursor) Columns() ([]abi.Column, error) {
+	columns, err := c.Rows.Columns()
+	c.types = abi.Types(columns)
+	return columns, err
+}
+
+func (c *cursor) Next() ([]byte, error) {
+	row, _, err := c.NextWithin(math.MaxInt)
 	return row, err
 }
 
@@ -31,28 +35,24 @@ func (c *cursor) Next() ([]abi.Value, error) {
 const leastLimit = 16 << 10
 
 // NextWithin implements sdk.Pieces.
-func (c *cursor) NextWithin(limit int) ([]abi.Value, error) {
-	row, err := c.Next()
-	if err != nil {
-		return nil, err
-	}
-	if c.types == nil {
-		columns, err := c.Columns()
-		if err != nil {
-			return nil, err
-		}
-		c.types = abi.Types(columns)
-	}
-	if abi.RowSize(c.types, row) <= max(limit, leastLimit) {
-		return row, nil
-	}
-	short := make([]abi.Value, len(row))
-	for i, v := range row {
-		if short[i] = v; len(v.Bytes) > sdk.Whole {
-			short[i] = abi.Value{Type: v.Type, Int: int64(len(v.Bytes))}
+func (c *cursor) NextWithin(limit int) (row []byte, left []int64, err error) {
+	c.whole, err = c.Rows.Next()
+	values := c.whole
+	if err == nil && abi.RowSize(c.types, values) > max(limit, leastLimit) {
+		values, left = slices.Clone(values), make([]int64, len(values))
+		for i, v := range values {
+			if len(v.Bytes) > sdk.Whole {
+				values[i], left[i] = abi.Value{Type: v.Type}, int64(len(v.Bytes))
+			}
 		}
 	}
-	return short, nil
+	if err == nil {
+		row, err = abi.AppendRow(nil, c.types, values)
+	}
+	if err != nil && err != io.EOF {
+		c.session.doomed = true
+	}
+	return row, left, err
 }
 
 // Piece implements sdk.Pieces.

@@ -25,7 +25,20 @@ type Database interface {
 	Exec(sql string, params []sdk.Value) (affected int64, err error)
 
 	// Query runs one statement and opens its rows.
-	Query(sql string, params []sdk.Value) (sdk.Cursor, error)
+	Query(sql string, params []sdk.Value) (Rows, error)
+}
+
+// Rows are the open rows of a query.
+type Rows interface {
+	// Columns returns the columns.
+	Columns() ([]abi.Column, error)
+
+	// Next returns the next row, or io.EOF after the last one. The slice and
+	// the bytes in it are valid until the following call.
+	Next() ([]abi.Value, error)
+
+	// Close closes the rows. It is safe to call twice, and after the last row.
+	Close() error
 }
 
 // An Operator is a Database that does schema operations.

@@ -190,7 +190,7 @@ func (s *session) Query(sql string, params []abi.Value) (sdk.Cursor, error) {
 		s.doomed = true
 		return nil, err
 	}
-	c := &cursor{session: s, Cursor: rowsOf}
+	c := &cursor{session: s, Rows: rowsOf}
 	s.cursors = append(s.cursors, c)
 	return c, nil
 }

@@ -139,7 +139,7 @@ func (db *DB) Apply(request schema.Request) error {
 }
 
 // Query runs one statement and opens its rows.
-func (db *DB) Query(sql string, params []sdk.Value) (sdk.Cursor, error) {
+func (db *DB) Query(sql string, params []sdk.Value) (sdktest.Rows, error) {
 	stmt, err := db.prepare(sql, params)
 	if err != nil {
 		return nil, err
