@@ -43,7 +43,7 @@ check: ## formatting and vet
 	@$(GO) vet ./...
 
 .PHONY: race
-race: need-gcc need-postgres need-minisign
+race: need-gcc need-postgres need-minisign need-chromium
 	@CGO_ENABLED=1 GORACE=atexit_sleep_ms=10 $(GO) test -race -timeout 40m ./...
 
 .PHONY: random
@@ -68,6 +68,10 @@ need-postgres: # the tests start a private server from an installed PostgreSQL
 .PHONY: need-minisign
 need-minisign: # the tests compare signatures with those of the tool
 	@$(call install,minisign,minisign)
+
+.PHONY: need-chromium
+need-chromium: # the tests open a report in a browser
+	@command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || { $(call install,chromium,chromium); }
 
 .PHONY: bench
 bench: need-postgres ## measure the figures of the README, as ratios from one run

@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"host/sqlite":                {"host"},
 	"host/hosttest":              {"host"},
 	"host/worker":                {"host"},
+	"host/report":                {"host"},
 	"host/diff":                  {"host"},
 	"host/build":                 {"host/source"},
 	"host/author":                {"host", "host/source"},
@@ -55,7 +56,7 @@ var allowed = map[string][]string{
 	"plugins/sections":           {"sdk", "sdk/schema"},
 	"plugins/slugs":              {"sdk", "sdk/schema"},
 	"cmd/bench":                  {"host", "host/sandbox", "host/postgres", "host/postgres/postgrestest", "host/sqlite"},
-	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust"},
+	"cmd/sandpiper":              {"host", "host/sandbox", "host/postgres", "host/sqlite", "host/build", "host/author", "host/author/imports", "host/autogenerate", "host/diff", "host/draw", "host/lint", "host/source", "host/worker", "host/author/configfile", "host/trust", "host/report"},
 }
 
 // sole importers of what only one adapter may know of.

@@ -34,9 +34,10 @@ type fill struct {
 	first   int64  // rows of the first chunk
 	most    int64  // and of any
 	pace    *pace
-	guard   *keyGuard // nil where the source is a query
-	chunk   *chunk    // nil between chunks
-	end     func()    // of its span
+	guard   *keyGuard     // nil where the source is a query
+	chunk   *chunk        // nil between chunks
+	paused  time.Duration // before it
+	end     func()        // of its span
 }
 
 // A chunk is what is done in one transaction of a backfill.
@@ -116,7 +117,7 @@ func (s *session) BackfillRun(ctx context.Context, b *abi.Backfill) (affected in
 	}
 	f, err := s.beginFill(ctx, b)
 	if err != nil {
-		return 0, err
+		return 0, s.placed(err)
 	}
 	if f == nil {
 		at, err := readCheckpoint(s.recorded[s.pos-1])
@@ -217,7 +218,7 @@ func (f *fill) commit(ctx context.Context) error {
 	took := time.Since(c.began)
 	f.pace.took(c, took, s.cfg)
 	s.advanced()
-	s.emit(Event{Kind: EventChunk, Backfill: f.unit.Name, Done: f.unit.Affected, Total: f.unit.Total, Rows: c.visited, Took: took})
+	s.emit(Event{Kind: EventChunk, Backfill: f.unit.Name, Done: f.unit.Affected, Total: f.unit.Total, Rows: c.visited, Took: took, Paused: f.paused})
 	return nil
 }
 

@@ -66,7 +66,8 @@ func (p *pace) took(c *chunk, took time.Duration, cfg *Config) {
 // throttle waits between two chunks, outside any transaction, for as long as the
 // operator wants to spare the database.
 func (f *fill) throttle(ctx context.Context) error {
-	s := f.s
+	s, start := f.s, time.Now()
+	defer func() { f.paused = time.Since(start) }()
 	if wait := time.Until(f.pace.due); wait > 0 {
 		if !f.pace.told {
 			f.pace.told = true

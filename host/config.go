@@ -130,6 +130,7 @@ type Event struct {
 	Total    int64         // Progress, Chunk; 0 if unknown
 	Rows     int64         // Chunk: how many it had; Ran: how many were affected, or read by a query
 	Took     time.Duration // Chunk: from its beginning to its commit; Ran: until it was answered
+	Paused   time.Duration // Chunk: how long the backfill paused before it
 	Together int           // Ran: how many statements Took is of, since they were sent together
 	Phase    string        // Phase, Paused: its name
 	Level    LogLevel      // Log

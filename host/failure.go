@@ -36,6 +36,7 @@ func (u *run) failure(step Step, err error) error {
 		failed *SQLError
 		denied *RefusedError
 		guest  *GuestError
+		call   *callError
 	)
 	switch {
 	case errors.As(err, &denied):
@@ -48,6 +49,9 @@ func (u *run) failure(step Step, err error) error {
 		if body.module == nil {
 			e.Err = failed // a SQL file has no words of its own
 		}
+	case errors.As(err, &call) && call.ordinal > 0 && body.module == nil:
+		e.Statement, e.Err = call.ordinal, call
+		err = call
 	}
 	if e.Statement > 0 {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
@@ -155,6 +159,7 @@ func next(step Step, err error) string {
 	var (
 		refused *SQLError
 		guest   *GuestError
+		call    *callError
 		changed *ChangedError
 		other   *CheckpointError
 	)
@@ -173,6 +178,8 @@ func next(step Step, err error) string {
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
+	case errors.As(err, &call) && !errors.As(err, &guest):
+		return "mend the file, and " + again
 	case errors.As(err, &guest):
 		return "mend the migration, build it again, and " + again
 	default:

@@ -46,8 +46,8 @@ func (s *session) again(e Event) bool {
 	return s.told <= s.muted
 }
 
-// guardKeys has the guard of an open backfill look at a statement.
-func (s *session) guardKeys(ctx context.Context, sql string) error {
+// watch has the guard of an open backfill look at a statement.
+func (s *session) watch(ctx context.Context, sql string) error {
 	if s.section == nil || s.section.fill == nil {
 		return nil
 	}

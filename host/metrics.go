@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -23,9 +22,6 @@ type meters struct {
 	chunks     metric.Int64Counter
 	took       metric.Float64Histogram
 	throttled  metric.Float64Counter
-
-	pausing bool          // a backfill pauses
-	paused  time.Duration // since then, as Event.Elapsed
 }
 
 func newMeters(dialect chain.Dialect) *meters {
@@ -39,7 +35,7 @@ func newMeters(dialect chain.Dialect) *meters {
 		metric.WithDescription("From the beginning of a backfill's chunk to its commit"),
 		metric.WithExplicitBucketBoundaries(.005, .01, .025, .05, .1, .15, .2, .25, .3, .5, 1, 2.5, 5, 10, 30))
 	throttled, _ := m.Float64Counter("sandpiper.throttled", metric.WithUnit("s"),
-		metric.WithDescription("Time that backfills have paused for replicas, for locks or for a rate"))
+		metric.WithDescription("Time that backfills have paused between chunks, for replicas or for a rate"))
 	return &meters{
 		dialect:    systemName(dialect),
 		applied:    count("sandpiper.migrations.applied", "{migration}", "Migrations that are committed"),
@@ -56,8 +52,6 @@ func newMeters(dialect chain.Dialect) *meters {
 func (m *meters) event(e Event) {
 	ctx := context.Background()
 	switch e.Kind {
-	case EventStarted:
-		m.pausing = false
 	case EventApplied:
 		m.applied.Add(ctx, 1, m.of(e))
 	case EventFailed:
@@ -67,14 +61,7 @@ func (m *meters) event(e Event) {
 		m.visited.Add(ctx, e.Rows, of)
 		m.chunks.Add(ctx, 1, of)
 		m.took.Record(ctx, e.Took.Seconds(), of)
-		if pause := e.Elapsed - e.Took - m.paused; m.pausing && pause > 0 {
-			m.throttled.Add(ctx, pause.Seconds(), of)
-		}
-		m.pausing = false
-	case EventThrottled:
-		if !m.pausing {
-			m.pausing, m.paused = true, e.Elapsed
-		}
+		m.throttled.Add(ctx, e.Paused.Seconds(), of)
 	}
 }
 

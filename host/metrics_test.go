@@ -39,15 +39,14 @@ func TestMetrics(t *testing.T) {
 		otel.SetMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))
 		defer otel.SetMeterProvider(before)
 
-		chunk := func(done int64, at, took time.Duration) host.Event {
-			return host.Event{Kind: host.EventChunk, Backfill: "b", Done: done, Total: 30, Rows: 10, Elapsed: at, Took: took}
+		chunk := func(done int64, took, paused time.Duration) host.Event {
+			return host.Event{Kind: host.EventChunk, Backfill: "b", Done: done, Total: 30, Rows: 10, Took: took, Paused: paused}
 		}
 		w := chunkWorker{f.worker(), []host.Event{
-			chunk(10, time.Second, 200*time.Millisecond),
-			{Kind: host.EventThrottled, Backfill: "b", Text: "replica r is 3 s behind", Elapsed: time.Second},
-			{Kind: host.EventThrottled, Backfill: "b", Text: "replica r is 2 s behind", Elapsed: 2 * time.Second},
-			chunk(20, 4*time.Second, 500*time.Millisecond),
-			chunk(30, 5*time.Second, time.Second),
+			chunk(10, 200*time.Millisecond, 0),
+			{Kind: host.EventThrottled, Backfill: "b", Text: "replica r is 3 s behind"},
+			chunk(20, 500*time.Millisecond, 2*time.Second),
+			chunk(30, time.Second, 500*time.Millisecond),
 		}}
 		f.write(rev1, "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\n")
 		f.write(rev2, "INSERT INTO nowhere VALUES (1);\n")

@@ -99,7 +99,7 @@ func (s *session) commitUnits(ctx context.Context, more ...Unit) error {
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.watch.committed(time.Since(start))
+	s.observer.committed(time.Since(start))
 	done := 0
 	for _, u := range units {
 		if !u.Begun {
@@ -137,7 +137,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	ran := s.watch.sending(c.stmt)
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {
@@ -169,7 +169,7 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 			return 0, err
 		}
 	}
-	ran := s.watch.sending(c.stmt)
+	ran := s.observer.sending(c.stmt)
 	affected, err := s.conn.Outside(ctx, s.fence, c.stmt, c.unit, begun)
 	ran(affected, err)
 	if denied := s.asRefused(err, c.stmt); denied != nil {

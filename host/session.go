@@ -20,16 +20,16 @@ import (
 // commits. A transaction section is one transaction. In an autocommit section
 // every call is its own.
 type session struct {
-	conn    Conn
-	step    Step
-	fence   Fence
-	begin   Unit                // the first record of a migration that commits more than once
-	event   func(Event)         // progress, log, section
-	span    func(string) func() // starts the span of a section, returns its end
-	started time.Time           // of this run, for Elapsed
-	naming  schema.Naming       // of what a guest does not name
-	watch   *watch              // sees every statement; may be nil
-	judge   *policy.Judge       // of a plugin's operations; nil: not a plugin
+	conn     Conn
+	step     Step
+	fence    Fence
+	begin    Unit                // the first record of a migration that commits more than once
+	event    func(Event)         // progress, log, section
+	span     func(string) func() // starts the span of a section, returns its end
+	started  time.Time           // of this run, for Elapsed
+	naming   schema.Naming       // of what a guest does not name
+	observer *observer           // sees every statement; may be nil
+	judge    *policy.Judge       // of a plugin's operations; nil: not a plugin
 	filling
 
 	tx         Tx // the open transaction, if any
@@ -74,15 +74,27 @@ func (o *openSection) String() string {
 
 // A callError is a call that the host refuses, with the errno for the guest.
 type callError struct {
-	errno abi.Errno
-	text  string
+	errno   abi.Errno
+	text    string
+	ordinal int // of the call, where it is known
 }
 
 func (e *callError) Error() string    { return e.text }
 func (e *callError) Errno() abi.Errno { return e.errno }
 
 func refuse(errno abi.Errno, format string, args ...any) error {
-	return &callError{errno, fmt.Sprintf(format, args...)}
+	return &callError{errno: errno, text: fmt.Sprintf(format, args...)}
+}
+
+// placed says of the error of a call which call it is of.
+func (s *session) placed(err error) error {
+	var failed *SQLError
+	if refused, ok := err.(*callError); ok {
+		refused.ordinal = s.ordinal
+	} else if errors.As(err, &failed) && failed.Ordinal == 0 {
+		failed.Ordinal = s.ordinal
+	}
+	return err
 }
 
 // newSession prepares the session of one step. pending is what an earlier run
@@ -215,10 +227,10 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.guardKeys(ctx, c.stmt.SQL); err != nil {
+	if err := s.watch(ctx, c.stmt.SQL); err != nil {
 		return 0, err
 	}
-	ran := s.watch.sending(c.stmt)
+	ran := s.observer.sending(c.stmt)
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if err == nil {
@@ -248,7 +260,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 	run := func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) }
 	// A statement that a savepoint may have to undo is sent at once: its
 	// error must come while the savepoint is open.
-	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.watch.askResults() {
+	if deferred && len(s.savepoints) == 0 && !s.autocommitting() && !s.observer.askResults() {
 		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
 	}
 	return s.do(ctx, call{
@@ -316,15 +328,15 @@ func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.guardKeys(ctx, stmt.SQL); err != nil {
+	if err := s.watch(ctx, stmt.SQL); err != nil {
 		return nil, err
 	}
-	ran, start := s.watch.sending(stmt), time.Now()
+	ran, start := s.observer.sending(stmt), time.Now()
 	rows, err := tx.Query(ctx, stmt)
 	if err != nil {
 		ran(0, err)
-	} else if s.watch.askResults() {
-		rows = s.watch.watchedQuery(stmt, rows, time.Since(start))
+	} else if s.observer.askResults() {
+		rows = s.observer.watchedQuery(stmt, rows, time.Since(start))
 	}
 	if denied := s.asRefused(err, stmt); denied != nil {
 		return nil, denied
@@ -434,7 +446,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	if err := tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
-	s.watch.committed(time.Since(start))
+	s.observer.committed(time.Since(start))
 	s.tx = nil
 	s.tellRefused(ctx)
 	return nil

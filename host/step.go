@@ -137,7 +137,7 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s.started = a.clock
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
 	if u.cfg.Statements || u.cfg.Results {
-		s.watch = &watch{tell: s.emit, results: u.cfg.Results}
+		s.observer = &observer{tell: s.emit, results: u.cfg.Results}
 	}
 	span := func(what string, attributes ...attribute.KeyValue) func() {
 		_, end := startSpan(ctx, what, attributes...)

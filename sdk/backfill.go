@@ -149,6 +149,10 @@ func (tx *Tx) chunk(b *Backfill) error {
 	if err == nil {
 		err = rows.Err()
 	}
+	if err == nil && !rows.ended {
+		err = &Error{Errno: ErrState, Message: `backfill "` + b.Name + `": the rows of a chunk were not read to their end, ` +
+			"and would count as visited"}
+	}
 	if err == nil {
 		err = tx.flush(mark)
 	}
@@ -170,13 +174,15 @@ func (b *Backfill) document() ([]byte, error) {
 	if ways != 1 {
 		return nil, argumentError(`backfill "` + b.Name + `": set one of Row, Chunk and Statement`)
 	}
-	d := abi.Backfill{
+	for _, sql := range []string{b.Query, b.Where, b.Statement} {
+		if !abi.ValidText([]byte(sql)) { // a document would have something else in its place
+			return nil, argumentError(`backfill "` + b.Name + `": its SQL is not valid UTF-8, or holds a NUL`)
+		}
+	}
+	// What else is wrong with it the host says.
+	return abi.AppendBackfill(nil, &abi.Backfill{
 		Name: b.Name, Table: b.Table, Query: b.Query, Key: b.Key, Columns: b.Columns, Where: b.Where,
 		Batch: int64(b.Batch), MaxBatch: int64(b.MaxBatch), Inserted: string(b.Inserted), Lock: string(b.Lock),
 		Uncounted: b.Uncounted, Statement: b.Statement,
-	}
-	if err := d.Check(); err != nil {
-		return nil, argumentError(`backfill "` + b.Name + `": ` + err.Error())
-	}
-	return abi.AppendBackfill(nil, &d), nil
+	}), nil
 }

@@ -36,19 +36,14 @@ func (tx *Tx) Batch(sql string) *Batch {
 
 // Load returns an empty batch whose rows go into a table: their values into these
 // columns, in this order. On PostgreSQL they are sent with COPY, in bundles of
-// about 1 MiB, so a value has to be of its column's type: there are no
-// conversions. It must be flushed at its end, like any batch; the error of a row
-// may come from a later call.
+// about 1 MiB; a value that its column cannot hold as it is, is an error (what
+// fits which column is in ABI.md, section 5.6). Like any batch it must be flushed at
+// its end; the error of a row may come from a later call.
 func (tx *Tx) Load(table string, columns ...string) *Batch {
-	to := abi.Load{Table: table, Columns: columns}
-	b := &Batch{tx: tx, what: "for the table " + table, size: loadSize}
-	if err := to.Check(); err != nil {
-		b.err = argumentError(err.Error())
-		return b
-	}
-	document := abi.AppendLoad(nil, &to)
-	b.send = func(rowset []byte) (int64, error) { return tx.backend.Load(document, rowset) }
-	return b
+	document := abi.AppendLoad(nil, &abi.Load{Table: table, Columns: columns})
+	return &Batch{tx: tx, what: "for the table " + table, size: loadSize, send: func(rowset []byte) (int64, error) {
+		return tx.backend.Load(document, rowset)
+	}}
 }
 
 // Add adds a row of arguments, as for Exec, and sends the rows collected so far if

@@ -16,6 +16,7 @@ type Rows struct {
 	row     Row
 	limit   int // of NextWithin; 0 if large values are not left out
 	started bool
+	ended   bool // the last row was read
 	err     error
 }
 
@@ -63,6 +64,7 @@ func (r *Rows) more() bool {
 	if err == nil {
 		var b []byte
 		if b, err = r.fetch(); err == io.EOF {
+			r.ended = true
 			return false
 		}
 		row.scan.Reset(b)
@@ -160,7 +162,7 @@ func (r *Row) Index(name string) int {
 		}
 	}
 	r.rows.fail(argumentError("the rows have no column " + name))
-	return -1
+	return r.Len()
 }
 
 // IsNull reports whether the value is NULL.

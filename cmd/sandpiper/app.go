@@ -89,7 +89,7 @@ Start with "sandpiper init", then "sandpiper upgrade".`,
 	root.AddCommand(
 		grouped(groupRun, newUpgrade(a), newDowngrade(a), newStamp(a), newRehash(a), newRepair(a), newReset(a))...)
 	root.AddCommand(
-		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newWait(a))...)
+		grouped(groupLook, newCurrent(a), newPlan(a), newHistory(a), newHeads(a), newBranches(a), newGraph(a), newShow(a), newDump(a), newVerify(a), newLint(a), newCheck(a), newReport(a), newWait(a))...)
 	root.AddCommand(
 		grouped(groupWrite, newInit(a), newImport(a), newRevision(a), newNotes(a), newMerge(a), newRebase(a), newTest(a), newBuild(a), newKeygen(a), newSign(a), newCompletion(a), newVersion(a))...)
 	root.AddCommand(

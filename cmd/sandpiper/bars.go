@@ -64,11 +64,11 @@ func (b *bars) chunk(e host.Event, figures []string) {
 	row.bar.SetTotal(e.Total, false)
 	row.bar.SetCurrent(e.Done)
 	row.figures.say(figures[0])
-	row.pace.say(strings.Join(figures[1:], ", "))
+	row.speed.say(strings.Join(figures[1:], ", "))
 }
 
 func (b *bars) throttled(e host.Event) {
-	b.backfillRow(e).pace.say("paused: " + plain(e.Text))
+	b.backfillRow(e).speed.say("paused: " + plain(e.Text))
 }
 
 // backfillRow is the row of an event's backfill. The one before is at its end.
@@ -102,7 +102,7 @@ func (b *bars) close() {
 type row struct {
 	bar     *mpb.Bar
 	figures words
-	pace    words
+	speed   words
 	name    words
 }
 
@@ -130,7 +130,7 @@ func (b *bars) newRow(bar bool) *row {
 	// beyond it, and a run is over when its caller says so.
 	r.bar = b.all.New(0, builder, mpb.BarWidth(barWidth), mpb.BarFillerTrim(), mpb.AppendDecorators(
 		decor.Any(func(decor.Statistics) string {
-			return " " + strings.Trim(r.figures.said()+", "+r.pace.said(), ", ")
+			return " " + strings.Trim(r.figures.said()+", "+r.speed.said(), ", ")
 		}),
 		decor.Any(func(s decor.Statistics) string {
 			room := s.AvailableWidth - barLeast - 2

@@ -18,11 +18,11 @@ type display struct {
 	verbose bool // show what migrations log, and their statements
 	fancy   bool // show bars
 
-	mu       sync.Mutex // a signal may have something to say as well
-	bars     *bars      // on the terminal now
-	last     time.Duration
-	pace     host.Pace // of backfill
-	backfill string
+	mu              sync.Mutex    // a signal may have something to say as well
+	bars            *bars         // on the terminal now
+	last, lastPause time.Duration // when a line was printed, since the migration began
+	speed           host.Speed    // of backfill
+	backfill        string
 }
 
 // lineEvery is how often a long migration prints a line where there is no terminal.
@@ -74,22 +74,24 @@ func (d *display) event(e host.Event) {
 // of it does not count.
 func (d *display) follow(e host.Event) {
 	if name := e.Revision + " " + e.Backfill; name != d.backfill {
-		d.backfill, d.pace = name, host.Pace{}
-		d.pace.See(e.Elapsed-e.Took, e.Done-e.Rows)
+		d.backfill, d.speed = name, host.Speed{}
+		d.speed.See(e.Elapsed-e.Took, e.Done-e.Rows)
 	}
-	d.pace.See(e.Elapsed, e.Done)
+	d.speed.See(e.Elapsed, e.Done)
 }
 
 // print is progress where there is no terminal.
 func (d *display) print(e host.Event) {
 	switch e.Kind {
 	case host.EventStarted:
-		d.last = 0
+		d.last, d.lastPause = 0, -lineEvery
 		if d.verbose {
 			d.line("%s %s …", e.Action, title(e.Revision, e.Slug))
 		}
 	case host.EventStatement:
-		d.line("  %s", under("  ", strings.TrimSpace(e.Text)))
+		if d.verbose {
+			d.line("  %s", under("  ", strings.TrimSpace(e.Text)))
+		}
 	case host.EventSection:
 		if d.verbose {
 			d.line("%s: section %q is committed", e.Revision, e.Section)
@@ -99,18 +101,18 @@ func (d *display) print(e host.Event) {
 	case host.EventApplied:
 		d.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), elapsed(e.Elapsed))
 	case host.EventProgress:
-		d.sometimes(e, share(e.Done, e.Total))
+		d.sometimes(&d.last, e, share(e.Done, e.Total))
 	case host.EventChunk:
-		d.sometimes(e, "backfill "+plain(e.Backfill)+": "+strings.Join(figures(e.Done, e.Total, &d.pace), ", "))
+		d.sometimes(&d.last, e, "backfill "+plain(e.Backfill)+": "+strings.Join(figures(e.Done, e.Total, &d.speed), ", "))
 	case host.EventThrottled:
-		d.sometimes(e, "backfill "+plain(e.Backfill)+" is paused: "+plain(e.Text))
+		d.sometimes(&d.lastPause, e, "backfill "+plain(e.Backfill)+" is paused: "+plain(e.Text))
 	}
 }
 
-// sometimes prints a line of progress, unless the one before was printed just now.
-func (d *display) sometimes(e host.Event, text string) {
-	if e.Elapsed-d.last >= lineEvery {
-		d.last = e.Elapsed
+// sometimes prints a line of progress, unless the last one was printed just now.
+func (d *display) sometimes(last *time.Duration, e host.Event, text string) {
+	if e.Elapsed-*last >= lineEvery {
+		*last = e.Elapsed
 		d.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), text)
 	}
 }
@@ -130,7 +132,7 @@ func (d *display) draw(e host.Event) {
 	case host.EventProgress:
 		d.bars.progress(e)
 	case host.EventChunk:
-		d.bars.chunk(e, figures(e.Done, e.Total, &d.pace))
+		d.bars.chunk(e, figures(e.Done, e.Total, &d.speed))
 	case host.EventThrottled:
 		d.bars.throttled(e)
 	case host.EventApplied:
@@ -183,20 +185,20 @@ func percent(done, total int64) int {
 
 // figures are how far a backfill is, how fast it gets on, and how long it will
 // take, as far as that is known.
-func figures(done, total int64, pace *host.Pace) []string {
+func figures(done, total int64, speed *host.Speed) []string {
 	var out []string
 	if total > 0 {
 		out = append(out, fmt.Sprintf("%s of %s rows (%d%%)", policy.Thousands(done), policy.Thousands(total), percent(done, total)))
 	} else {
 		out = append(out, policy.Thousands(done)+" rows")
 	}
-	switch rate := pace.Rate(); {
+	switch rate := speed.Rate(); {
 	case rate >= 10:
 		out = append(out, policy.Thousands(int64(rate))+" rows/s")
 	case rate > 0:
 		out = append(out, fmt.Sprintf("%.1f rows/s", rate))
 	}
-	if left, ok := pace.Left(total); ok {
+	if left, ok := speed.Left(total); ok {
 		out = append(out, max(left.Round(time.Second), time.Second).String()+" left")
 	}
 	return out

@@ -59,7 +59,7 @@ one that has the text already is not touched.`,
 			case kept.Name == "-": // as it is called everywhere
 				kept.Name = ""
 			case kept.Name != "":
-				if err := keepable(kept.Check(), ", or say --force"); err != nil {
+				if err := keepable(kept.Check(), "dump", ", or say --force"); err != nil {
 					return err
 				}
 			case cmd.Flags().Changed("output"):
@@ -129,9 +129,9 @@ func (a *app) warnUnwritten(d host.Dump) {
 	}
 }
 
-// keepable makes an error of a file that a dump cannot be written to one of the
-// call. otherwise is what there is to do beside naming another file.
-func keepable(err error, otherwise string) error {
+// keepable makes an error of a file that something, such as a dump, cannot be
+// written to one of the call. otherwise is what there is to do beside naming another file.
+func keepable(err error, what, otherwise string) error {
 	var exists *author.ExistsError
 	switch {
 	case err == nil:
@@ -139,7 +139,7 @@ func keepable(err error, otherwise string) error {
 	case errors.As(err, &exists) && exists.What != "":
 		return usage("name another file", "%s is %s; nothing was changed", exists.Path, exists.What)
 	case errors.As(err, &exists):
-		return usage("name another file"+otherwise, "%s is there and is no dump; nothing was changed", exists.Path)
+		return usage("name another file"+otherwise, "%s is there and is no %s; nothing was changed", exists.Path, what)
 	}
 	return &statusError{exitFailed, kindOther, "name a file in a folder that is there and can be written", fmt.Errorf("%w; nothing was changed", err)}
 }

@@ -68,6 +68,21 @@ func TestHelpNamesEveryFilter(t *testing.T) {
 	}
 }
 
+// TestHelpOnDataShowsWhatRuns keeps the example of the help the one that a script runs.
+func TestHelpOnDataShowsWhatRuns(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/data_help.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(dataExample) {
+		example.WriteString(strings.TrimPrefix(line, "  "))
+	}
+	if !strings.Contains(string(script), "\n"+example.String()) {
+		t.Errorf("data_help.txtar has no migration that does\n%s", &example)
+	}
+}
+
 func TestNegativeTargetsAreNotFlags(t *testing.T) {
 	for _, c := range []struct{ args, want []string }{
 		{[]string{"downgrade", "-1", "--yes"}, []string{"downgrade", "--yes", "--", "-1"}},

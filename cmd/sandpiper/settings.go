@@ -57,8 +57,8 @@ type configFile struct {
 	text  []byte
 }
 
-// naming is how indexes and constraints are called that a migration does not
-// name.
+// naming is how indexes, constraints and syncs are called that a migration does
+// not name.
 type naming struct {
 	PrimaryKey string `toml:"primary_key"`
 	Unique     string `toml:"unique"`
@@ -66,6 +66,7 @@ type naming struct {
 	Check      string `toml:"check"`
 	Exclude    string `toml:"exclude"`
 	Index      string `toml:"index"`
+	Sync       string `toml:"sync"`
 }
 
 // A duration is written as "30s" or "5m".

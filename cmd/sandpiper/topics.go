@@ -7,6 +7,7 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "targets", Short: "How to name a revision", Long: targetsText},
 		{Use: "autogenerate", Short: "How migrations are written from a wanted schema", Long: autogenerateText},
+		{Use: "data", Short: "How rows are changed in chunks, and in phases", Long: dataText},
 		{Use: "plugins", Short: "How modules of others are run, and shipped", Long: pluginsText},
 		{Use: "trust", Short: "Who signed a module, and who is trusted", Long: trustText},
 		{Use: "config", Short: "What sandpiper.toml and the environment say", Long: configText},
@@ -48,6 +49,7 @@ Relative paths in it are relative to the file. An unknown key is an error.
   check       = "{name}"     # what completes the name of a check
   exclude     = "ex_{table}__{columns}"
   index       = "ix_{table}__{columns}"
+  sync        = "sync_{table}__{columns}"  # of what keeps columns in step
 
   [lint]                     # off, warning or error, by rule; the rules are
   drop-table = "off"         # those of "sandpiper lint --rules"
@@ -121,11 +123,15 @@ error:
 data:
 
   upgrade, downgrade, stamp, reset
-              applied: [entry], heads: {line: [id]}
+              applied: [entry], heads: {line: [id]}; files: [path] with --report
+              and --record; paused: {revision, line, slug, phase, next, behind}
+              with --phase
   current     dialect, lines: [{line, heads, want, behind, unknown}],
-              pending: [{revision, line, direction, committed}]
-  plan        direction, target, steps: [revision + resumes, commits],
-              statements: [{step, sql, params, rows, autocommit, not_run}]
+              pending: [{revision, line, direction, committed, phases_done,
+              phase, phase_begun}]
+  plan        direction, target, steps: [revision + resumes, commits,
+              phases: [{phase, state}]], waiting as steps,
+              statements: [{step, sql, params, rows, autocommit, not_run, backfill}]
   history     dialect, revisions: [revision + applied]; entries: [entry] with --ledger
   heads       dialect, heads: [revision]
   branches    dialect, lines: [{line, bases: [revision], joins: [revision],
@@ -140,6 +146,7 @@ data:
               fault, message, next}]
   lint        revisions, modules: [file], findings: [finding], notes: [text];
               rules: [rule] with --rules
+  report      outcome, migrations, file or page
   wait        server, waited_ms
   init        files: [path]
   revision    slug, revisions: [revision], files: [path]; with --autogenerate

@@ -18,6 +18,7 @@ import (
 func newUpgrade(a *app) *cobra.Command {
 	var (
 		backup string
+		record recording
 		phase  func() (*abi.Phase, error)
 	)
 	kept := author.Kept{Mark: host.DumpMark}
@@ -37,12 +38,18 @@ exit code 0, before the first phase that is later than the one named; a migratio
 without phases runs whole. See "sandpiper help data".
 
 With --dump the schema is written to a file afterwards, as "sandpiper dump -o"
-does it; a file that no dump has written ends the call before anything runs.`,
+does it; a file that no dump has written ends the call before anything runs.
+
+With --report a page tells what the run did, whatever became of it: a timeline,
+each statement with its time and its rows, the chain as a picture. With --record
+the same is kept as JSON, for "sandpiper report --record" or for a program. Then
+each statement waits for its answer, for the price of a round trip.`,
 		Example: `  sandpiper upgrade
   sandpiper upgrade +1
   sandpiper upgrade --database sqlite:app.db --backup
   sandpiper upgrade --phase expand
   sandpiper upgrade --dump schema.sql
+  sandpiper upgrade --report report.html
   sandpiper upgrade --dir vendor.wasm --database postgres://app@localhost/app`,
 		Args:              arguments(0, 1, "one TARGET"),
 		ValidArgsFunction: a.completeTargets,
@@ -51,12 +58,15 @@ does it; a file that no dump has written ends the call before anything runs.`,
 				if kept.Name == "" || kept.Name == "-" {
 					return usage("for example: --dump schema.sql; `sandpiper dump` writes to standard output", "--dump names no file")
 				}
-				if err := keepable(kept.Check(), ""); err != nil {
+				if err := keepable(kept.Check(), "dump", ""); err != nil {
 					return err
 				}
 			}
 			upTo, err := phase()
 			if err != nil {
+				return err
+			}
+			if err := record.check(cmd.Flags()); err != nil {
 				return err
 			}
 			s, err := a.open()
@@ -65,7 +75,9 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			}
 			defer s.close()
 			s.connectEarly(cmd.Context())
+			target := argument(args, "heads")
 			cfg := host.Config{Phase: upTo}
+			record.begin(&cfg, s.db, cmd.Name(), target)
 			if cmd.Flags().Changed("backup") {
 				if cfg.Before, err = a.backup(cmd.Context(), s, backup, time.Now()); err != nil {
 					return err
@@ -75,11 +87,12 @@ does it; a file that no dump has written ends the call before anything runs.`,
 			if err != nil {
 				return err
 			}
-			result, err := r.Upgrade(cmd.Context(), argument(args, "heads"))
-			if err := a.ran(r, result, err); err != nil || kept.Name == "" {
-				return err
+			result, err := r.Upgrade(cmd.Context(), target)
+			err = a.ran(r, result, err)
+			if err == nil && kept.Name != "" {
+				err = a.dumpAfter(cmd.Context(), r, result, kept)
 			}
-			return a.dumpAfter(cmd.Context(), r, result, kept)
+			return record.end(cmd.Context(), a, r, result, err)
 		},
 	}
 	phase = phaseFlag(cmd)
@@ -88,6 +101,7 @@ does it; a file that no dump has written ends the call before anything runs.`,
 	f.Lookup("backup").NoOptDefVal = backupBeside
 	f.StringVar(&kept.Name, "dump", "", "write the schema to a `file` afterwards")
 	_ = cmd.MarkFlagFilename("dump", "sql")
+	record.flags(f)
 	a.runFlags(f)
 	return cmd
 }
@@ -122,6 +136,7 @@ type runData struct {
 	Heads   map[string][]string `json:"heads"`
 	Paused  *pausedJSON         `json:"paused,omitempty"` // with --phase
 	Dump    *dumpedJSON         `json:"dump,omitempty"`   // with --dump
+	Files   []string            `json:"files,omitempty"`  // with --report or --record
 }
 
 type dumpedJSON struct {

@@ -161,7 +161,11 @@ func (s *session) ownRunner(cfg host.Config) (*host.Runner, error) {
 	for _, p := range cfg.Plugins {
 		unheld[p.Grants.Line] = p.Unheld(s.db.Dialect())
 	}
+	also := cfg.OnEvent
 	cfg.OnEvent = func(e host.Event) {
+		if also != nil {
+			also(e)
+		}
 		if warning := unheld[e.Line]; e.Kind == host.EventStarted && warning != "" {
 			a.display.line("warning: %s", warning)
 			delete(unheld, e.Line)

@@ -21,6 +21,8 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 		read = readSQLite
 	}
 	d := &differ{opts: opts, result: &Result{}, moved: map[string][]string{}, revalued: map[*column]bool{}, keptEnums: map[string]string{}, freed: map[*index]bool{}}
+	syncs := takeSyncs(&from)
+	takeSyncs(&to)
 	var err error
 	if d.from, err = read(ctx, from, nil); err != nil {
 		return nil, fmt.Errorf("the schema that is there: %w", err)
@@ -28,10 +30,12 @@ func Compare(ctx context.Context, from, to Side, opts Options) (*Result, error) 
 	if d.to, err = read(ctx, to, d.from.enums); err != nil {
 		return nil, fmt.Errorf("the wanted schema: %w", err)
 	}
+	d.from.triggers = append(d.from.triggers, syncs...)
 	before, err := d.rename(from.Objects)
 	if err != nil {
 		return nil, err
 	}
+	d.keepSyncs(syncs)
 	d.renameSequences(before)
 	d.extensions()
 	d.enums()

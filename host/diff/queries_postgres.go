@@ -1,5 +1,7 @@
 package diff
 
+import "github.com/sandpiper-db/sandpiper/sdk/schema"
+
 // What belongs to the schema that the connection works in. What an extension
 // brought is not the schema's.
 const (
@@ -134,8 +136,8 @@ ORDER BY c.relname`
 const triggersQuery = `
 SELECT g.tgname AS name, c.relname AS table, pg_catalog.pg_get_triggerdef(g.oid, true) AS sql,
   pg_catalog.concat_ws(' ', 'enabled ' || nullif(g.tgenabled::text, 'O'), 'comment ' || pg_catalog.obj_description(g.oid, 'pg_trigger')) AS besides
-FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid
-WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND c.relnamespace ` + inSchema + ` AND ` + ours + `
+FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_class c ON c.oid = g.tgrelid JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+WHERE NOT g.tgisinternal AND pg_catalog.strpos(p.prosrc, '` + schema.SyncMark + `') = 0 AND g.tgparentid = 0 AND c.relnamespace ` + inSchema + ` AND ` + ours + `
 ORDER BY c.relname, g.tgname`
 
 const extensionsQuery = `

@@ -39,6 +39,18 @@ const svgStyle = `
   .elided { fill: #ffffff; stroke: #8c959f; stroke-dasharray: 2 2; }
   .c0 { stroke: #57606a; } .c1 { stroke: #0969da; } .c2 { stroke: #bf3989; } .c3 { stroke: #9a6700; }
   .c4 { stroke: #1b7c83; } .c5 { stroke: #cf222e; } .c6 { stroke: #6639ba; } .c7 { stroke: #4d7c0f; }
+  @media screen and (prefers-color-scheme: dark) {
+    svg { background: #0d1117; }
+    .back { fill: #0d1117; }
+    text { fill: #e6edf3; }
+    .id { fill: #9198a1; } .faint { fill: #848d97; } .note { fill: #58a6ff; }
+    .need { stroke: #ab7df8; }
+    .applied { fill: #238636; stroke: #3fb950; }
+    .pending, .elided { fill: #0d1117; stroke: #9198a1; }
+    .plain { fill: #9198a1; stroke: #9198a1; }
+    .c0 { stroke: #9198a1; } .c1 { stroke: #58a6ff; } .c2 { stroke: #f778ba; } .c3 { stroke: #d29922; }
+    .c4 { stroke: #39c5cf; } .c5 { stroke: #f85149; } .c6 { stroke: #bc8cff; } .c7 { stroke: #87ab63; }
+  }
 `
 
 // svgColors is how many classes for columns the style has.
@@ -64,7 +76,7 @@ func (p Picture) SVG() []byte {
 	height := svgTop + len(p.Nodes)*svgRow + 8
 	fmt.Fprintf(&d.out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">\n", width, height, width, height)
 	fmt.Fprintf(&d.out, "<title>%s</title>\n<style>%s</style>\n", escaped(p.Title), svgStyle)
-	fmt.Fprintf(&d.out, "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n", width, height)
+	fmt.Fprintf(&d.out, "<rect class=\"back\" width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n", width, height)
 	fmt.Fprintf(&d.out, "<text class=\"title\" x=\"%d\" y=\"30\">%s</text>\n", svgMargin-svgDot, escaped(p.Title))
 	if p.Asked {
 		d.legend()

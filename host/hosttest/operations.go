@@ -36,7 +36,7 @@ type operationCase struct {
 func operationCases() []operationCase {
 	var all []operationCase
 	for _, cases := range [][]operationCase{
-		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases,
+		tableCases, typeCases, columnCases, alterCases, rebuildCases, chainCases, constraintCases, indexCases, enumCases, objectCases, syncCases,
 	} {
 		all = append(all, cases...)
 	}
@@ -77,6 +77,7 @@ func TestOperations(t *testing.T, h Harness) {
 		return // what is rendered is the same, whoever sends it
 	}
 	t.Run("Random", func(t *testing.T) { testRandomOperations(t, h, db) })
+	t.Run("Syncs", func(t *testing.T) { testRandomSyncs(t, h, db) })
 	t.Run("Idle", func(t *testing.T) { testIdleOperations(t, h, db) })
 }
 

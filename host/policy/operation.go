@@ -73,6 +73,10 @@ func (j *Judge) Operation(q schema.Request) *Refusal {
 		return j.refuse(0, "", "create the trigger %s: a trigger runs with the rights of whoever writes to its table", op.Name)
 	case *schema.DropTrigger:
 		return j.refuse(0, "", "drop the trigger %s: plugins have no triggers, so it is somebody else's", op.Name)
+	case *schema.CreateSync:
+		return j.refuse(0, "", "create a sync of %s, which is triggers: they run with the rights of whoever writes to the table", op.Table)
+	case *schema.DropSync:
+		return j.refuse(0, "", "drop the sync %s: plugins have no triggers, so it is somebody else's", op.Name)
 	case *schema.Comment:
 		return j.change("table", op.Table)
 	case *schema.Insert:

@@ -110,6 +110,8 @@ var operations = []struct{ document, refusal string }{
 	{`{"create_view":{"name":"flow_v","query":"SELECT 1","materialized":true}}`, "create the materialized view flow_v"},
 	{`{"drop_view":{"name":"acme_v"}}`, ""},
 	{`{"drop_view":{"name":"flow_v"}}`, "change the view flow_v"},
+	{`{"create_sync":{"table":"acme_t","old":["a"],"new":["b"]}}`, "create a sync of acme_t, which is triggers: they run with the rights of whoever writes to the table"},
+	{`{"drop_sync":{"name":"acme_s","table":"acme_t"}}`, "drop the sync acme_s: plugins have no triggers"},
 	{`{"create_trigger":{"name":"acme_tr","table":"acme_t","sql":"CREATE TRIGGER …"}}`, "create the trigger acme_tr: a trigger runs with the rights of whoever writes to its table"},
 	{`{"drop_trigger":{"name":"acme_tr","table":"acme_t"}}`, "drop the trigger acme_tr: plugins have no triggers"},
 	{`{"comment":{"table":"acme_t","text":"x"}}`, ""},
@@ -160,10 +162,11 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	// What is here for a reason: only triggers and extensions are never allowed,
-	// and only a statement is never refused here.
+	// What is here for a reason: only triggers, syncs and extensions are never
+	// allowed, and only a statement is never refused here.
 	for _, kind := range schema.Kinds() {
-		if never := strings.HasSuffix(kind, "_trigger") || strings.HasSuffix(kind, "_extension"); allowed[kind] == never {
+		_, of, _ := strings.Cut(kind, "_")
+		if never := of == "trigger" || of == "sync" || of == "extension"; allowed[kind] == never {
 			t.Errorf("%s is allowed in no case: %v, want %v", kind, !allowed[kind], never)
 		}
 		if never := kind == "execute"; refused[kind] == never {

@@ -85,6 +85,7 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 	case *schema.CreateTable:
 		return a.createTable(ctx, op)
 	case *schema.DropTable:
+		a.unsynced("the table "+quoteIdent(op.Name), op.Name, "")
 		return a.explained(ctx, dropTable(op), blocked(dropTableHint))
 	case *schema.RenameTable:
 		return a.send(ctx, "ALTER TABLE "+quoteIdent(op.Name)+" RENAME TO "+quoteIdent(op.To))
@@ -93,6 +94,7 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 	case *schema.DropColumn:
 		return a.dropColumn(ctx, op)
 	case *schema.RenameColumn:
+		a.unsyncedColumn(op.Table, op.Name)
 		return a.diagnosed(ctx, "ALTER TABLE "+quoteIdent(op.Table)+" RENAME COLUMN "+quoteIdent(op.Name)+" TO "+quoteIdent(op.To),
 			missingColumn(op.Table))
 	case *schema.AlterColumn:
@@ -130,6 +132,10 @@ func (a *applier) apply(ctx context.Context, operation schema.Operation) error {
 			return a.diagnosed(ctx, setColumnComment(op.Table, op.Column, op.Text), missingColumn(op.Table))
 		}
 		// That of a table is a statement and nothing else.
+	case *schema.CreateSync:
+		return a.createSync(ctx, op)
+	case *schema.DropSync:
+		return a.dropSync(ctx, op)
 	case *schema.DropEnumValue:
 		return a.dropEnumValue(ctx, op)
 	case *schema.DropEnum:

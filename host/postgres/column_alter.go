@@ -22,6 +22,9 @@ func (a *applier) alterColumn(ctx context.Context, op *schema.AlterColumn) error
 	d := missingColumn(op.Table)
 	alter := "ALTER COLUMN " + name + " "
 	var actions []string
+	if !op.Type.IsZero() || op.Default != nil || op.DropDefault {
+		a.unsyncedColumn(op.Table, op.Name)
+	}
 	if !op.Type.IsZero() {
 		set, err := a.alterType(ctx, op)
 		if err != nil {

@@ -52,6 +52,7 @@ func (a *applier) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 		}
 		return nil
 	}
+	a.unsyncedColumn(op.Table, op.Name)
 	return a.guarded(d, func() error {
 		a.assert("SELECT CASE WHEN EXISTS ("+columnUsers+") THEN "+raise("the column is used")+" END", column...)
 		return a.send(ctx, sql)

@@ -37,6 +37,7 @@ const (
 	codeDeadlock          = "40P01"
 	codePrivilege         = "42501"
 	codeUndefinedColumn   = "42703"
+	codeDuplicateObject   = "42710"
 	codeUndefinedObject   = "42704"
 	codeTypeMismatch      = "42804"
 	codeUndefinedFunction = "42883" // or operator

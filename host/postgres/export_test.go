@@ -20,16 +20,17 @@ func WithoutWall(c host.Confined) {
 }
 
 // ApplyJudged is Apply on a connection without a wall, with the verdicts that a
-// plugin's statements get.
+// plugin's operations and statements get.
 func ApplyJudged(ctx context.Context, c host.Confined, tx host.Tx, operations []host.Operation) error {
 	w := c.(*confined)
-	check, path := w.check, w.path
+	allowed, check, path := w.allowed, w.check, w.path
 	defer func() {
-		w.check, w.path, w.tx.t.warden.path = check, path, path
+		w.allowed, w.check, w.path, w.tx.t.warden.path = allowed, check, path, path
 		if w.tx.t.err == nil {
 			w.tx.t.put(searchPathItem(path))
 		}
 	}()
+	w.allowed = w.judge.Operation
 	w.check = newWall(w.judge, w.quarters.home, w.quarters.shared).check
 	w.path, w.tx.t.warden.path = serversOwn, serversOwn
 	w.tx.t.put(searchPathItem(serversOwn))

@@ -174,6 +174,10 @@ func (a *applier) apply(ctx context.Context, op schema.Operation) error {
 		return a.send(ctx, op.SQL.For(schema.SQLite))
 	case *schema.DropTrigger:
 		return a.dropTrigger(ctx, op)
+	case *schema.CreateSync:
+		return a.createSync(ctx, op)
+	case *schema.DropSync:
+		return a.dropSync(ctx, op)
 	case *schema.Insert:
 		return a.insert(ctx, op)
 	case *schema.Execute:

@@ -102,6 +102,11 @@ func (g *change) alterColumn(ctx context.Context, op *schema.AlterColumn) error 
 	if err != nil {
 		return err
 	}
+	if !op.Type.IsZero() || op.Default != nil || op.DropDefault {
+		if err := g.a.unsyncedColumn(ctx, g.was.name, col.name); err != nil {
+			return err
+		}
+	}
 	if !op.Type.IsZero() {
 		if err := g.retype(ctx, op, i, col); err != nil {
 			return err

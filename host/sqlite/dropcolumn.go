@@ -20,6 +20,9 @@ func (g *change) dropColumn(ctx context.Context, op *schema.DropColumn) error {
 	if len(g.text.Columns) == 1 {
 		return hinted(fmt.Errorf("%q is the only column of table %q", col.name, g.was.name), "drop the table")
 	}
+	if err := g.a.unsyncedColumn(ctx, g.was.name, col.name); err != nil {
+		return err
+	}
 	if err := g.unused(ctx, i); err != nil {
 		return err
 	}

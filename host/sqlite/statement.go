@@ -84,10 +84,15 @@ func verb(sql string) string {
 
 // run runs a statement to its end and returns the number of rows affected.
 func (c *conn) run(ctx context.Context, p *prepared, stmt host.Statement) (int64, error) {
+	defer c.asGuest(ctx, p.reading)()
+	return c.execute(ctx, p, stmt)
+}
+
+// execute is run where what runs is watched as a guest's already.
+func (c *conn) execute(ctx context.Context, p *prepared, stmt host.Statement) (int64, error) {
 	if err := bind(p.Stmt, stmt); err != nil {
 		return 0, err
 	}
-	defer c.asGuest(ctx, p.reading)()
 	if p.verb == "VACUUM" {
 		for t := range chain.Tokens(chain.SQLite, stmt.SQL) {
 			if t.Is("INTO") && !c.db.otherFiles {

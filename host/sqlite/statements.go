@@ -31,6 +31,9 @@ func (a *applier) dropTable(ctx context.Context, op *schema.DropTable) error {
 	if t == nil {
 		return a.c.missing(ctx, "table", op.Name)
 	}
+	if err := a.unsynced(ctx, fmt.Sprintf("table %q", t.name), t.name, ""); err != nil {
+		return err
+	}
 	keys, err := a.c.refersTo(ctx, t.name, "")
 	if err != nil {
 		return err
@@ -58,6 +61,9 @@ func (a *applier) renameColumn(ctx context.Context, op *schema.RenameColumn) err
 	}
 	col, err := t.must(op.Name)
 	if err != nil {
+		return err
+	}
+	if err := a.unsyncedColumn(ctx, t.name, col.name); err != nil {
 		return err
 	}
 	err = a.following(ctx, func() error {

@@ -139,6 +139,8 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 // each runs a statement for each row of a batch or a load. misfit, if there is one,
 // says why a row's values don't fit, "" if they do.
 func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *abi.RowReader, of string, misfit func([]abi.Value) string) (sum int64, err error) {
+	// The wall is raised once for all rows.
+	defer t.c.asGuest(ctx, p.reading)()
 	for n := 1; ; n++ {
 		stmt.Params, err = rows.Next()
 		if errors.Is(err, io.EOF) {
@@ -151,7 +153,7 @@ func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *a
 		if reason := misfits(misfit, stmt.Params); reason != "" {
 			err = refuse(stmt, sqlite3.MISMATCH, -1, reason)
 		} else {
-			affected, err = t.c.run(ctx, p, stmt)
+			affected, err = t.c.execute(ctx, p, stmt)
 		}
 		if err = t.check(stmt, err); err != nil {
 			var refused *host.SQLError

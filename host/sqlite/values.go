@@ -108,25 +108,26 @@ func formatInterval(v abi.Value) string {
 		sign + fmt.Sprintf("%d.%06dS", micros/1_000_000, micros%1_000_000)
 }
 
-// readValue reads a value of the current row. Text and bytes are appended to
+// readValue reads a value of the current row into v. Text and bytes are appended to
 // buf, since SQLite's own memory moves.
-func readValue(s *sqlite3.Stmt, column int, buf []byte) (abi.Value, []byte) {
+func readValue(s *sqlite3.Stmt, column int, buf []byte, v *abi.Value) []byte {
 	start := len(buf)
 	switch s.ColumnType(column) {
 	case sqlite3.INTEGER:
-		return abi.Int64(s.ColumnInt64(column)), buf
+		*v = abi.Value{Type: abi.TypeInt64, Int: s.ColumnInt64(column)}
 	case sqlite3.FLOAT:
-		return abi.Float64(s.ColumnFloat(column)), buf
+		*v = abi.Value{Type: abi.TypeFloat64, Float: s.ColumnFloat(column)}
 	case sqlite3.TEXT:
 		buf = append(buf, s.ColumnRawText(column)...)
-		v := abi.Value{Type: abi.TypeText, Bytes: buf[start:len(buf):len(buf)]}
+		*v = abi.Value{Type: abi.TypeText, Bytes: buf[start:len(buf):len(buf)]}
 		if !utf8.Valid(v.Bytes) {
 			v.Type = abi.TypeBytes
 		}
-		return v, buf
 	case sqlite3.BLOB:
 		buf = append(buf, s.ColumnRawBlob(column)...)
-		return abi.Bytes(buf[start:len(buf):len(buf)]), buf
+		*v = abi.Value{Type: abi.TypeBytes, Bytes: buf[start:len(buf):len(buf)]}
+	default:
+		*v = abi.Value{}
 	}
-	return abi.Null(), buf
+	return buf
 }

@@ -181,7 +181,7 @@ func CutChunk(statement string) (before, alias, after string, found bool) {
 	if inside == "" {
 		return before, "", after, true
 	}
-	alias = strings.TrimSpace(inside)
+	alias = strings.Trim(inside, " ")
 	if !validAlias(alias) || inside[0] != ' ' {
 		return "", "", statement, false
 	}

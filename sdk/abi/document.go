@@ -3,7 +3,6 @@ package abi
 import (
 	"math"
 	"slices"
-	"strings"
 )
 
 // Context is what a guest is told of its run (ABI.md, section 6.1).
@@ -68,7 +67,11 @@ func (r *JSONReader) oneOf(words ...string) string {
 	at := r.at
 	s := r.Text()
 	if r.err == nil && !slices.Contains(words, s) {
-		r.Fail(at, quote(s)+" is neither "+strings.Join(words, " nor "))
+		reason := quote(s) + " is neither " + words[0]
+		for _, word := range words[1:] {
+			reason += " nor " + word
+		}
+		r.Fail(at, reason)
 	}
 	return s
 }

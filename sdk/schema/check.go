@@ -111,6 +111,19 @@ func (c *checker) sqlite() {
 		}
 	case *CreateTrigger:
 		c.given(op.Name, "sql", op.SQL)
+	case *CreateSync:
+		c.sync(op)
+	}
+}
+
+// sync refuses a sync whose SQL is for the other dialect alone.
+func (c *checker) sync(op *CreateSync) {
+	for _, side := range [][]SyncColumn{op.Old, op.New} {
+		for _, col := range side {
+			if !col.From.IsZero() {
+				c.given(op.Table+"."+col.Column, "from", col.From)
+			}
+		}
 	}
 }
 
@@ -247,6 +260,11 @@ func (c *checker) postgresql() {
 		c.given(op.Name, "query", op.Query)
 	case *CreateTrigger:
 		c.given(op.Name, "sql", op.SQL)
+	case *CreateSync:
+		if n := len(op.Name); n > maxSync {
+			c.refuse(op.Name, "cuts names after 63 bytes, and those of the triggers would have "+itoa(int64(n+maxIdentifier-maxSync)), "choose one of at most "+itoa(int64(maxSync)))
+		}
+		c.sync(op)
 	}
 }
 

@@ -46,6 +46,7 @@ func TestCheck(t *testing.T) {
 		{schema.SQLite, `{"drop_view":{"name":"v","materialized":true}}`, "dialect: postgresql"},
 		{schema.SQLite, `{"create_view":{"name":"v","query":{"postgresql":"SELECT 1"}}}`, "query: {sqlite: …}"},
 		{schema.SQLite, `{"create_trigger":{"name":"r","table":"t","sql":{"postgresql":"CREATE TRIGGER r"}}}`, "sql: {sqlite: …}"},
+		{schema.SQLite, `{"create_sync":{"table":"t","old":["a"],"new":[{"column":"b","from":{"postgresql":"a::int"}}]}}`, "from: {sqlite: …}"},
 		{schema.SQLite, `{"batch":{"table":"t","operations":[` + constraint(`{"unique":["a"],"deferrable":true}`) + `]}}`, "leave out deferrable"},
 
 		{schema.PostgreSQL, column(`{"name":"a","type":{"sqlite":"ANY"}}`), "name its type too"},
@@ -66,6 +67,8 @@ func TestCheck(t *testing.T) {
 		{schema.PostgreSQL, index(`"columns":[{"expr":{"sqlite":"lower(a)"}}]`), "expr: {postgresql: …}"},
 		{schema.PostgreSQL, `{"create_view":{"name":"v","query":{"sqlite":"SELECT 1"}}}`, "query: {postgresql: …}"},
 		{schema.PostgreSQL, `{"create_trigger":{"name":"r","table":"t","sql":{"sqlite":"CREATE TRIGGER r"}}}`, "sql: {postgresql: …}"},
+		{schema.PostgreSQL, `{"create_sync":{"table":"t","old":[{"column":"a","from":{"sqlite":"b"}}],"new":["b"]}}`, "from: {postgresql: …}"},
+		{schema.PostgreSQL, `{"create_sync":{"name":"` + long + `","table":"t","old":["a"],"new":["b"]}}`, "at most 53"},
 		{schema.PostgreSQL, `{"batch":{"table":"t","operations":[` + index(`"columns":["a"],"concurrently":true`) + `]}}`, "beside the batch"},
 	} {
 		q := decodeAll(t, []string{c.doc})[0]

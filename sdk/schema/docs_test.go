@@ -48,6 +48,7 @@ func TestFieldsInREADME(t *testing.T) {
 	line("a constraint", *table["constraints"].Items)
 	line("an element of `exclude`", *table["constraints"].Items.Properties["exclude"].Items)
 	line("a column of an index, if it is not just a name", root.Defs["create_index"].Properties["columns"].Items.AnyOf[1])
+	line("a column of a sync, if it is not just a name", root.Defs["create_sync"].Properties["new"].Items.AnyOf[1])
 	line("an element of `with`", *root.Defs["create_index"].Properties["with"].Items)
 
 	page, err := os.ReadFile("README.md")

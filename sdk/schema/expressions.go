@@ -46,6 +46,12 @@ func Expressions(op Operation) []SQL {
 		for i := range op.Columns {
 			add(op.Columns[i].Expr)
 		}
+	case *CreateSync:
+		for _, side := range [][]SyncColumn{op.Old, op.New} {
+			for i := range side {
+				add(side[i].From)
+			}
+		}
 	case *Batch:
 		for _, inner := range op.Operations {
 			add(Expressions(inner.Operation)...)

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// Naming is how indexes and constraints are called that nobody names. Each is a
+// Naming is how indexes, constraints and syncs are called that nobody names. Each is a
 // pattern in which {table}, {columns} and, for foreign keys, {referenced} stand
-// for names; several columns are joined by an underscore. A check has no columns
+// for names; several columns are joined by an underscore. Those of a sync are the new
+// ones. A check has no columns
 // to be called after and {name} stands for the name it is given, which the
 // pattern completes; a check without a name gets the database's.
 // Defaults are those of [DefaultNaming], field by field.
@@ -18,6 +19,7 @@ type Naming struct {
 	Check      string
 	Exclude    string
 	Index      string
+	Sync       string
 }
 
 // DefaultNaming is what SQLAlchemy's users know as the usual convention
@@ -29,9 +31,11 @@ var DefaultNaming = Naming{
 	Check:      "{name}",
 	Exclude:    "ex_{table}__{columns}",
 	Index:      "ix_{table}__{columns}",
+	Sync:       "sync_{table}__{columns}",
 }
 
-// Fill gives names to the indexes and constraints of a request that have none.
+// Fill gives names to the indexes, constraints and syncs of a request that have
+// none.
 // The request is not changed: what is named is a copy.
 func (n Naming) Fill(q Request) Request {
 	switch op := q.Operation.(type) {
@@ -79,6 +83,18 @@ func (n Naming) Fill(q Request) Request {
 				n.index(&was.Indexes[i])
 			}
 			named.Was = &was
+			q.Operation = &named
+		}
+	case *CreateSync:
+		named := *op
+		n.sync(&named)
+		q.Operation = &named
+	case *DropSync:
+		if op.Name == "" {
+			named := *op
+			was := op.was()
+			n.sync(was)
+			named.Name = was.Name
 			q.Operation = &named
 		}
 	case *Batch:
@@ -139,22 +155,41 @@ func (n Naming) index(i *CreateIndex) {
 	i.Name = name(n.Index, DefaultNaming.Index, i.Table, columns, "", "")
 }
 
-// name fills in a pattern. What is longer than a name may be ends in a digest of
-// the whole, so that two long names stay two.
+func (n Naming) sync(s *CreateSync) {
+	if s.Name != "" {
+		return
+	}
+	var columns []string
+	for _, c := range s.New {
+		columns = append(columns, c.Column)
+	}
+	s.Name = shortened(filled(n.Sync, DefaultNaming.Sync, s.Table, columns, "", ""), maxSync)
+}
+
+// name fills in a pattern, for a name that may be as long as PostgreSQL's are.
 func name(pattern, otherwise, table string, columns []string, referenced, given string) string {
+	return shortened(filled(pattern, otherwise, table, columns, referenced, given), maxIdentifier)
+}
+
+func filled(pattern, otherwise, table string, columns []string, referenced, given string) string {
 	if pattern == "" {
 		pattern = otherwise
 	}
-	s := strings.NewReplacer(
+	return strings.NewReplacer(
 		"{table}", table, "{columns}", strings.Join(columns, "_"), "{referenced}", referenced, "{name}", given,
 	).Replace(pattern)
-	if len(s) <= maxIdentifier {
+}
+
+// shortened cuts a name that is longer than it may be. It ends in a digest of the
+// whole, so that two long names stay two.
+func shortened(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
 	h := fnv.New64a() // crypto would bring half of the standard library into every guest
 	h.Write([]byte(s))
 	digest := Bytes(h.Sum(nil)[:4]).Text
-	cut := maxIdentifier - len(digest) - 1
+	cut := most - len(digest) - 1
 	for cut > 0 && s[cut]&0xc0 == 0x80 {
 		cut-- // not inside a character
 	}
@@ -165,7 +200,7 @@ func name(pattern, otherwise, table string, columns []string, referenced, given 
 func (n Naming) Validate() error {
 	for _, p := range []struct{ key, pattern string }{
 		{"primary_key", n.PrimaryKey}, {"unique", n.Unique}, {"foreign_key", n.ForeignKey},
-		{"check", n.Check}, {"exclude", n.Exclude}, {"index", n.Index},
+		{"check", n.Check}, {"exclude", n.Exclude}, {"index", n.Index}, {"sync", n.Sync},
 	} {
 		rest := p.pattern
 		for _, word := range []string{"{table}", "{columns}", "{referenced}", "{name}"} {

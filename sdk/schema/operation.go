@@ -51,6 +51,8 @@ var kinds = []func() Operation{
 	func() Operation { return new(DropView) },
 	func() Operation { return new(CreateTrigger) },
 	func() Operation { return new(DropTrigger) },
+	func() Operation { return new(CreateSync) },
+	func() Operation { return new(DropSync) },
 	func() Operation { return new(Comment) },
 	func() Operation { return new(Insert) },
 	func() Operation { return new(Execute) },

@@ -42,6 +42,8 @@ var every = []string{
 	`{"drop_view":{"name":"v","if_exists":true,"materialized":true,"query":"SELECT 1","columns":["a"]}}`,
 	`{"create_trigger":{"name":"t","table":"flow","sql":{"sqlite":"CREATE TRIGGER t"}}}`,
 	`{"drop_trigger":{"name":"t","table":"flow","if_exists":true,"sql":"CREATE TRIGGER t"}}`,
+	`{"create_sync":{"name":"s","table":"flow","old":[{"column":"name","from":"first || ' ' || last"}],"new":[{"column":"first","from":"substr(name, 1, 3)"},{"column":"last","from":{"postgresql":"split_part(name, ' ', 2)","sqlite":"substr(name, instr(name, ' ') + 1)"}}]}}`,
+	`{"drop_sync":{"name":"s","table":"flow","if_exists":true,"was":{"old":["a"],"new":["b"]}}}`,
 	`{"comment":{"table":"flow","column":"a","text":"x","was":""}}`,
 	`{"insert":{"table":"flow","columns":["a","b"],"rows":[["x",1],[null,{"hex":"00"}],[true,-1.5e3]],"key":["a"]}}`,
 	`{"execute":{"sql":{"postgresql":"SELECT 1"},"reverse":"SELECT 2"}}`,

@@ -126,6 +126,8 @@ var reversals = []struct {
 		[]string{`{"drop_view":{"name":"v","materialized":true,"query":"SELECT 1","columns":["a"]}}`}, false},
 	{"a trigger", []string{`{"create_trigger":{"name":"r","table":"t","sql":"CREATE TRIGGER r"}}`},
 		[]string{`{"drop_trigger":{"name":"r","table":"t","sql":"CREATE TRIGGER r"}}`}, false},
+	{"a sync", []string{`{"create_sync":{"table":"t","old":["a"],"new":[{"column":"b","from":"lower(a)"}]}}`},
+		[]string{`{"drop_sync":{"table":"t","was":{"old":["a"],"new":[{"column":"b","from":"lower(a)"}]}}}`}, false},
 	{"a comment", []string{`{"comment":{"table":"t","column":"a","text":"x","was":""}}`},
 		[]string{`{"comment":{"table":"t","column":"a","was":"x"}}`}, false},
 	{"a comment of what was created before", []string{
@@ -216,6 +218,7 @@ func TestIrreversible(t *testing.T) {
 		{`{"drop_view":{"name":"v"}}`, "give query"},
 		{`{"drop_view":{"name":"v","query":{"sqlite":"SELECT 1"}}}`, "nothing for postgresql"},
 		{`{"drop_trigger":{"name":"r","table":"t"}}`, "give sql"},
+		{`{"drop_sync":{"name":"s","table":"t"}}`, `was: {"old": […], "new": […]}`},
 		{`{"comment":{"table":"t","text":"x"}}`, "give was"},
 		{`{"insert":{"table":"t","columns":["a"],"rows":[[1]]}}`, "give key"},
 		{`{"insert":{"table":"t","columns":["a"],"rows":[[1],[null]],"key":["a"]}}`, "row 2"},

@@ -164,6 +164,7 @@ func TestBackfillRefusals(t *testing.T) {
 		want string
 	}{
 		{"no name", with(func(b *sdk.Backfill) { b.Name = "" }), sdk.ErrArgument, "it has no name"},
+		{"a condition that is no text", with(func(b *sdk.Backfill) { b.Where = "name = '\xff'" }), sdk.ErrArgument, "not valid UTF-8"},
 		{"a row and a chunk", with(func(b *sdk.Backfill) { b.Chunk = func(*sdk.Rows) error { return nil } }), sdk.ErrArgument, "set one of Row, Chunk and Statement"},
 		{"nothing to do", with(func(b *sdk.Backfill) { b.Row = nil }), sdk.ErrArgument, "set one of Row, Chunk and Statement"},
 		{"no primary key", with(func(b *sdk.Backfill) { b.Key = nil }), sdk.ErrArgument, `the table "t" has no primary key`},
@@ -187,7 +188,7 @@ func TestBackfillRefusals(t *testing.T) {
 		{"a phase in a chunk", inside(func(tx *sdk.Tx) error { return tx.Phase(sdk.PhaseContract) }), sdk.ErrState, "a phase inside the backfill"},
 		{"rows that are not read", with(func(b *sdk.Backfill) {
 			b.Row, b.Chunk = nil, func(*sdk.Rows) error { return nil }
-		}), sdk.ErrState, "not read to their end"},
+		}), sdk.ErrState, "were not read to their end"},
 		{"rows before it that are not flushed", func(tx *sdk.Tx) error {
 			if err := tx.Batch("DELETE FROM t WHERE a = ?1").Add(1); err != nil {
 				return err
@@ -218,7 +219,12 @@ func TestBackfillRefusals(t *testing.T) {
 			return errors.Join(tx.Phase(sdk.PhaseContract), tx.Phase(sdk.PhaseExpand))
 		}, sdk.ErrState, "phase expand comes after contract"},
 		{"a phase of no number", func(tx *sdk.Tx) error { return tx.Phase(3) }, sdk.ErrArgument, "phase 3"},
-		{"a load into no columns", func(tx *sdk.Tx) error { return tx.Load("t").Add() }, sdk.ErrArgument, "it names no columns"},
+		{"a load into no columns", func(tx *sdk.Tx) error {
+			b := tx.Load("t")
+			_ = b.Add()
+			_, err := b.Flush()
+			return err
+		}, sdk.ErrArgument, "it names no columns"},
 		{"a load of other columns", func(tx *sdk.Tx) error {
 			b := tx.Load("t", "a", "b")
 			_ = b.Add(1)

@@ -28,8 +28,9 @@ func (r *Runner) rowsOfChunk() int {
 	return defaultChunkRows
 }
 
-// CutAfter cuts the next run short when it has committed a number of chunks of
-// backfills, as a kill would: its error is [ErrCut]. The run after it resumes.
+// CutAfter cuts a run short when so many chunks of backfills are committed from now
+// on, as a kill would: its error is [ErrCut]. The run after it resumes. After 0 it
+// is cut before the first chunk is committed.
 func (r *Runner) CutAfter(chunks int) {
 	r.cutter = func(m moment) bool {
 		if m == afterCommit {

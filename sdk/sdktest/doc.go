@@ -18,4 +18,8 @@
 // real codec; an error outside a savepoint dooms the transaction; sections
 // commit, and a run that failed after one resumes where it was when the runner
 // runs again. What the host would refuse, the runner refuses with the same errno.
+//
+// Backfills run in chunks of few rows. [Runner.UpgradeCut] and [Runner.CutAfter] cut
+// runs short between them, as a kill would; what comes of a migration must not
+// depend on it.
 package sdktest

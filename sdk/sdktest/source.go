@@ -60,29 +60,30 @@ func (s *session) source(d *abi.Backfill) (source, error) {
 // choose returns the columns of the key that a backfill asks for.
 func choose(d *abi.Backfill, primary []string, others [][]string) ([]string, error) {
 	switch {
-	case len(d.Key) > 0 && slices.ContainsFunc(append(others, primary), func(key []string) bool { return sameColumns(key, d.Key) }):
-		return d.Key, nil
-	case len(d.Key) > 0:
-		return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no key of the columns %q: a primary key, "+
-			"or a unique index without conditions and expressions", d.Name, d.Table, d.Key)
-	case primary == nil:
+	case len(d.Key) == 0 && primary == nil:
 		return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no primary key: name the columns of another key", d.Name, d.Table)
+	case len(d.Key) == 0:
+		return primary, nil
+	case primary != nil:
+		others = append(others, primary)
 	}
-	return primary, nil
+	for _, key := range others {
+		if covers(d.Key, key) {
+			return d.Key, nil
+		}
+	}
+	return nil, refuse(sdk.ErrArgument, "backfill %q: the table %q has no key of the columns %q: a primary key, "+
+		"or a unique index without conditions and expressions", d.Name, d.Table, d.Key)
 }
 
-// sameColumns reports whether two lists have the same columns, in any order.
-func sameColumns(a, b []string) bool {
-	in := map[string]bool{}
-	for _, c := range a {
-		in[c] = true
-	}
-	for _, c := range b {
-		if !in[c] {
+// covers reports whether columns are all those of a key, and maybe others.
+func covers(columns, key []string) bool {
+	for _, k := range key {
+		if !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, k) }) {
 			return false
 		}
 	}
-	return len(a) == len(b)
+	return true
 }
 
 // A tableSource reads a database.
@@ -131,8 +132,7 @@ func (s *tableSource) begin() ([]sdk.Value, error) {
 	if c, err := s.read(null); err != nil || len(c.rows) > 0 {
 		return nil, cmp.Or(err, refuse(sdk.ErrArgument, "backfill %q: the key of a row of %s holds NULL, so that it has no place in the order", s.d.Name, s.name))
 	}
-	t := s.selecting(list(s.name, s.key))
-	s.within(t, nil, nil)
+	t := s.selecting(list(s.name, s.key)) // of all rows, whether they fit the condition or not
 	t.sql += " ORDER BY " + strings.ReplaceAll(list(s.name, s.key), ", ", " DESC, ") + " DESC LIMIT 1"
 	c, err := s.read(t)
 	if err != nil || len(c.rows) == 0 {

@@ -134,8 +134,27 @@ func (t *Table) isRowID(c *Column) bool {
 }
 
 // defaultFact writes a default. A constant means the same with parentheses and
-// without; a name that is no constant is a string.
+// without.
 func defaultFact(value string) string {
+	if c := constant(value); c != "" {
+		return c
+	}
+	return Plain(value, "")
+}
+
+// Constant returns the constant that a default is, as an expression; "" if it is
+// computed, as the time is.
+func Constant(value string) string {
+	c := constant(value)
+	if strings.HasPrefix(c, "current_") {
+		return ""
+	}
+	return c
+}
+
+// constant returns what a default is that has one token, or two for a negative
+// number. A name that is no constant is a string.
+func constant(value string) string {
 	list := tokens(value)
 	inner := list
 	for len(inner) > 2 && inner[0].Is("(") && inner[len(inner)-1].Is(")") {
@@ -148,7 +167,7 @@ func defaultFact(value string) string {
 	case len(inner) == 1 && inner[0].constant(), len(inner) == 2 && inner[0].Is("-") && inner[1].Kind == chain.Number:
 		return Plain(value[inner[0].Pos:inner[len(inner)-1].end], "")
 	}
-	return Plain(value, "")
+	return ""
 }
 
 func (t token) constant() bool {

@@ -24,14 +24,13 @@ CREATE TABLE "sandpiper_new_worker" (
   "work_pool_id" CHAR(36) NOT NULL,
   "name" VARCHAR(100) NOT NULL,
   "health" VARCHAR NOT NULL DEFAULT 'OFFLINE',
-  "heartbeat_seconds" FLOAT NOT NULL DEFAULT 30,
   "seen" DATETIME DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')) NOT NULL,
   "created" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
-  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')),
+  "updated" DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f000', 'now')), "heartbeat_seconds" FLOAT NOT NULL DEFAULT 30,
   CONSTRAINT "fk_worker__work_pool_id__work_pool" FOREIGN KEY ("work_pool_id") REFERENCES "work_pool" ON DELETE CASCADE,
   CONSTRAINT "uq_worker__work_pool_id_name" UNIQUE ("work_pool_id", "name")
 );
-INSERT OR ABORT INTO "sandpiper_new_worker" (rowid, "id", "work_pool_id", "name", "health", "heartbeat_seconds", "seen", "created", "updated") SELECT rowid, "id", "work_pool_id", "name", "health", "heartbeat_seconds", "seen", "created", "updated" FROM "worker" NOT INDEXED;
+INSERT OR ABORT INTO "sandpiper_new_worker" (rowid, "id", "work_pool_id", "name", "health", "seen", "created", "updated", "heartbeat_seconds") SELECT rowid, "id", "work_pool_id", "name", "health", "seen", "created", "updated", "heartbeat_seconds" FROM "worker" NOT INDEXED;
 DROP TABLE "worker";
 ALTER TABLE "sandpiper_new_worker" RENAME TO "worker";
 CREATE INDEX "ix_worker__work_pool_id_seen" ON "worker" ("work_pool_id", "seen" DESC);

@@ -22,12 +22,18 @@ func init() {
 	register("unread", "create", unread)
 	register("panics", "create", panics)
 	register("strange", "create", strange)
+	register("backfill", "create", backfill)
+	register("pieces", "create", pieces)
+	register("phases", "create", phases)
+	register("unread_chunk", "create", unreadChunk)
+	register("chunks", "create", chunks)
 }
 
 // ids are the last digits of the revisions' ids.
 var ids = map[string]string{
 	"create": "01", "types": "02", "large": "03", "nested": "04", "survive": "05",
 	"refused": "06", "unread": "07", "panics": "08", "strange": "09",
+	"backfill": "10", "pieces": "11", "phases": "12", "unread_chunk": "13", "chunks": "14",
 }
 
 func register(slug, parent string, upgrade func(*sdk.Tx) error) {

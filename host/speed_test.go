@@ -8,8 +8,8 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 )
 
-func TestPaceIsSmoothed(t *testing.T) {
-	var p host.Pace
+func TestSpeedIsSmoothed(t *testing.T) {
+	var p host.Speed
 	if _, ok := p.Left(100); ok || p.Rate() != 0 {
 		t.Errorf("without a look the rate is %v", p.Rate())
 	}

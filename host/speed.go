@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A Pace is how fast something gets on. It is smoothed: of two looks the later one
-// counts for more, and what is paceHalf ago for half. The zero Pace has seen nothing.
-type Pace struct {
+// A Speed is how fast something gets on. It is smoothed: of two looks the later one
+// counts for more, and what is speedHalf ago for half. The zero Speed has seen nothing.
+type Speed struct {
 	begun   bool
 	at      time.Duration
 	done    int64
@@ -15,15 +15,15 @@ type Pace struct {
 	seconds float64 // that they took, in the same way
 }
 
-// paceHalf is how far back a look counts for half: long enough that the pauses of
+// speedHalf is how far back a look counts for half: long enough that the pauses of
 // a backfill do not show, short enough that a change does.
-const paceHalf = 15 * time.Second
+const speedHalf = 15 * time.Second
 
 // See takes a look: at a time, counted from any beginning, so much is done. A look
 // that is behind the one before it begins anew, and keeps the rate.
-func (p *Pace) See(at time.Duration, done int64) {
+func (p *Speed) See(at time.Duration, done int64) {
 	if took, rows := at-p.at, done-p.done; p.begun && took > 0 && rows >= 0 {
-		older := math.Exp2(-took.Seconds() / paceHalf.Seconds())
+		older := math.Exp2(-took.Seconds() / speedHalf.Seconds())
 		p.rows = p.rows*older + float64(rows)
 		p.seconds = p.seconds*older + took.Seconds()
 	}
@@ -31,7 +31,7 @@ func (p *Pace) See(at time.Duration, done int64) {
 }
 
 // Rate is how much is done in a second, 0 if that is not known.
-func (p *Pace) Rate() float64 {
+func (p *Speed) Rate() float64 {
 	if p.seconds == 0 {
 		return 0
 	}
@@ -40,17 +40,17 @@ func (p *Pace) Rate() float64 {
 
 // Left is how long it takes until total is done, if it goes on like this. ok says
 // that it is known.
-func (p *Pace) Left(total int64) (left time.Duration, ok bool) {
+func (p *Speed) Left(total int64) (left time.Duration, ok bool) {
 	rate := p.Rate()
 	if rate <= 0 || total <= p.done {
 		return 0, false
 	}
 	seconds := float64(total-p.done) / rate
-	if seconds > paceLongest.Seconds() {
+	if seconds > speedLongest.Seconds() {
 		return 0, false
 	}
 	return time.Duration(seconds * float64(time.Second)), true
 }
 
-// paceLongest is what nobody believes an estimate beyond.
-const paceLongest = 365 * 24 * time.Hour
+// speedLongest is what nobody believes an estimate beyond.
+const speedLongest = 365 * 24 * time.Hour

@@ -1,0 +1,83 @@
+package main
+
+const dataText = `A data migration changes rows, of which there may be millions, while programs use
+them. It runs in chunks, each a short transaction of its own; it can be stopped at any
+moment, and goes on where it was.
+
+A backfill in SQL is one statement between two markers. ${chunk} is the condition that
+keeps a run of it to its rows; ${chunk r}, where the table has the alias r:
+
+  -- +backfill table=run key=id batch=1000 where='slug IS NULL'
+  UPDATE run AS r SET slug = lower(r.name) WHERE ${chunk r};
+  -- +backfill end
+
+  table=T                its rows are visited, in the order of a key. The name is as
+                         the database has it, without a schema; in quotes, if need be
+  key=K, key=A,B         columns that are unique together and never NULL, with an
+                         index; the primary key, if left out
+  where='…'              a condition on the rows, beside which no others are visited
+  batch=N, max_batch=N   rows of the first chunk, and of any; see --chunk-time below
+  inserted=include       visit rows whose key comes after the last one that there was
+                         at the beginning; they are left alone otherwise
+  lock=skip              visit rows that somebody else has locked last, in the place
+                         of waiting for them; lock=none locks no rows. SQLite has none
+  uncounted              do not count the rows beforehand: there is no percentage then
+  name=N                 tells two backfills of the same table apart
+
+In YAML it is an item, in a downgrade as well:
+
+  - backfill: {table: run, statement: "UPDATE run SET … WHERE ${chunk}", no_reverse: true}
+
+What a plan cannot know, a Go plugin computes row by row: see sdk.Backfill.
+
+Before:  sandpiper plan --effects     what it does to rows, in a transaction that is
+                                      rolled back
+         sandpiper lint               what it would lock
+Run it:  sandpiper upgrade
+         --chunk-time 200ms           how long a chunk should take: chunks grow and
+                                      shrink accordingly, and when they wait for locks
+         --max-rate 5000              rows a second at most
+         --max-lag 2s                 wait while replicas are further behind
+Watch:   sandpiper progress           from another terminal
+         sandpiper current            after it was stopped
+After:   sandpiper report -o report.html
+
+Ctrl-C, a kill or a lost connection end it after the last chunk that is committed: call
+upgrade again, and it goes on behind that one. Every row is worked on exactly once. Where
+the file was changed meanwhile, upgrade asks: --checkpoint accept goes on from where it
+was, --checkpoint restart visits all rows again.
+
+Phases part what old programs can live with from what only new ones can, so that
+both run for a while. In SQL a marker "-- +phase expand" begins one, in YAML an item:
+
+` + dataExample + `
+A day with it:
+
+  sandpiper upgrade --phase expand    before the new program starts
+  sandpiper upgrade --phase backfill  while both run: the sync keeps the columns in step
+  sandpiper upgrade                   when the old program is gone
+
+The phases are expand, backfill and contract, in this order, each once at most. What
+stands above the first one is of expand. With --phase the run ends where a later phase
+begins; "current" says where, "plan --phase" beforehand. A migration without phases
+runs whole, whatever --phase says, and what comes after one that waits waits as well: a
+release has one migration with phases at most, and it comes last.
+
+From a phase that is done there is no downgrade: finish the upgrade, and downgrade then;
+or undo by hand what the phases did, and say "sandpiper repair --abandon".`
+
+// dataExample is the migration that testdata/script/data_help.txtar runs.
+const dataExample = `  upgrade:
+    - phase: expand
+    - add_column: {table: run, column: {name: title, type: text}}
+    - create_sync: {table: run, old: [name], new: [title]}
+    - phase: backfill
+    - backfill: {table: run, statement: "UPDATE run SET title = name WHERE ${chunk}"}
+    - phase: contract
+    - drop_sync: {table: run, was: {old: [name], new: [title]}}
+    - drop_column: {table: run, name: name}
+  downgrade:
+    - add_column: {table: run, column: {name: name, type: text}}
+    - backfill: {table: run, statement: "UPDATE run SET name = title WHERE ${chunk}"}
+    - drop_column: {table: run, name: title}
+`

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/draw"
+)
+
+// A Record is what is kept of a run. Times within it are counted from Started.
+type Record struct {
+	Version    int                 `json:"sandpiper_record"` // of this form: 1
+	Runner     string              `json:"runner"`           // version of Sandpiper
+	Command    string              `json:"command"`          // upgrade; "" of the ledger
+	Target     string              `json:"target,omitempty"`
+	Database   string              `json:"database"` // its URL without the password
+	Dialect    string              `json:"dialect"`
+	Started    time.Time           `json:"started"`
+	Took       time.Duration       `json:"took_ns"`
+	Planned    int                 `json:"planned"` // migrations
+	Outcome    Outcome             `json:"outcome"`
+	Phase      string              `json:"phase,omitempty"` // after which it was paused
+	Failure    *Failure            `json:"failure,omitempty"`
+	Waited     time.Duration       `json:"waited_ns,omitempty"` // for other runners
+	Migrations []*Migration        `json:"migrations"`          // in the order in which they began
+	Heads      map[string][]string `json:"heads,omitempty"`     // afterwards
+	Chain      *draw.Picture       `json:"chain,omitempty"`
+}
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Complete Outcome = "complete"
+	Paused   Outcome = "paused" // after a phase, as asked
+	Failed   Outcome = "failed"
+	Ledger   Outcome = "ledger" // the record is no run's: it is what the ledger says
+)
+
+// A Failure is what ended a run, for people.
+type Failure struct {
+	Head    string `json:"head,omitempty"` // what failed
+	Message string `json:"message"`
+	Where   string `json:"where,omitempty"`
+	SQL     string `json:"sql,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+	State   string `json:"state,omitempty"` // of the database
+	Next    string `json:"next,omitempty"`
+}
+
+// A Migration is one migration of a run.
+type Migration struct {
+	Line     string        `json:"line"`
+	Revision string        `json:"revision"`
+	Slug     string        `json:"slug"`
+	Action   string        `json:"action"`
+	Began    time.Duration `json:"began_ns"`
+	Took     time.Duration `json:"took_ns"`
+	State    State         `json:"state"`
+	Error    string        `json:"error,omitempty"`
+	Retries  int           `json:"retries,omitempty"` // after lock timeouts
+
+	Statements     []Statement   `json:"statements,omitempty"` // the slowest, in the order they ran in
+	StatementCount int           `json:"statement_count,omitempty"`
+	StatementTime  time.Duration `json:"statement_time_ns,omitempty"`
+	Rows           int64         `json:"rows,omitempty"` // that all statements affected or read
+
+	Backfills []*Backfill `json:"backfills,omitempty"`
+	Marks     []Moment    `json:"marks,omitempty"`
+	Logs      []Log       `json:"logs,omitempty"` // the first
+	LogCount  int         `json:"log_count,omitempty"`
+	Entry     *Entry      `json:"entry,omitempty"` // of the ledger; nil if it has none
+}
+
+// State is what became of a migration.
+type State string
+
+// The states.
+const (
+	Running State = "running" // and the record ends
+	Applied State = "applied"
+	Broken  State = "failed"
+	Halfway State = "paused"
+)
+
+// A Statement is one that ran.
+type Statement struct {
+	Call     int           `json:"call"`
+	SQL      string        `json:"sql"`
+	At       time.Duration `json:"at_ns"`
+	Took     time.Duration `json:"took_ns"`
+	Together int           `json:"together,omitempty"` // how many Took is of, if it is not this one alone
+	Rows     int64         `json:"rows"`
+	Error    string        `json:"error,omitempty"`
+}
+
+// A Backfill is what a run did of a backfill.
+type Backfill struct {
+	Name   string        `json:"name"`
+	Before int64         `json:"before,omitempty"` // rows that earlier runs had done
+	Done   int64         `json:"done"`
+	Total  int64         `json:"total,omitempty"` // 0 if unknown
+	Rows   int64         `json:"rows"`            // by this run
+	Chunks int           `json:"chunks"`
+	Slices []Slice       `json:"slices"`
+	Paused time.Duration `json:"paused_ns,omitempty"`
+	Reason string        `json:"reason,omitempty"` // of the last pause
+}
+
+// A Slice is one chunk, or several that follow each other.
+type Slice struct {
+	At     time.Duration `json:"at_ns"`
+	Took   time.Duration `json:"took_ns"` // from the first one's beginning to the last one's end
+	Rows   int64         `json:"rows"`
+	Chunks int           `json:"chunks"`
+}
+
+// A Moment is what happened at a time of a migration.
+type Moment struct {
+	At   time.Duration `json:"at_ns"`
+	Text string        `json:"text"`
+}
+
+// A Log is what a migration has logged.
+type Log struct {
+	At    time.Duration `json:"at_ns"`
+	Level string        `json:"level"`
+	Text  string        `json:"text"`
+}
+
+// An Entry is a line of the ledger.
+type Entry struct {
+	ID      int64         `json:"id,omitempty"`
+	Started time.Time     `json:"started"`
+	Took    time.Duration `json:"took_ns"`
+	Runner  string        `json:"runner"`
+	Digest  string        `json:"digest,omitempty"`
+	Module  string        `json:"module,omitempty"`
+	Reason  string        `json:"reason,omitempty"`
+	Signer  string        `json:"signer,omitempty"`
+	Fuel    int64         `json:"fuel,omitempty"`
+}
+
+// What is kept at most.
+const (
+	maxStatements = 50  // of a migration
+	maxLogs       = 200 // of a migration
+	maxMarks      = 200 // of a migration
+	maxBackfills  = 100 // of a migration
+	maxSlices     = 240 // of a backfill; even
+	maxText       = 4 << 10
+	maxTexts      = 16 << 20 // of all texts together
+	maxMigrations = 20_000
+)
