@@ -83,7 +83,7 @@ need-chromium: # the tests open a report in a browser
 bench: need-postgres ## measure the figures of the README, as ratios from one run
 	@$(call install,sqlite3,sqlite3)
 	@$(call install,clang,clang lld)
-	@/usr/bin/python3 -c 'import alembic, psycopg2' 2>/dev/null || { $(call install,no-command,python3-alembic python3-psycopg2); } || echo "make: the figures beside Alembic are left out" >&2
+	@/usr/bin/python3 -c 'import alembic, psycopg2' 2>/dev/null || ( $(call install,no-command,python3-alembic python3-psycopg2) ) || echo "make: the figures beside Alembic are left out" >&2
 	@$(GO) run ./cmd/bench
 	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 
