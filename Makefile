@@ -55,6 +55,12 @@ random: need-postgres # what -race makes too slow, in full: it takes a quarter o
 	@CGO_ENABLED=0 $(GO) test -run '^(TestRoundTrips|TestOperations|TestConfinedOperations|TestConfinedGrowth)$$' ./host/diff ./host/sqlite
 	@CGO_ENABLED=0 $(GO) test -timeout 20m -run '$(PROCESSES)' ./cmd/sandpiper
 
+KILLS ?= 500
+
+.PHONY: kills
+kills: need-postgres ## kill backfills KILLS (500) times on each dialect, at random moments
+	@CGO_ENABLED=0 $(GO) test -count=1 -timeout 0 -v -run '^TestKillBackfill$$' ./cmd/sandpiper -args -kills $(KILLS)
+
 .PHONY: cross
 cross: ## build without cgo for Linux, macOS and Windows on amd64 and arm64
 	@for p in $(PLATFORMS); do \
@@ -81,6 +87,7 @@ need-chromium: # the tests open a report in a browser
 bench: need-postgres ## measure the figures of the README, as ratios from one run
 	@$(call install,sqlite3,sqlite3)
 	@$(call install,clang,clang lld)
+	@/usr/bin/python3 -c 'import alembic, psycopg2' 2>/dev/null || ( $(call install,no-command,python3-alembic python3-psycopg2) ) || echo "make: the figures beside Alembic are left out" >&2
 	@$(GO) run ./cmd/bench
 	@$(GO) test -run '^$$' -bench . ./host/sandbox ./sdk/abi ./host/sqlite ./host/postgres
 

@@ -103,11 +103,7 @@ func TestKill(t *testing.T) {
 		dir := killChain(t, chain.SQLite)
 		file := filepath.Join(t.TempDir(), "x.db")
 		killAtEach(t, program, dir, func(n int) (target string, killed bool) {
-			for _, name := range []string{file, file + "-journal"} {
-				if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-					t.Fatal(err)
-				}
-			}
+			removeDatabase(t, file)
 			target = "sqlite:" + file
 			cmd := upgradeCommand(program, dir, target)
 			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%s %d", killVariable, killRunner, n))
@@ -133,6 +129,17 @@ func TestKill(t *testing.T) {
 			return target, wasKilled(t, upgradeCommand(program, dir, proxy.url), victim)
 		})
 	})
+}
+
+// removeDatabase removes a SQLite database, and what a process that was killed has
+// left beside it.
+func removeDatabase(t *testing.T, file string) {
+	t.Helper()
+	for _, name := range []string{file, file + "-journal"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // killAtEach runs an upgrade that is killed at its n-th statement, for every n,

@@ -43,7 +43,7 @@ func (db sqlite) seed(rows int64) error {
 		return err
 	}
 	return db.Exec(fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		INSERT INTO item SELECT i, 'item number ' || i %% 1000, i * 7919 %% 100000, (i %% 1000) / 8.0, 'COMPLETED', NULL FROM n`, rows))
+		INSERT INTO item SELECT i, 'item number ' || (i %% 1000), i * 7919 %% 100000, (i %% 1000) / 8.0, 'COMPLETED', NULL FROM n`, rows))
 }
 
 // transaction runs fn in a transaction.
