@@ -64,7 +64,7 @@ func TestPurge(t *testing.T) {
 			confined := l.confine(c.how)
 			postgres.WithoutWall(confined)
 			l.plug(confined, rich...)
-			l.admin("INSERT INTO sandpiper_progress VALUES ('acme', 'bbbbbbbbbbbb', 'upgrade', 1, 'begin', '', '', 0, false)")
+			l.admin("INSERT INTO sandpiper_progress VALUES ('acme', 'bbbbbbbbbbbb', 'upgrade', 1, 'begin', '', '', 0, false, NULL, 0, 0, now())")
 			owned, err := confined.Owned(t.Context())
 			if err != nil {
 				t.Fatal(err)
