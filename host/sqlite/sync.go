@@ -121,7 +121,7 @@ func (a *applier) syncSide(ctx context.Context, t *table, columns, other []schem
 			return refuse("is generated, and cannot be kept in step", "name the columns that it is made of")
 		case col.key > 0:
 			return refuse("is of the primary key, by which the sync finds a row", "make a table with the new key, and copy the rows")
-		case col.notNull && (col.value == "" || strings.EqualFold(col.value, "NULL")):
+		case col.notNull && isNull(col.value):
 			return refuse("is NOT NULL and has no default: SQLite refuses a row without it before the sync can fill it in",
 				"let it be NULL, or give it a constant default, for as long as there is the sync (alter_column)")
 		}

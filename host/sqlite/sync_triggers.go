@@ -75,7 +75,7 @@ func (s *syncMaker) given() string {
 	var some []string
 	for i, name := range s.new.names {
 		is := ident(name) + " IS NOT NULL"
-		if value := s.defaults[i]; value != "" && !strings.EqualFold(value, "NULL") {
+		if value := s.defaults[i]; !isNull(value) {
 			is = "(" + is + " AND " + ident(name) + differs + value + ")"
 		}
 		some = append(some, is)
@@ -97,6 +97,19 @@ func (s *syncMaker) update(why string, side syncSide, conditions ...string) stri
 		"\n  WHERE " + strings.Join(append(where, conditions...), " AND ") + ";\n"
 }
 
+// concerns is the condition of the trigger for UPDATE: there may be something to
+// do. Where a new column has a default, that is for the row to tell.
+func (s *syncMaker) concerns() string {
+	var empty []string
+	for i, name := range s.new.names {
+		if !isNull(s.defaults[i]) {
+			return ""
+		}
+		empty = append(empty, "NEW."+ident(name)+" IS NULL")
+	}
+	return "\nWHEN " + s.new.changed() + " OR " + s.old.changed() + " OR (" + strings.Join(empty, " AND ") + ")"
+}
+
 // triggers are the statements that create the triggers. What they change fires
 // them once more, even where recursive_triggers is off, since an INSERT's is
 // not an UPDATE's: then the row is in step, and no row is changed
@@ -104,18 +117,22 @@ func (s *syncMaker) update(why string, side syncSide, conditions ...string) stri
 // README says what they do.
 func (s *syncMaker) triggers(name string) []string {
 	insert, update := schema.SyncTriggers(name)
-	create := func(trigger, event, body string) string {
-		return "CREATE TRIGGER " + ident(trigger) + " AFTER " + event + " ON " + ident(s.table.name) +
+	create := func(trigger, event, when, body string) string {
+		return "CREATE TRIGGER " + ident(trigger) + " AFTER " + event + " ON " + ident(s.table.name) + when +
 			"\nBEGIN\n  " + schema.SyncMark + "\n" + body + "END"
 	}
 	const newWins, oldWins = "The new side wins, unless the row is in step.", "The old side wins."
-	wins := s.new.changed() + " AND (" + s.given() + " OR NOT " + s.old.changed() + ")"
+	given, oldChanged, newChanged := s.given(), s.old.changed(), s.new.changed()
 	return []string{
-		create(insert, "INSERT",
-			s.update(newWins, s.old, s.given(), s.new.stale(), s.old.stale())+
-				s.update(oldWins, s.new, "NOT "+s.given(), s.new.stale())),
-		create(update, "UPDATE",
-			s.update(newWins, s.old, wins, s.new.stale(), s.old.stale())+
-				s.update(oldWins, s.new, "NOT ("+wins+")", "CASE WHEN "+s.old.changed()+" THEN "+s.old.stale()+" ELSE NOT "+s.given()+" END", s.new.stale())),
+		create(insert, "INSERT", "",
+			s.update(newWins, s.old, given, s.new.stale(), s.old.stale())+
+				s.update(oldWins, s.new, "NOT "+given, s.new.stale())),
+		create(update, "UPDATE", s.concerns(),
+			s.update(newWins, s.old, newChanged, "("+given+" OR NOT "+oldChanged+")", s.new.stale(), s.old.stale())+
+				s.update(oldWins, s.new, "("+oldChanged+" OR NOT "+newChanged+")",
+					"CASE WHEN "+oldChanged+" THEN NOT ("+newChanged+" AND "+given+") AND "+s.old.stale()+" ELSE NOT "+given+" END", s.new.stale())),
 	}
 }
+
+// isNull reports whether a column has no default but NULL.
+func isNull(value string) bool { return value == "" || strings.EqualFold(value, "NULL") }
