@@ -99,7 +99,7 @@ func (r *Row) Bytes(i int) []byte {
 // SQLite's functions write it, such as "2026-10-04 09:30:00". time.UnixMicro
 // makes a time.Time of it. PostgreSQL's infinite ones cannot be read.
 func (r *Row) Timestamp(i int) int64 {
-	if t := r.typeOf(i); t == abi.TypeTimestamp || t == abi.TypeTimestampTZ {
+	if uint(i) < r.n && (r.types[i] == abi.TypeTimestamp || r.types[i] == abi.TypeTimestampTZ) {
 		if v := r.ints[i]; v != math.MinInt64 && v != math.MaxInt64 {
 			return v
 		}

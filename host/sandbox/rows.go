@@ -16,7 +16,6 @@ type openRows struct {
 	next    []abi.Value // the row that comes next, once it is fetched
 	fetched bool
 	kept    bool  // next is in memory of its own
-	size    int   // of next, in bytes
 	ended   error // io.EOF or an error, which stays
 }
 
@@ -96,22 +95,26 @@ func (in *instance) rowsNext(a args) error {
 			count.set32(0)
 			return in.over(a.u32(0), err)
 		}
-		if o.size > len(out.bytes)-written {
-			break
+		room := out.bytes[written:written:len(out.bytes)]
+		if n == 0 {
+			if size := abi.RowSize(o.types, o.next); size > cap(room) {
+				count.set32(0)
+				out.needed.set32(uint32(min(size, math.MaxUint32))) // more, no guest has; value_read is for it
+				return abi.ErrnoTooSmall
+			}
 		}
-		b, err := abi.AppendRow(out.bytes[:written], o.types, o.next)
+		b, err := abi.AppendRow(room, o.types, o.next)
+		if err == nil && len(b) > cap(room) {
+			break // b is elsewhere
+		}
 		if o.fetched = false; err != nil {
 			o.ended = err
 			continue
 		}
-		written = len(b)
+		written += len(b)
 		n++
 	}
 	count.set32(n)
-	if n == 0 {
-		out.needed.set32(uint32(min(o.size, math.MaxUint32))) // more, no guest has; value_read is for it
-		return abi.ErrnoTooSmall
-	}
 	out.needed.set32(uint32(written))
 	in.trace.result("%d rows", n)
 	return in.move(written)
@@ -128,7 +131,7 @@ func (in *instance) fetch(o *openRows) error {
 	if o.next, o.ended = o.rows.Next(); o.ended != nil {
 		return o.ended
 	}
-	o.fetched, o.kept, o.size = true, false, abi.RowSize(o.types, o.next)
+	o.fetched, o.kept = true, false
 	in.used.Rows++
 	return nil
 }
