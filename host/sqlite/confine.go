@@ -150,7 +150,6 @@ func (c *confined) Reset(context.Context) error {
 // begin prepares the wall for a transaction.
 func (w *wall) begin(ctx context.Context) error {
 	w.begun, w.written, w.ahead, w.pages, w.broken = time.Now(), 0, 0, 0, nil
-	w.c.cache.clear() // what was judged before was judged by what was there
 	if err := w.survey(ctx); err != nil {
 		return err
 	}
