@@ -157,11 +157,10 @@ func (f *fill) run(ctx context.Context, statement string, c *chunk) error {
 	if err := f.claim(ctx, c); err != nil {
 		return err
 	}
-	affected, err := f.s.send(ctx, call{
+	_, err := f.s.send(ctx, call{
 		stmt: f.sql.run(statement, c, f.ordinal),
 		run:  func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) },
 	})
-	f.at.Affected += affected
 	return err
 }
 

@@ -18,7 +18,7 @@ type checkpoint struct {
 	Last     keyRow   // of the last chunk; nil before the first one
 	End      keyRow   // the largest that there was; nil where there was none
 	Skipped  keyRows  // behind Last, held by others when their chunk was done
-	Affected int64    // by the statement of BackfillRun
+	Affected int64    // rows, by what was done in the chunks
 }
 
 // A keyRow is the key of one row, nil for none.

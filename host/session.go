@@ -121,6 +121,7 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			s.fence.Done++
 		}
 		s.fence.Chunks += u.Chunks
+		s.fence.Written += u.written()
 		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
@@ -234,6 +235,7 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if err == nil {
+		s.wrote(affected)
 		return affected, nil
 	}
 	if denied := s.asRefused(err, c.stmt); denied != nil {
