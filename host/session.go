@@ -121,7 +121,9 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			s.fence.Done++
 		}
 		s.fence.Chunks += u.Chunks
-		if u.Kind != UnitBegin {
+		if u.Kind == UnitBegin {
+			s.fence.Begin = u.Name
+		} else {
 			s.recorded = append(s.recorded, u)
 		}
 	}
