@@ -84,6 +84,7 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 	}
 	if !known.Begun {
 		s.pos++
+		s.known++
 		return nil, true, nil
 	}
 	f.unit.Chunks = known.Chunks

@@ -71,6 +71,7 @@ func (g *keyGuard) setsKey(sql string) bool {
 	}
 	table, key := false, false
 	depth, set := 0, -1 // of parentheses; where SET is, -1 where it is not
+	list := false       // in (a, b) before its =
 	var last chain.Token
 	for t := range chain.Tokens(g.dialect, sql) {
 		if t.Blank() {
@@ -78,11 +79,13 @@ func (g *keyGuard) setsKey(sql string) bool {
 		}
 		switch {
 		case t.Is("("):
+			list = list || depth == set && (last.Is("SET") || last.Is(","))
 			depth++
 		case t.Is(")"):
 			if depth--; depth < set {
 				set = -1
 			}
+			list = list && depth > set
 		case t.Is("SET") && (set < 0 || depth <= set):
 			set = depth
 		case depth == set && (t.Is("WHERE") || t.Is("RETURNING") || t.Is(";") || t.Is("FROM") && !last.Is("DISTINCT")):
@@ -91,7 +94,7 @@ func (g *keyGuard) setsKey(sql string) bool {
 			name, ok := t.Name(g.dialect)
 			table = table || ok && g.same(name, g.table)
 			for _, column := range g.key {
-				key = key || ok && set >= 0 && g.same(name, column)
+				key = key || ok && (depth == set || list) && g.same(name, column)
 			}
 		}
 		last = t

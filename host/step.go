@@ -110,7 +110,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 			Context: step.context(conn, started), Anew: true, Used: used,
 		}, s)
 		entry.Fuel = used.Fuel
-		u.meters.sent(step, s.ordinal)
+		u.meters.sent(step, s.ordinal-s.known)
 		if errors.Is(ran, ErrSuperseded) && s.fatal == nil {
 			s.fatal, s.left = errLeave, s.told
 		}
