@@ -114,7 +114,7 @@ const maxSkipped = 10_000
 
 // ask returns the rows of a statement of the backfill's own.
 func (f *fill) ask(ctx context.Context, stmt Statement) (all keyRows, err error) {
-	stmt.Ordinal = f.ordinal
+	stmt.Ordinal, stmt.Own = f.ordinal, true
 	rows, err := f.s.tx.Query(ctx, stmt)
 	if err != nil {
 		return nil, err
