@@ -143,7 +143,7 @@ func (f *fill) ask(ctx context.Context, stmt Statement) (all keyRows, err error)
 // each gives the rows of a statement of the backfill's own, which are valid until do
 // returns.
 func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value) error) error {
-	stmt.Ordinal = f.ordinal
+	stmt.Ordinal, stmt.Own = f.ordinal, true
 	rows, err := f.s.tx.Query(ctx, stmt)
 	if err != nil {
 		return err

@@ -219,7 +219,7 @@ func (f *fillSQL) chunk(c *chunk, ordinal int) Statement {
 	q.conditions(q.of(f.rows, c), f.fitting())
 	f.ordered(q)
 	stmt := q.statement()
-	stmt.Ordinal, stmt.Lock = ordinal, c.lock
+	stmt.Ordinal, stmt.Lock, stmt.Own = ordinal, c.lock, true
 	return stmt
 }
 

@@ -170,6 +170,7 @@ type Statement struct {
 	SQL     string
 	Params  []abi.Value
 	Lock    string // how the rows of a SELECT are locked, where the dialect locks rows: abi.LockRows, abi.LockSkip; "" not at all
+	Own     bool   // the runner asks, for a backfill, and not the guest
 	Ordinal int    // 1-based number of the call within the run of the guest
 }
 

@@ -26,7 +26,7 @@ func (o *observer) sending(stmt Statement) (ran func(rows int64, err error)) {
 	if o == nil || stmt.SQL == "" {
 		return func(int64, error) {}
 	}
-	o.tell(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal})
+	o.tell(Event{Kind: EventStatement, Text: stmt.Locking(), Call: stmt.Ordinal})
 	if !o.results {
 		return func(int64, error) {}
 	}
@@ -36,7 +36,7 @@ func (o *observer) sending(stmt Statement) (ran func(rows int64, err error)) {
 
 // puttingOff is sending for a statement that runs with what is sent next.
 func (o *observer) puttingOff(stmt Statement) (put func(error)) {
-	o.tell(Event{Kind: EventStatement, Text: stmt.SQL, Call: stmt.Ordinal})
+	o.tell(Event{Kind: EventStatement, Text: stmt.Locking(), Call: stmt.Ordinal})
 	start := time.Now()
 	return func(err error) {
 		if o.results && err == nil {
@@ -49,7 +49,7 @@ func (o *observer) puttingOff(stmt Statement) (put func(error)) {
 func (o *observer) ran(stmt Statement, rows int64, took time.Duration, err error) {
 	together, took := len(o.late)+1, took+o.took
 	o.flushed(took, together)
-	o.tell(Event{Kind: EventRan, Text: stmt.SQL, Call: stmt.Ordinal, Rows: rows, Took: took, Together: together, Err: err})
+	o.tell(Event{Kind: EventRan, Text: stmt.Locking(), Call: stmt.Ordinal, Rows: rows, Took: took, Together: together, Err: err})
 }
 
 // committed tells of what has run with a commit at the latest.
@@ -61,7 +61,7 @@ func (o *observer) committed(took time.Duration) {
 
 func (o *observer) flushed(took time.Duration, together int) {
 	for _, stmt := range o.late {
-		o.tell(Event{Kind: EventRan, Text: stmt.SQL, Call: stmt.Ordinal, Took: took, Together: together})
+		o.tell(Event{Kind: EventRan, Text: stmt.Locking(), Call: stmt.Ordinal, Took: took, Together: together})
 	}
 	o.late, o.took = nil, 0
 }

@@ -28,6 +28,7 @@ type RehearsedStatement struct {
 	NotRun     string // why it was shown and not run; "" if it ran
 	Backfill   string // that it is, by name: a real run does it chunk by chunk
 	Refused    bool   // by the walls of a plugin: no run sends it
+	Own        bool   // asked by the runner, for a backfill, and not by the guest
 }
 
 // Rehearse runs what Upgrade or Downgrade would run in one transaction that is

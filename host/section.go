@@ -140,7 +140,7 @@ func (s *session) autocommit(ctx context.Context, c call, begun bool) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	ran := s.observer.sending(c.stmt)
+	ran := s.observer.sending(c.seen())
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if errors.Is(err, ErrInTransaction) && c.unit.Kind == UnitExec {

@@ -195,7 +195,17 @@ const maxUnsaved = 1_000_000
 type call struct {
 	unit Unit
 	stmt Statement
+	what string // that it is, for whoever looks on, where it has no SQL
 	run  func(context.Context, Tx, Statement) (int64, error)
+}
+
+// seen is the statement for whoever looks on.
+func (c call) seen() Statement {
+	stmt := c.stmt
+	if c.what != "" {
+		stmt.SQL = c.what
+	}
+	return stmt
 }
 
 // do runs a call where it belongs: in the open transaction, or by itself in an
@@ -235,7 +245,7 @@ func (s *session) send(ctx context.Context, c call) (int64, error) {
 	if err := s.watch(ctx, c.stmt.SQL); err != nil {
 		return 0, err
 	}
-	ran := s.observer.sending(c.stmt)
+	ran := s.observer.sending(c.seen())
 	affected, err := c.run(ctx, tx, c.stmt)
 	ran(affected, err)
 	if err == nil {
@@ -300,6 +310,7 @@ func (s *session) Load(ctx context.Context, to *abi.Load, rows *abi.RowReader) (
 	return s.do(ctx, call{
 		unit: Unit{Kind: UnitLoad, Digest: digestLoad(to, rows)},
 		stmt: Statement{Ordinal: s.ordinal},
+		what: "load into " + loadTarget(to),
 		run: func(ctx context.Context, tx Tx, stmt Statement) (int64, error) {
 			return tx.Load(ctx, stmt, to, rows)
 		},

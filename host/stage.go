@@ -71,7 +71,7 @@ func (s *stage) clear() {
 
 func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
 	noted := RehearsedStatement{
-		Step: s.step, SQL: stmt.SQL, Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun,
+		Step: s.step, SQL: stmt.Locking(), Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun, Own: stmt.Own,
 	}
 	if s.chunks > 0 {
 		s.unseen = &noted
@@ -196,6 +196,14 @@ func (t *stageTx) Defer(ctx context.Context, stmt Statement) error {
 func (t *stageTx) ExecBatch(ctx context.Context, stmt Statement, rows *abi.RowReader) (int64, error) {
 	t.stage.note(stmt, countRows(rows), false, "")
 	affected, err := t.Tx.ExecBatch(ctx, stmt, rows)
+	return affected, t.stage.noteRefused(err)
+}
+
+// Load is told of in a comment: its rows are not for a terminal.
+func (t *stageTx) Load(ctx context.Context, stmt Statement, to *abi.Load, rows *abi.RowReader) (int64, error) {
+	n := countRows(rows)
+	t.stage.note(Statement{SQL: Comment(fmt.Sprintf("load of %d rows into %s", n, loadTarget(to)))}, 0, false, "")
+	affected, err := t.Tx.Load(ctx, stmt, to, rows)
 	return affected, t.stage.noteRefused(err)
 }
 

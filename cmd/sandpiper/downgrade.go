@@ -9,7 +9,10 @@ import (
 )
 
 func newDowngrade(a *app) *cobra.Command {
-	var pace func(*host.Config) error
+	var (
+		record recording
+		pace   func(*host.Config) error
+	)
 	cmd := &cobra.Command{
 		Use:   "downgrade TARGET",
 		Short: "Undo migrations, down to a revision",
@@ -18,7 +21,9 @@ those that depend on them: "-1" undoes the last one of the line main, or of the 
 line there is, whatever was applied to others since, "acme@-1" the last one of the
 line acme, and "base" all of all lines. Data that the migrations brought is lost with
 them, so it shows what it would do and asks first; --yes answers. A migration without
-a downgrade stops it before anything has changed.`,
+a downgrade stops it before anything has changed.
+
+--report and --record keep what the run did, as those of upgrade do.`,
 		Example: `  sandpiper downgrade -1
   sandpiper downgrade 9725c1 --yes
   sandpiper plan --downgrade -1 --sql`,
@@ -39,20 +44,25 @@ a downgrade stops it before anything has changed.`,
 			if err := pace(&cfg); err != nil {
 				return err
 			}
+			if err := record.check(cmd.Flags()); err != nil {
+				return err
+			}
 			s, err := a.open()
 			if err != nil {
 				return err
 			}
 			defer s.close()
+			record.begin(&cfg, s.db, cmd.Name(), args[0])
 			r, err := s.runner(cfg)
 			if err != nil {
 				return err
 			}
 			result, err := r.Downgrade(cmd.Context(), args[0])
-			return a.ran(r, result, err)
+			return record.end(cmd.Context(), a, r, result, a.ran(r, result, err))
 		},
 	}
 	pace = backfillFlags(cmd.Flags())
+	record.flags(cmd.Flags())
 	a.yesFlag(cmd.Flags(), "do not ask")
 	a.runFlags(cmd.Flags())
 	return cmd

@@ -43,6 +43,7 @@ type statementJSON struct {
 	Autocommit bool     `json:"autocommit,omitempty"` // commits by itself in a real run
 	NotRun     string   `json:"not_run,omitempty"`    // why it was shown and not run
 	Backfill   string   `json:"backfill,omitempty"`   // a real run does it chunk by chunk
+	Own        bool     `json:"own,omitempty"`        // asked by the runner itself, for a backfill
 }
 
 func newPlan(a *app) *cobra.Command {
@@ -233,7 +234,7 @@ func (a *app) rehearsed(r host.Rehearsal, offline bool) {
 	data := planDocument(r.Plan)
 	data.Statements = []statementJSON{}
 	for _, s := range r.Statements {
-		data.Statements = append(data.Statements, statementJSON{s.Step, s.SQL, literals(s.Params), s.Rows, s.Autocommit, s.NotRun, s.Backfill})
+		data.Statements = append(data.Statements, statementJSON{s.Step, s.SQL, literals(s.Params), s.Rows, s.Autocommit, s.NotRun, s.Backfill, s.Own})
 	}
 	a.result(data, func(w io.Writer) { printRehearsal(w, r, offline) })
 }
@@ -261,6 +262,9 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 			case s.Autocommit:
 				comment("commits by itself:")
 			}
+			if s.Own {
+				comment("asked by the runner itself, for the backfill:")
+			}
 			if len(s.Params) > 0 {
 				comment("with the parameters %s", strings.Join(literals(s.Params), ", "))
 			}
@@ -272,7 +276,7 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 				comment("shown and not run: %s", s.NotRun)
 			}
 			if s.Refused {
-				comment("%s", s.SQL) // whoever runs the script does not send it either
+				comment("%s", strings.TrimPrefix(s.SQL, "-- ")) // whoever runs the script does not send it either
 				continue
 			}
 			fmt.Fprintln(w, chain.Terminate(s.SQL))

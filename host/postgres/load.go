@@ -106,6 +106,9 @@ func (t *tx) beginLoad(ctx context.Context, into, table string, stmt host.Statem
 	if l.binary {
 		l.it.sql += " (FORMAT binary)"
 	}
+	if err := l.differs(); err != nil {
+		return t.spoil(err)
+	}
 	if !loadable(columns) { // the server says why
 		t.startCopy(ctx, l)
 		if err := t.endLoad(ctx); err != nil {

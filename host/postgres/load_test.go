@@ -141,7 +141,8 @@ func TestLoadIsInsert(t *testing.T) {
 func TestLoadRefusals(t *testing.T) {
 	conn := connect(t, postgrestest.URL(t))
 	if err := once(t.Context(), conn, exec("CREATE TABLE t (i int, s smallint, f real, n numeric(4, 2), x varchar(2), j jsonb, d date, ts timestamp, b text, "+
-		"g int GENERATED ALWAYS AS (i + 1) STORED, o int GENERATED ALWAYS AS IDENTITY)", "CREATE VIEW w AS SELECT i FROM t")); err != nil {
+		"g int GENERATED ALWAYS AS (i + 1) STORED, o int GENERATED ALWAYS AS IDENTITY)", "CREATE VIEW w AS SELECT i FROM t",
+		"CREATE TABLE ruled (i int)", "CREATE RULE r AS ON INSERT TO ruled DO INSTEAD INSERT INTO t (i) VALUES (new.i)")); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -175,9 +176,41 @@ func TestLoadRefusals(t *testing.T) {
 	if err := once(t.Context(), conn, loading(t, to("w", "i"), abi.Int64(1))); err == nil || !strings.Contains(err.Error(), `cannot copy to view "w"`) {
 		t.Errorf("into a view: %v", err)
 	}
-	if err := once(t.Context(), conn, loading(t, to("t", "o"), abi.Int64(77))); err != nil {
-		t.Errorf("a column of the server's numbers: %v", err) // as the manual says of COPY
+	// COPY would take these, where INSERT does something else.
+	for _, c := range []struct {
+		to         *abi.Load
+		code, want string
+	}{
+		{to("t", "i", "o"), "428C9", `column "o" is GENERATED ALWAYS AS IDENTITY`},
+		{to("ruled", "i"), "42809", `table "ruled" has rules for INSERT`},
+	} {
+		row := make([]abi.Value, len(c.to.Columns))
+		for i := range row {
+			row[i] = abi.Int64(77)
+		}
+		err := once(t.Context(), conn, loading(t, c.to, row...))
+		var refused *host.SQLError
+		if !errors.As(err, &refused) || refused.Code != c.code || !strings.Contains(refused.Message, c.want) || refused.Hint == "" || refused.Ordinal != 4 {
+			t.Errorf("%v: got %v, want %s", c.to, err, c.want)
+		}
 	}
+	rollback(t, conn, func(tx host.Tx) {
+		if err := tx.Savepoint(t.Context(), host.SavepointSet, "s"); err != nil {
+			t.Fatal(err)
+		}
+		if err := loading(t, to("ruled", "i"), abi.Int64(1))(tx); err == nil {
+			t.Error("rules are passed over")
+		}
+		if err := tx.Savepoint(t.Context(), host.SavepointRollback, "s"); err != nil {
+			t.Fatal(err)
+		}
+		if err := exec("DROP RULE r ON ruled")(tx); err != nil {
+			t.Fatal(err)
+		}
+		if err := loading(t, to("ruled", "i"), abi.Int64(1))(tx); err != nil {
+			t.Errorf("without the rule: %v", err)
+		}
+	})
 }
 
 // A name is cut to 63 bytes by the server, wherever it stands.

@@ -213,22 +213,13 @@ func (t *tx) guest(stmt host.Statement) (item, error) {
 	return it, nil
 }
 
-// lockClauses lock the rows of a SELECT. Its keys stay as they are, so rows that
-// refer to it with a foreign key need not wait.
-//
-// https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
-var lockClauses = map[string]string{
-	abi.LockRows: "\nFOR NO KEY UPDATE",
-	abi.LockSkip: "\nFOR NO KEY UPDATE SKIP LOCKED",
-}
-
 // guestItem encodes a guest's statement.
 func guestItem(stmt host.Statement) (item, error) {
 	types := make([]abi.Type, len(stmt.Params))
 	for i, v := range stmt.Params {
 		types[i] = v.Type
 	}
-	it := item{role: roleGuest, sql: stmt.SQL + lockClauses[stmt.Lock], ordinal: stmt.Ordinal}
+	it := item{role: roleGuest, sql: stmt.Locking(), ordinal: stmt.Ordinal}
 	it.oids, it.formats = typesOf(types)
 	var err error
 	if it.values, err = new(paramMemory).encode(stmt.Params, it.formats); err != nil {

@@ -96,8 +96,11 @@ func (in *instance) rowsNext(a args) error {
 			return in.over(a.u32(0), err)
 		}
 		room := out.bytes[written:written:len(out.bytes)]
-		if n == 0 {
+		if n == 0 || exceeds(o.next, cap(room)) {
 			if size := abi.RowSize(o.types, o.next); size > cap(room) {
+				if n > 0 {
+					break
+				}
 				count.set32(0)
 				out.needed.set32(uint32(min(size, math.MaxUint32))) // more, no guest has; value_read is for it
 				return abi.ErrnoTooSmall
@@ -118,6 +121,17 @@ func (in *instance) rowsNext(a args) error {
 	out.needed.set32(uint32(written))
 	in.trace.result("%d rows", n)
 	return in.move(written)
+}
+
+// exceeds reports whether a single value has no room, of which AppendRow would make
+// a copy elsewhere.
+func exceeds(row []abi.Value, room int) bool {
+	for i := range row {
+		if len(row[i].Bytes) > room {
+			return true
+		}
+	}
+	return false
 }
 
 // fetch gets the row that comes next, if it is not there yet.

@@ -73,25 +73,42 @@ func (t *tx) misfit(ctx context.Context, to *abi.Load, types []abi.Type) (func([
 	}
 	return func(values []abi.Value) string {
 		for i := range values {
-			if v := &values[i]; v.Type == abi.TypeNumeric && affinities[i] != "" && !fits(v.Bytes, affinities[i]) {
-				return fmt.Sprintf("column %q: SQLite would keep 15 digits of %s: give the column the type TEXT", to.Columns[i], v.Bytes)
+			v := &values[i]
+			if v.Type != abi.TypeNumeric || affinities[i] == "" {
+				continue
+			}
+			if instead := madeOf(v.Bytes, affinities[i]); instead != "" {
+				number, more := v.Bytes, ""
+				if len(number) > maxShown {
+					number, more = number[:maxShown], "…"
+				}
+				return fmt.Sprintf("column %q: SQLite would keep %s of %s%s: give the column the type TEXT", to.Columns[i], instead, number, more)
 			}
 		}
 		return ""
 	}, nil
 }
 
-// fits reports whether a column of a numeric affinity keeps the number that a text
-// stands for.
-func fits(number []byte, affinity string) bool {
-	if _, err := strconv.ParseInt(string(number), 10, 64); err == nil && affinity != "REAL" {
-		return true
+// maxShown is how much of a number an error shows.
+const maxShown = 60
+
+// smallestNormal is the smallest float64 with all of its digits: those below have
+// fewer, and then none.
+const smallestNormal = 0x1p-1022
+
+// madeOf says what a column of a numeric affinity makes of the number that a text
+// stands for; "" if it keeps the number.
+func madeOf(number []byte, affinity string) string {
+	text := string(number)
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil && affinity != "REAL" {
+		return ""
 	}
 	digits, significant := 0, 0
+mantissa:
 	for _, c := range number {
 		switch {
 		case c == 'e' || c == 'E':
-			return significant <= 15
+			break mantissa
 		case c > '0' && c <= '9':
 			digits++
 			significant = digits
@@ -99,7 +116,18 @@ func fits(number []byte, affinity string) bool {
 			digits++
 		}
 	}
-	return significant <= 15
+	// NaN and the infinities are no numbers to SQLite, which keeps them as texts.
+	switch float, err := strconv.ParseFloat(text, 64); {
+	case significant == 0:
+		return ""
+	case err != nil:
+		return "an infinity instead"
+	case float > -smallestNormal && float < smallestNormal:
+		return "0 or a few digits"
+	case significant > 15:
+		return "15 digits"
+	}
+	return ""
 }
 
 // insertInto returns the INSERT of a load's rows.

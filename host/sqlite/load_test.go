@@ -109,3 +109,29 @@ func TestLoadRefusals(t *testing.T) {
 		}
 	}
 }
+
+// A number of which a column of numeric affinity would make another one is refused,
+// and one that it keeps is not.
+func TestLoadNumericsOutOfRange(t *testing.T) {
+	conn := connect(t, open(t, sqlite.Memory))
+	mustRun(t, conn, "CREATE TABLE t (i INTEGER, r REAL, n NUMERIC, x TEXT)")
+	zeros := strings.Repeat("0", 400)
+	for number, want := range map[string]string{
+		"1e400": "an infinity instead", "-1E+400": "an infinity instead", "1" + zeros: "an infinity instead",
+		"1e-400": "0 or a few digits", "-0." + zeros + "1": "0 or a few digits", "1.23456789e-320": "0 or a few digits",
+		"12345678901234567890": "15 digits", "1234567890.123456": "15 digits",
+		"1e300": "", "2.5e-300": "", "0": "", "-0.000": "", "0e999": "", "0." + zeros: "", "123456789012345": "", "NaN": "", "Infinity": "", "-Infinity": "",
+	} {
+		for _, column := range []string{"i", "r", "n", "x"} {
+			err := in(t.Context(), conn, loading(t, to("t", column), []abi.Value{abi.Numeric(number)}))
+			switch {
+			case want == "" || column == "x":
+				if err != nil {
+					t.Errorf("%.30s in %s: %v", number, column, err)
+				}
+			case err == nil || !strings.Contains(err.Error(), "SQLite would keep "+want) || len(err.Error()) > 300:
+				t.Errorf("%.30s in %s: got %v, want %q", number, column, err, want)
+			}
+		}
+	}
+}

@@ -14,11 +14,13 @@ type told struct {
 	since   time.Time
 	started bool
 	bytes   int64
+	charged time.Time // when a chunk was last charged for
 }
 
 // What a child may tell: the sandbox lets a guest log 4 MiB, and progress comes at
-// most every 20 ms. Statements are told where a person has asked for them, all of
-// them.
+// most every 20 ms. Chunks are charged for as often: each of them is a commit, and
+// there may be millions of small ones. Statements are told where a person has asked
+// for them, all of them.
 const (
 	maxTold       = 64 << 20
 	maxToldSecond = 16 << 10
@@ -37,10 +39,7 @@ func (t *told) starts(e *host.Event) bool {
 
 // event passes an event on, with the error that it tells of.
 func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) error {
-	t.bytes += eventSize + int64(len(e.Text)) + int64(len(e.Section)) + int64(len(e.Backfill)) + int64(len(e.Phase))
-	if failure != nil {
-		t.bytes += int64(len(failure.Text))
-	}
+	t.charge(e, failure)
 	if !t.order.Statements && !t.order.Results && t.bytes > maxTold+maxToldSecond*int64(time.Since(t.since)/time.Second) {
 		return errors.New("it told of more than a migration has to tell")
 	}
@@ -57,4 +56,21 @@ func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) err
 	}
 	events(*e)
 	return nil
+}
+
+// charge counts what an event takes. A chunk that has a name and numbers, as it
+// should, is counted every 20 ms.
+func (t *told) charge(e *host.Event, failure *fault) {
+	size := eventSize + int64(len(e.Text)) + int64(len(e.Section)) + int64(len(e.Backfill)) + int64(len(e.Phase))
+	if failure != nil {
+		size += int64(len(failure.Text))
+	}
+	if e.Kind == host.EventChunk && size <= 2*eventSize {
+		now := time.Now()
+		if now.Sub(t.charged) < progressEvery {
+			return
+		}
+		t.charged = now
+	}
+	t.bytes += size
 }
