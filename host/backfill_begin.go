@@ -31,6 +31,11 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	if err := b.Check(); err != nil {
 		return nil, refuse(abi.ErrnoArgument, "%v", err)
 	}
+	if b.Statement != "" {
+		if _, err := chain.CheckChunks(s.step.Revision.Dialect, b.Statement); err != nil {
+			return nil, refuse(abi.ErrnoArgument, "backfill %q: %v", b.Name, err)
+		}
+	}
 	f := &fill{s: s, ordinal: s.ordinal}
 	f.unit = Unit{
 		Position: s.begin.Position + s.pos + 1, Kind: UnitBackfill, Name: b.Name,

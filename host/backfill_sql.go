@@ -234,17 +234,12 @@ func (q *fillQuery) of(rows string, c *chunk) string {
 // run is the statement of a backfill for one of its chunks.
 func (f *fillSQL) run(statement string, c *chunk, ordinal int) Statement {
 	q := &fillQuery{fillSQL: f}
-	for rest := statement; ; {
-		before, alias, after, found := abi.CutChunk(rest)
-		if !found {
-			q.sql.WriteString(rest)
-			stmt := q.statement()
-			stmt.Ordinal = ordinal
-			return stmt
-		}
-		q.sql.WriteString(before + "(" + q.condition(alias, c) + ")")
-		rest = after
-	}
+	q.sql.WriteString(chain.ReplaceChunks(f.dialect, statement, func(m chain.ChunkMark) string {
+		return "(" + q.condition(m.Alias, c) + ")"
+	}))
+	stmt := q.statement()
+	stmt.Ordinal = ordinal
+	return stmt
 }
 
 // condition is true of a chunk's rows. Where not all rows between two keys are the

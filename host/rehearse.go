@@ -253,7 +253,7 @@ func (b *body) statements(dir chain.Direction) (statements []RehearsedStatement,
 			return nil, fmt.Errorf("(%s) is made of schema operations: what they send depends on what is in the database", b.path)
 		case chain.ItemPhase:
 		case chain.ItemBackfill:
-			statements = append(statements, RehearsedStatement{SQL: source.Whole(item), Autocommit: true, NotRun: "offline", Backfill: item.Backfill.Name})
+			statements = append(statements, RehearsedStatement{SQL: source.Whole(b.parsed.Dialect, item), Autocommit: true, NotRun: "offline", Backfill: item.Backfill.Name})
 		default:
 			statements = append(statements, RehearsedStatement{SQL: item.SQL, Autocommit: autocommit, NotRun: "offline"})
 		}

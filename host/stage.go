@@ -136,7 +136,7 @@ func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err err
 		case chain.ItemPhase:
 		case chain.ItemBackfill:
 			if skip--; skip < 0 {
-				s.note(Statement{SQL: source.Whole(item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
+				s.note(Statement{SQL: source.Whole(b.parsed.Dialect, item)}, 0, true, "follows a statement that was not run; a run does it chunk by chunk")
 			}
 		default:
 			if skip--; skip < 0 {

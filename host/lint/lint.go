@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres/grammar"
@@ -167,7 +166,7 @@ func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) 
 		r, err = l.statement(item.SQL)
 		return r, schema.Inline, err
 	case chain.ItemBackfill:
-		r, err = l.statement(oneChunk(item.SQL))
+		r, err = l.statement(oneChunk(l.dialect, item.SQL))
 		return r, schema.Inline, err
 	}
 	q, err := schema.Decode([]byte(item.Document))
@@ -180,17 +179,10 @@ func (l *linter) read(item chain.Item) (r reading, mode schema.Mode, err error) 
 
 // oneChunk puts a condition into each ${chunk} of a backfill's statement that is as
 // long as the mark, so that what is found in it is found at its place.
-func oneChunk(statement string) string {
-	var sql strings.Builder
-	for {
-		before, _, after, found := abi.CutChunk(statement)
-		if !found {
-			return sql.String() + statement
-		}
-		mark := len(statement) - len(before) - len(after)
-		sql.WriteString(before + fmt.Sprintf("%-*s", mark, "TRUE"))
-		statement = after
-	}
+func oneChunk(d chain.Dialect, statement string) string {
+	return chain.ReplaceChunks(d, statement, func(m chain.ChunkMark) string {
+		return fmt.Sprintf("%-*s", m.End-m.Pos, "TRUE")
+	})
 }
 
 func (l *linter) statement(sql string) (reading, error) {

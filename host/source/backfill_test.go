@@ -75,7 +75,7 @@ func TestBackfillAndPhase(t *testing.T) {
 			if got := source.Commits(file.Upgrade, d); len(got) != 1 || !strings.Contains(got[0], "backfill slugs") {
 				t.Errorf("%s: commits %q", name, got)
 			}
-			if got := source.Whole(file.Upgrade[1]); got != "UPDATE run f\nSET slug = 'x' WHERE (slug IS NULL)" {
+			if got := source.Whole(file.Dialect, file.Upgrade[1]); got != "UPDATE run f\nSET slug = 'x' WHERE (slug IS NULL)" {
 				t.Errorf("%s: whole %q", name, got)
 			}
 		}

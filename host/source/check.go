@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -11,7 +12,7 @@ import (
 
 // checkBackfill says what keeps an item from being a backfill that a host runs; any
 // other item is none.
-func checkBackfill(name string, item chain.Item) error {
+func checkBackfill(name string, d chain.Dialect, item chain.Item) error {
 	if item.Kind != chain.ItemBackfill {
 		return nil
 	}
@@ -20,7 +21,13 @@ func checkBackfill(name string, item chain.Item) error {
 	if errors.As(err, &wrong) {
 		return &chain.ParseError{Path: name, Line: item.Backfill.Line, Msg: "the backfill: " + wrong.Reason}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if at, err := chain.CheckChunks(d, item.SQL); err != nil {
+		return &chain.ParseError{Path: name, Line: item.Line + strings.Count(item.SQL[:at], "\n"), Msg: fmt.Sprintf("the backfill: %v", err)}
+	}
+	return nil
 }
 
 // Check says whether a dialect can do an operation, as schema.Request.Check

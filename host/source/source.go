@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -58,7 +57,7 @@ func Parse(name string, d chain.Dialect, b []byte, naming schema.Naming) (*chain
 		return nil, err
 	}
 	for _, item := range slices.Concat(file.Upgrade, file.Downgrade) {
-		if err := checkBackfill(name, item); err != nil {
+		if err := checkBackfill(name, d, item); err != nil {
 			return nil, err
 		}
 	}
@@ -140,20 +139,12 @@ func backfill(item chain.Item) *abi.Backfill {
 }
 
 // Whole returns the statement of a backfill as it would run for all rows at once.
-func Whole(item chain.Item) string {
+func Whole(d chain.Dialect, item chain.Item) string {
 	condition := "TRUE"
 	if where := item.Backfill.Where; where != "" {
 		condition = "(" + where + ")"
 	}
-	var sql strings.Builder
-	for statement := item.SQL; ; {
-		before, _, after, found := abi.CutChunk(statement)
-		if !found {
-			return sql.String() + statement
-		}
-		sql.WriteString(before + condition)
-		statement = after
-	}
+	return chain.ReplaceChunks(d, item.SQL, func(chain.ChunkMark) string { return condition })
 }
 
 // Phases are those of the items, in their order. What stands before the first one is

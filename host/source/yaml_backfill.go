@@ -68,7 +68,7 @@ func (r *yamlReader) backfill(n *yaml.Node, item *yamlItem, before []yamlItem) (
 		}
 	}
 	item.data = &chain.Item{Kind: chain.ItemBackfill, Statement: statement, Backfill: b}
-	return true, checkBackfill(r.name, *item.data)
+	return true, checkBackfill(r.name, r.dialect, *item.data)
 }
 
 // option reads an option of a backfill.

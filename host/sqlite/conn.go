@@ -33,6 +33,8 @@ type conn struct {
 	denied  string          // what it refused last
 	soiled  bool            // a migration has set something on the connection
 	stale   bool            // and has ended
+
+	deleted deletions // where triggers may change keys
 }
 
 var errClosed = errors.New("the connection is closed")
@@ -141,7 +143,7 @@ func (c *conn) renew(ctx context.Context) error {
 	if err := c.shut(); err != nil {
 		return err
 	}
-	c.soiled, c.stale = false, false
+	c.soiled, c.stale, c.deleted = false, false, deletions{}
 	_, err := c.open(ctx, create)
 	return err
 }

@@ -265,13 +265,14 @@ func TestCutChunk(t *testing.T) {
 		{"UPDATE t SET a = 1 WHERE ${chunk}", "UPDATE t SET a = 1 WHERE ", "", ""},
 		{"WHERE (${chunk x}) AND ${chunk}", "WHERE (", "x", ") AND ${chunk}"},
 		{"${chunk  _x1 }", "", "_x1", ""},
+		{`WHERE ${chunk "r } ""x"} AND`, "WHERE ", `"r } ""x"`, " AND"},
 	} {
 		before, alias, after, found := CutChunk(test.statement)
 		if !found || before != test.before || alias != test.alias || after != test.after {
 			t.Errorf("%q was cut into %q, %q, %q (%v)", test.statement, before, alias, after, found)
 		}
 	}
-	for _, statement := range []string{"", "SELECT 1", "${chunk", "${chunkx}", "${chunk }", "${chunk a.b}", "${Chunk}", "$ {chunk}"} {
+	for _, statement := range []string{"", "SELECT 1", "${chunk", "${chunkx}", "${chunk }", `${chunk "a}`, `${chunk"a"}`, "${chunk a.b}", "${Chunk}", "$ {chunk}"} {
 		if _, _, after, found := CutChunk(statement); found || after != statement {
 			t.Errorf("%q has a chunk", statement)
 		}

@@ -167,36 +167,45 @@ func (b *Backfill) wrongStatement() string {
 
 const chunkOpen = "${chunk"
 
-// CutChunk cuts a statement around its first ${chunk} or ${chunk ALIAS}. If it
-// has none, after is the whole of it.
+// CutChunk cuts a statement around its first ${chunk} or ${chunk ALIAS}, whatever it
+// stands in; the alias is as it is written. If it has none, after is the whole of it.
 func CutChunk(statement string) (before, alias, after string, found bool) {
 	before, rest, ok := strings.Cut(statement, chunkOpen)
 	if !ok {
 		return "", "", statement, false
 	}
-	inside, after, ok := strings.Cut(rest, "}")
-	if !ok {
+	inside := strings.TrimLeft(rest, " ")
+	n := aliasLength(inside)
+	after, ok = strings.CutPrefix(strings.TrimLeft(inside[n:], " "), "}")
+	if !ok || n > maxIdentifier && inside[0] != '"' || n > 0 && len(inside) == len(rest) || n == 0 && rest[0] == ' ' {
 		return "", "", statement, false
 	}
-	if inside == "" {
-		return before, "", after, true
-	}
-	alias = strings.Trim(inside, " ")
-	if !validAlias(alias) || inside[0] != ' ' {
-		return "", "", statement, false
-	}
-	return before, alias, after, true
+	return before, inside[:n], after, true
 }
 
-// validAlias reports whether s can be a table's alias without quotes.
-func validAlias(s string) bool {
-	for i := range len(s) {
-		c := s[i] | 0x20 // in lower case, where it is a letter
-		if (c < 'a' || c > 'z') && s[i] != '_' && (i == 0 || s[i] < '0' || s[i] > '9') {
-			return false
+// aliasLength is the length of the table's alias that s begins with: a word, or
+// anything in double quotes.
+func aliasLength(s string) int {
+	if strings.HasPrefix(s, `"`) {
+		for i := 1; i < len(s); i++ {
+			if s[i] == '"' {
+				if i+1 == len(s) || s[i+1] != '"' {
+					return i + 1
+				}
+				i++
+			}
 		}
+		return 0
 	}
-	return s != "" && len(s) <= maxIdentifier
+	n := 0
+	for n < len(s) {
+		c := s[n] | 0x20 // in lower case, where it is a letter
+		if (c < 'a' || c > 'z') && s[n] != '_' && (n == 0 || s[n] < '0' || s[n] > '9') {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // validCatalog reports whether a table or a column can be called s.
