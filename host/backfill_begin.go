@@ -191,7 +191,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 		}
 	}
 	if f.at.Bounded {
-		found, err := f.ask(ctx, f.sql.last(nil, nil, false))
+		found, err := f.places(ctx, f.sql.last(nil, nil, false))
 		if err != nil {
 			return f.s.sorted(err)
 		}
