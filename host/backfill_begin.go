@@ -193,7 +193,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 			b.Name, strings.Join(key, " or "))
 	}
 	if f.at.Bounded {
-		found, err := f.ask(ctx, f.sql.last(nil, nil, false))
+		found, err := f.places(ctx, f.sql.last(nil, nil, false))
 		if err != nil {
 			return f.s.sorted(err)
 		}

@@ -113,14 +113,14 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 		c.lock = abi.LockRows
 	}
 	if c.lock == abi.LockSkip {
-		if c.wanted, err = f.ask(ctx, f.sql.first(c.after, f.at.End, c.asked)); err == nil && len(c.wanted) > 0 {
+		if c.wanted, err = f.places(ctx, f.sql.first(c.after, f.at.End, c.asked)); err == nil && len(c.wanted) > 0 {
 			c.until = c.wanted[len(c.wanted)-1]
 		}
 		return err
 	}
-	found, err := f.ask(ctx, f.sql.nth(c.after, f.at.End, c.asked))
+	found, err := f.places(ctx, f.sql.nth(c.after, f.at.End, c.asked))
 	if c.whole = len(found) > 0; err == nil && !c.whole {
-		found, err = f.ask(ctx, f.sql.last(c.after, f.at.End, true))
+		found, err = f.places(ctx, f.sql.last(c.after, f.at.End, true))
 	}
 	if len(found) > 0 {
 		c.until = found[0]
@@ -162,6 +162,26 @@ func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value
 		}
 	}
 }
+
+// places returns the keys of a statement that asks for them, which say where a chunk
+// ends.
+func (f *fill) places(ctx context.Context, stmt Statement) (keyRows, error) {
+	all, err := f.ask(ctx, stmt)
+	n := len(f.sql.key)
+	for i, row := range all {
+		for k, kind := range row[n:] {
+			if row[k].Type == abi.TypeBytes && string(kind.Bytes) == "text" {
+				return nil, refuse(abi.ErrnoArgument, "backfill %q: a row has a text in column %s of its key that is not UTF-8 (x'%X'), so that no checkpoint can be set there: mend it, or order by another key",
+					f.unit.Name, f.sql.key[k], row[k].Bytes[:min(len(row[k].Bytes), maxShownKey)])
+			}
+		}
+		all[i] = row[:n]
+	}
+	return all, err
+}
+
+// maxShownKey bounds what an error shows of a key.
+const maxShownKey = 64
 
 // number returns the only value of a statement.
 func (f *fill) number(ctx context.Context, stmt Statement) (int64, error) {

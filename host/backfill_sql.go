@@ -138,11 +138,24 @@ func (q *fillQuery) statement() Statement { return Statement{SQL: q.sql.String()
 
 func (f *fillSQL) keys() string { return list(f.rows, f.key, "") }
 
+// places are the keys, and on SQLite what their values are to it: a text that is not
+// UTF-8 comes as bytes, which are compared otherwise.
+func (f *fillSQL) places() string {
+	if f.dialect != chain.SQLite {
+		return f.keys()
+	}
+	kinds := make([]string, len(f.key))
+	for i, column := range f.key {
+		kinds[i] = "typeof(" + list(f.rows, []string{column}, "") + ")"
+	}
+	return f.keys() + ", " + strings.Join(kinds, ", ")
+}
+
 func (f *fillSQL) ordered(q *fillQuery) { q.sql.WriteString(" ORDER BY " + f.keys()) }
 
 // last asks for the largest key behind one, of rows up to another.
 func (f *fillSQL) last(after, until keyRow, fitting bool) Statement {
-	q := f.selecting(f.keys())
+	q := f.selecting(f.places())
 	where := ""
 	if fitting {
 		where = f.fitting()
@@ -154,7 +167,7 @@ func (f *fillSQL) last(after, until keyRow, fitting bool) Statement {
 
 // nth asks for the key of the n-th row behind a key.
 func (f *fillSQL) nth(after, until keyRow, n int64) Statement {
-	q := f.selecting(f.keys())
+	q := f.selecting(f.places())
 	q.conditions(q.within(f.rows, after, until), f.fitting())
 	f.ordered(q)
 	q.sql.WriteString(" LIMIT 1 OFFSET " + q.param(abi.Int64(n-1)))
@@ -163,7 +176,7 @@ func (f *fillSQL) nth(after, until keyRow, n int64) Statement {
 
 // first asks for the keys of the first n rows behind a key.
 func (f *fillSQL) first(after, until keyRow, n int64) Statement {
-	q := f.selecting(f.keys())
+	q := f.selecting(f.places())
 	q.conditions(q.within(f.rows, after, until), f.fitting())
 	f.ordered(q)
 	q.sql.WriteString(" LIMIT " + q.param(abi.Int64(n)))
