@@ -39,7 +39,9 @@ Run it:  sandpiper upgrade
          --chunk-time 200ms           how long a chunk should take: chunks grow and
                                       shrink accordingly, and when they wait for locks
          --max-rate 5000              rows a second at most
-         --max-lag 2s                 wait while replicas are further behind
+         --max-lag 2s                 wait while replicas are further behind; only
+                                      members of pg_monitor can see that. One that is
+                                      gone for 30 s ends the run
 Watch:   sandpiper progress           from another terminal
          sandpiper current            after it was stopped
 After:   sandpiper report -o report.html
