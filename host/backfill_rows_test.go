@@ -297,7 +297,7 @@ func TestBackfillOrder(t *testing.T) {
 			_, err = calls.BackfillBegin(ctx, &g.doc)
 			state("a query before", err)
 			return nil
-		}), host.Config{})
+		}), unhurried(host.Config{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -318,7 +318,7 @@ func TestBackfillOrder(t *testing.T) {
 				return err
 			}
 			return nil // with the backfill open
-		}), host.Config{})
+		}), unhurried(host.Config{}))
 		if err != nil {
 			t.Fatal(err)
 		}
