@@ -52,7 +52,7 @@ func TestBackfillRun(t *testing.T) {
 				if i > 0 || c.visited < 8 {
 					ctx = t.Context()
 				}
-				r, err := host.NewRunner(g.f.files, g.f.open(), guest(end), host.Config{OnEvent: note})
+				r, err := host.NewRunner(g.f.files, g.f.open(), guest(end), unhurried(host.Config{OnEvent: note}))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -88,7 +88,7 @@ func TestBackfillRunFails(t *testing.T) {
 					t.Errorf("%s: a guest goes on after it", statement)
 				}
 				return err
-			}), host.Config{})
+			}), unhurried(host.Config{}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -141,7 +141,7 @@ func (f *fixture) param(n int) string {
 
 func (g *filler) runnerOn(db host.Database, cfg host.Config) *host.Runner {
 	g.f.t.Helper()
-	r, err := host.NewRunner(g.f.files, db, scripted(g.run), cfg)
+	r, err := host.NewRunner(g.f.files, db, scripted(g.run), unhurried(cfg))
 	if err != nil {
 		g.f.t.Fatal(err)
 	}

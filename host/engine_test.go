@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -88,11 +90,18 @@ func (f *fixture) runnerOn(db host.Database, cfg host.Config) *host.Runner {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	r, err := host.NewRunner(f.files, db, b, cfg)
+	r, err := host.NewRunner(f.files, db, b, unhurried(cfg))
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	return r
+}
+
+// unhurried is a configuration whose chunks have the size that a test asks for,
+// however busy the machine is.
+func unhurried(cfg host.Config) host.Config {
+	cfg.ChunkTime = cmp.Or(cfg.ChunkTime, time.Hour)
+	return cfg
 }
 
 func (f *fixture) upgrade() host.Result {
