@@ -149,9 +149,8 @@ func TestBackfillInAFileThatFails(t *testing.T) {
 // Whatever call the database goes away at, each row is worked on once.
 func TestAnomalyInABackfillOfAFile(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n += 3 {
-			f := *base
-			fresh(t, &f)
+		for n := 0; ; n += 2 + cutStep {
+			f := base.fresher()
 			f.withRuns(n%2 == 0)
 			left := n
 			_, err := f.runnerOn(brittle{f.open(), &left}, host.Config{}).Upgrade(t.Context(), "heads")

@@ -3,8 +3,6 @@ package host
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -13,10 +11,9 @@ const defaultChunkTime = 200 * time.Millisecond
 
 // A pace is how fast a backfill goes: for as long as the run, whoever is run again.
 type pace struct {
-	size      int64     // rows of the next chunk; 0 before the first one
-	due       time.Time // before which no chunk begins, for Config.MaxRate
-	told      bool      // that it is slowed down by that
-	followers map[string]time.Time
+	size int64     // rows of the next chunk; 0 before the first one
+	due  time.Time // before which no chunk begins, for Config.MaxRate
+	told bool      // that it is slowed down by that
 }
 
 // paces are those of a step, by the position of the backfill.
@@ -94,82 +91,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// A replicated connection can say how far the replicas of its server are behind.
-type replicated interface {
-	Replicas(ctx context.Context) ([]Replica, error)
-}
-
-// A Replica is a server that follows the one that a Conn is connected to.
-type Replica struct {
-	Name string        // and its address
-	Lag  time.Duration // how long ago it was where the server is now; Unknown where it has a way to go and nobody can say how long
-}
-
-// UnknownLag is the Lag of a replica that is still catching up.
-const UnknownLag = time.Duration(1<<63 - 1)
-
-// A replica that is gone is waited for so long: it may have lost its connection, and
-// be back.
-const (
-	lagPoll    = 500 * time.Millisecond
-	goneWithin = 30 * time.Second
-)
-
-// follow waits until no replica is further behind than it may be.
-func (f *fill) follow(ctx context.Context) error {
-	for told := ""; ; {
-		replicas, err := f.s.replicas(ctx)
-		if err != nil {
-			return err
-		}
-		why, err := f.pace.behind(replicas, f.s.cfg.MaxLag, time.Now())
-		if why == "" || err != nil {
-			return err
-		}
-		if kind, _, _ := strings.Cut(why, ":"); kind != told {
-			told = kind
-			f.s.emit(Event{Kind: EventThrottled, Backfill: f.unit.Name, Text: why})
-		}
-		if err := sleep(ctx, lagPoll); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *session) replicas(ctx context.Context) ([]Replica, error) {
-	conn, ok := s.conn.(replicated)
-	if !ok {
-		return nil, fmt.Errorf("the database cannot say how far its replicas are behind: do without --max-lag")
-	}
-	return conn.Replicas(ctx)
-}
-
-// behind says why a backfill has to wait, "" if it need not.
-func (p *pace) behind(replicas []Replica, most time.Duration, now time.Time) (why string, err error) {
-	if p.followers == nil {
-		p.followers = map[string]time.Time{}
-	}
-	for _, r := range replicas {
-		p.followers[r.Name] = now
-		switch {
-		case r.Lag == UnknownLag:
-			why = fmt.Sprintf("replica %s: is catching up", r.Name)
-		case r.Lag > most:
-			why = fmt.Sprintf("replica %s: is %v behind, and may be %v", r.Name, r.Lag.Round(time.Millisecond), most)
-		}
-	}
-	for name, seen := range p.followers {
-		gone := now.Sub(seen)
-		if slices.ContainsFunc(replicas, func(r Replica) bool { return r.Name == name }) {
-			continue
-		}
-		if gone > goneWithin {
-			return "", fmt.Errorf("replica %s is gone since %v: the backfill waits for it no longer (--max-lag); "+
-				"bring it back, or drop its replication slot and run again, which goes on without it", name, gone.Round(time.Second))
-		}
-		why = fmt.Sprintf("replica %s: is gone, and waited for", name)
-	}
-	return why, nil
 }

@@ -33,7 +33,7 @@ func (f *fixture) fresher() *fixture {
 func TestBackfillIsCutAnywhere(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
 		for _, skip := range []bool{false, true} {
-			for n := 0; ; n++ {
+			for n := 0; ; n += cutStep {
 				g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, numbered(5)...)
 				if skip {
 					g.doc.Lock = abi.LockSkip
@@ -96,7 +96,7 @@ func TestBackfillIsCancelled(t *testing.T) {
 // What comes before and after a backfill is done once too.
 func TestBackfillAmongOthers(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n += 1 + n/20 {
+		for n := 0; ; n += cutStep + n/20 {
 			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, append(numbered(3), "CREATE TABLE log (id INTEGER)")...)
 			exec := func(ctx context.Context, calls host.Calls, sqls ...string) (err error) {
 				for _, sql := range sqls {

@@ -201,11 +201,17 @@ type Fence struct {
 
 	// Revision and Direction, if set, name the migration that is under way,
 	// Done is the number of its units that are recorded as done, and Chunks the
-	// sum of the chunks of its units.
+	// sum of the chunks of its units. Begin, if set, is the name of its UnitBegin:
+	// numbers come again when a migration is begun again.
 	Revision  string
 	Direction chain.Direction
 	Done      int
 	Chunks    int64
+	Begin     string
+
+	// Written is how many rows earlier runs of the migration have written, as far
+	// as that was recorded. It is not checked: it is for Written.
+	Written int64
 }
 
 // A Ledger is what the database says of its own history.
@@ -254,7 +260,7 @@ type Unit struct {
 	Kind     UnitKind // what was done
 	Name     string   // a section's name
 	Digest   string   // sha256 of what was sent, in hex
-	Affected int64    // rows affected, for calls; of a backfill, rows visited
+	Affected int64    // rows affected, for calls and sections; of a backfill, rows visited
 	Begun    bool     // begun outside a transaction and not known to be done; of a backfill: not at its end
 
 	// Of a backfill.

@@ -9,3 +9,10 @@ func SetStandstill(d, poll time.Duration) (restore func()) {
 	standstill, followPoll = d, poll
 	return func() { standstill, followPoll = was, wasPoll }
 }
+
+// SetGoneWithin changes how long a backfill waits for a replica that is gone.
+func SetGoneWithin(d time.Duration) (restore func()) {
+	was := goneWithin
+	goneWithin = d
+	return func() { goneWithin = was }
+}

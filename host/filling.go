@@ -14,6 +14,7 @@ type filling struct {
 	version   string                   // the digest of what runs
 	cfg       *Config                  // how fast
 	paces     paces                    // how fast so far
+	followers *followers               // whose lag is heeded
 	fillSpan  func(name string) func() // starts the span of a backfill, returns its end
 	advanced  func()                   // a chunk is committed
 	completed func(name string)        // a backfill is
@@ -27,8 +28,8 @@ type filling struct {
 
 func newFilling() filling {
 	return filling{
-		cfg:      &Config{ChunkTime: defaultChunkTime},
-		paces:    paces{},
+		cfg:   &Config{ChunkTime: defaultChunkTime},
+		paces: paces{}, followers: &followers{},
 		fillSpan: func(string) func() { return func() {} },
 		advanced: func() {}, completed: func(string) {},
 	}

@@ -78,9 +78,8 @@ func TestAGoPlugin(t *testing.T) {
 // A Go plugin goes on behind what is committed, wherever the database went away.
 func TestAnomalyInAGoPlugin(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n++ {
-			f := *base
-			fresh(t, &f)
+		for n := 0; ; n += cutStep {
+			f := base.fresher()
 			cfg := f.withModule(sections)
 			left := n
 			_, err := f.runnerOn(brittle{f.open(), &left}, cfg).Upgrade(t.Context(), "heads")

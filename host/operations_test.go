@@ -285,9 +285,8 @@ func TestAConcurrentIndexInTheMiddle(t *testing.T) {
 // TestAnomalyInOperations lets the database go away at every call in turn.
 func TestAnomalyInOperations(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n++ {
-			f := *base
-			fresh(t, &f)
+		for n := 0; ; n += cutStep {
+			f := base.fresher()
 			f.withOperations([]string{opTable, opEnum, opState}, []string{
 				fmt.Sprintf(opColumn, "n"),
 				`{"add_enum_value":{"enum":"state","value":"C"}}`,

@@ -240,9 +240,8 @@ func TestTheFirstPhaseThatFails(t *testing.T) {
 // and each part of the migration happens once.
 func TestAnomalyInPhases(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n++ {
-			f := *base
-			fresh(t, &f)
+		for n := 0; ; n += cutStep {
+			f := base.fresher()
 			f.withPhases()
 			left, broke := n, false
 			for phase := range abi.PhaseContract + 1 {

@@ -158,9 +158,8 @@ func wantRehearsed(t *testing.T, r *host.Runner, want ...string) {
 // and the next run goes on behind what is committed.
 func TestAnomalyInAPlugin(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {
-		for n := 0; ; n++ {
-			f := *base
-			fresh(t, &f)
+		for n := 0; ; n += cutStep {
+			f := base.fresher()
 			plugin := f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{
 				"INSERT INTO acme_t VALUES (2)", "autocommit begin", "INSERT INTO acme_t VALUES (3)", "autocommit end", "INSERT INTO acme_t VALUES (4)",
 			}})

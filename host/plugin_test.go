@@ -18,7 +18,8 @@ import (
 )
 
 // A pluginRevision is a revision of a plugin in a test: statements, with
-// "autocommit begin", "autocommit end" and "phase expand" and so on among them.
+// "autocommit begin", "autocommit end", "phase expand" and so on among them, and
+// backfills as documents.
 type pluginRevision struct {
 	up, down  []string
 	dependsOn []string
@@ -74,7 +75,11 @@ func statements(texts []string) []wasmfile.Op {
 		case "autocommit end":
 			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpAutocommitEnd})
 		default:
-			ops = append(ops, wasmfile.Op{Kind: wasmfile.OpExec, Text: text})
+			kind := wasmfile.OpExec
+			if strings.HasPrefix(text, "{") {
+				kind = wasmfile.OpBackfill
+			}
+			ops = append(ops, wasmfile.Op{Kind: kind, Text: text})
 		}
 	}
 	return ops

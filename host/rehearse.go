@@ -161,7 +161,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if restart != nil {
 		pending = replaced(pending, *restart)
 	}
-	ctx, cancel := u.limited(ctx, stage.plugin)
+	ctx, cancel := u.limited(ctx, stage.plugin, 0)
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
 	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true
@@ -170,6 +170,12 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
 	s.until = u.cfg.until()
+	about := Event{Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug, Action: Action(step.Direction.String())}
+	s.event = func(e Event) {
+		if e.Kind == EventLog { // what else happens on a stage does not happen
+			u.emit(e.of(about))
+		}
+	}
 	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 // How many rows of each kind of change `plan --effects` shows.
@@ -97,7 +98,11 @@ func printEffects(w io.Writer, r host.Rehearsal) {
 			}
 		}
 	}
-	fmt.Fprintln(w, "ran in a transaction that was rolled back: no table has changed")
+	rest := ""
+	if r.Plan.Dialect == chain.PostgreSQL {
+		rest = "; what was taken from sequences stays taken"
+	}
+	fmt.Fprintf(w, "ran in a transaction that was rolled back: no table has changed%s\n", rest)
 }
 
 // changes counts what was done to a table.

@@ -31,7 +31,9 @@ In YAML it is an item, in a downgrade as well:
 What a plan cannot know, a Go plugin computes row by row: see sdk.Backfill.
 
 Before:  sandpiper plan --effects     what it does to rows, in a transaction that is
-                                      rolled back
+                                      rolled back: it takes twice as long as the
+                                      upgrade, and on PostgreSQL others wait that
+                                      long to write to these tables
          sandpiper lint               what it would lock
 Run it:  sandpiper upgrade
          --chunk-time 200ms           how long a chunk should take: chunks grow and

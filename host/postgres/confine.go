@@ -27,6 +27,7 @@ type confined struct {
 	leaving  bool                                  // the plugin is on its way out
 	records  bool                                  // there is a table of what plugins without a role own
 	tx       *confinedTx                           // the open transaction, if any
+	written  host.Written                          // by the migration, in the transactions before
 }
 
 // Quarters are where a plugin lives.

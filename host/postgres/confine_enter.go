@@ -120,7 +120,8 @@ func (t *confinedTx) leave(ctx context.Context) error {
 		t.t.c.main.close()
 		return t.t.spoil(&strayedError{line: t.w.quarters.line(), ended: ended, role: role, who: who})
 	}
-	if err := t.w.tooManyRows(wrote - t.before); err != nil {
+	t.wrote = max(t.t.written, wrote-t.before)
+	if err := t.w.tooManyRows(t.wrote); err != nil {
 		return t.t.spoil(err)
 	}
 	if role == "" {

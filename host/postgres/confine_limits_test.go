@@ -44,7 +44,7 @@ func TestConfinedLimits(t *testing.T) {
 	} {
 		err := plug(ctx, c, nil, acme.ID, do)
 		var refused *policy.Refusal
-		if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "more than 10 rows in one transaction: it has written 1") || !strings.HasPrefix(refused.Needs, "rows = 1") {
+		if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "more than 10 rows in one migration: it has written 1") || !strings.HasPrefix(refused.Needs, "rows = 1") {
 			t.Errorf("%s: got %v, want a refusal that says how many rows of how many", name, err)
 		}
 	}

@@ -24,6 +24,7 @@ type confinedTx struct {
 	limited  time.Time // when the server was last told what is left
 	began    string    // when the transaction began, as the server says it
 	before   int64     // rows that the server had counted by then
+	wrote    int64     // rows, as the server has counted when the role was left
 	left     bool      // the role is left: what follows is the runner's
 
 	// foreign are the names in the plugin's schema that are not its own, as they
@@ -39,6 +40,7 @@ func (w *confined) Begin(ctx context.Context, fence host.Fence) (host.Tx, error)
 	if err != nil {
 		return nil, err
 	}
+	w.written.Begin(fence)
 	t := &confinedTx{w: w, t: inner.(*tx)}
 	t.deadline = time.Now().Add(w.quarters.grants.Time())
 	t.t.warden = &warden{
@@ -64,11 +66,14 @@ const maxMessage = 1 << 30
 // could hold.
 func (t *confinedTx) bound(bytes int64) { t.t.c.main.pg.Frontend().SetMaxBodyLen(int(bytes)) }
 
+// tooManyRows refuses to go on where the open transaction has written so many that
+// the migration has written more than it may.
 func (w *confined) tooManyRows(written int64) error {
+	written = w.written.With(written)
 	if allowed := w.quarters.grants.Rows(); written > allowed {
 		return &policy.Refusal{
 			Line:   w.quarters.line(),
-			Reason: fmt.Sprintf("write more than %d rows in one transaction: it has written %d", allowed, written),
+			Reason: fmt.Sprintf("write more than %d rows in one migration: it has written %d", allowed, written),
 			Needs:  fmt.Sprintf("rows = %d", written),
 		}
 	}
@@ -317,6 +322,7 @@ func (t *confinedTx) Commit(ctx context.Context) error {
 	}
 	err := t.t.Commit(ctx)
 	if err == nil {
+		t.w.written.Committed(t.wrote)
 		t.w.tx = nil
 		t.bound(maxMessage)
 	}

@@ -28,7 +28,7 @@ type observedTx struct {
 	role    string // of a plugin, which is left while the triggers are made
 	samples int
 	ready   bool                // the triggers' function is there
-	watched map[string]bool     // by oid: true has triggers, false cannot have them
+	watched map[string]string   // by oid: the table's name, "" if it cannot have triggers
 	last    map[string]counters // what the server has counted so far, by oid
 	unseen  map[string]counters // changes of tables without triggers
 	reasons map[string]string   // why they have none
@@ -45,7 +45,7 @@ type counters struct {
 type observedMark struct {
 	name    string
 	ready   bool
-	watched map[string]bool
+	watched map[string]string
 	unseen  map[string]counters
 }
 
@@ -68,7 +68,7 @@ func (w *confined) Observe(ctx context.Context, tx host.Tx, samples int) (host.O
 func observe(ctx context.Context, tx host.Tx, t *tx, role string, samples int) (host.ObservedTx, error) {
 	o := &observedTx{
 		Tx: tx, t: t, role: role, samples: samples,
-		watched: map[string]bool{}, unseen: map[string]counters{}, reasons: map[string]string{},
+		watched: map[string]string{}, unseen: map[string]counters{}, reasons: map[string]string{},
 	}
 	counts := false
 	t.put(item{sql: "SELECT pg_catalog.current_setting('track_counts')", row: func(v [][]byte) error {
@@ -163,7 +163,7 @@ func (o *observedTx) watch(ctx context.Context, do func() error) error {
 			o.reasons[oid] = "the table was made by the statement that wrote the rows"
 		}
 		for oid, n := range changed {
-			if !o.watched[oid] {
+			if o.watched[oid] == "" {
 				for i := range n.changed {
 					n.changed[i] += o.unseen[oid].changed[i]
 				}
@@ -190,18 +190,18 @@ func (o *observedTx) attach(ctx context.Context, oid string) error {
 	if err := o.t.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
 		return err
 	}
-	tables := map[string]string{}
+	tables := map[string][2]string{} // in SQL, and for people
 	var items []item
 	if !o.ready {
 		items = append(items, item{sql: makeEffects}, item{sql: makeObserver})
 	}
 	items = append(items, item{
-		sql: `SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		sql: `SELECT c.oid, n.nspname, c.relname, CASE WHEN n.nspname = $2 THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE c.oid = $1::oid OR c.oid IN (SELECT pg_catalog.pg_partition_ancestors($1::oid))`,
-		values: [][]byte{[]byte(oid)},
+		values: [][]byte{[]byte(oid), []byte(o.t.c.schema)},
 		row: func(v [][]byte) error {
-			if !o.watched[string(v[0])] {
-				tables[string(v[0])] = quoteIdent(string(v[1])) + "." + quoteIdent(string(v[2]))
+			if o.watched[string(v[0])] == "" {
+				tables[string(v[0])] = [2]string{quoteIdent(string(v[1])) + "." + quoteIdent(string(v[2])), string(v[3])}
 			}
 			return nil
 		},
@@ -209,21 +209,21 @@ func (o *observedTx) attach(ctx context.Context, oid string) error {
 	err := o.asRunner(ctx, items)
 	if err == nil {
 		var triggers []item
-		for _, table := range slices.Sorted(maps.Values(tables)) {
+		for _, oid := range slices.Sorted(maps.Keys(tables)) {
 			for _, event := range [][2]string{
 				{"INSERT", "NEW TABLE AS new_rows"}, {"UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"}, {"DELETE", "OLD TABLE AS old_rows"},
 			} {
 				triggers = append(triggers, item{sql: fmt.Sprintf(
-					"CREATE TRIGGER sandpiper_observed_%s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.sandpiper_observe(%d, %s)",
-					strings.ToLower(event[0]), event[0], table, event[1], o.samples, quoteText(o.t.c.schema))})
+					"CREATE TRIGGER sandpiper_observed_%s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.sandpiper_observe(%d)",
+					strings.ToLower(event[0]), event[0], tables[oid][0], event[1], o.samples)})
 			}
 		}
 		err = o.asRunner(ctx, triggers)
 	}
 	if err == nil {
 		o.ready = true
-		for oid := range tables {
-			o.watched[oid] = true
+		for oid, table := range tables {
+			o.watched[oid] = table[1]
 		}
 		return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
 	}
@@ -233,8 +233,8 @@ func (o *observedTx) attach(ctx context.Context, oid string) error {
 	if err := o.t.Savepoint(ctx, host.SavepointRollback, observedSavepoint); err != nil {
 		return err
 	}
-	if _, made := tables[oid]; made || len(tables) > 0 {
-		o.watched[oid], o.reasons[oid] = false, "no trigger can watch the table: "+err.Error()
+	if len(tables) > 0 { // it was there
+		o.watched[oid], o.reasons[oid] = "", "no trigger can watch the table: "+err.Error()
 	}
 	return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
 }
@@ -329,7 +329,7 @@ func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name st
 		at--
 	}
 	if op == host.SavepointRollback { // what was made for watching is gone too
-		m := observedMark{watched: map[string]bool{}, unseen: map[string]counters{}}
+		m := observedMark{watched: map[string]string{}, unseen: map[string]counters{}}
 		if at >= 0 {
 			m = o.marks[at]
 		}
@@ -347,7 +347,7 @@ func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
 		return nil, err
 	}
 	for oid, n := range since(o.last, now) { // a query that wrote, and did not look like it
-		if !o.watched[oid] {
+		if o.watched[oid] == "" {
 			o.unseen[oid] = n
 		}
 	}
@@ -360,17 +360,7 @@ func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
 		return tables[name]
 	}
 	if o.ready {
-		err := o.asRunner(ctx, []item{
-			{sql: `SELECT name, event, changed, before, after FROM pg_temp.sandpiper_effects ORDER BY ctid`, row: func(v [][]byte) error {
-				n, err := strconv.ParseInt(string(v[2]), 10, 64)
-				if err != nil {
-					return err
-				}
-				return take(of(string(v[0])), string(v[1]), n, v[3], v[4])
-			}},
-			{sql: `DELETE FROM pg_temp.sandpiper_effects`},
-		})
-		if err != nil {
+		if err := o.seen(ctx, of); err != nil {
 			return nil, err
 		}
 	}
@@ -389,4 +379,33 @@ func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
 		all = append(all, *tables[name])
 	}
 	return all, nil
+}
+
+// seen adds what the triggers have seen.
+func (o *observedTx) seen(ctx context.Context, of func(table string) *host.TableEffects) error {
+	var items []item
+	for _, oid := range slices.Sorted(maps.Keys(o.watched)) {
+		name := o.watched[oid]
+		if name == "" {
+			continue
+		}
+		for _, event := range []string{"INSERT", "UPDATE", "DELETE"} {
+			items = append(items, countedItem(oid, event, func(n int64) {
+				switch event {
+				case "INSERT":
+					of(name).Inserted += n
+				case "UPDATE":
+					of(name).Updated += n
+				case "DELETE":
+					of(name).Deleted += n
+				}
+			}))
+		}
+	}
+	items = append(items,
+		item{sql: `SELECT relation, before, after FROM pg_temp.sandpiper_effects ORDER BY ctid`, row: func(v [][]byte) error {
+			return take(of(o.watched[string(v[0])]), v[1], v[2])
+		}},
+		item{sql: `DELETE FROM pg_temp.sandpiper_effects`})
+	return o.asRunner(ctx, items)
 }

@@ -3,22 +3,27 @@ package postgres
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/sandpiper-db/sandpiper/host"
 )
 
 // makeEffects and makeObserver make what the triggers write to, and what they run:
-// as whoever makes it, since a plugin's role may not write there. A row before and
-// the row after have the same place in the two transition tables.
+// as whoever makes it, since a plugin's role may not write there. Counts are kept
+// in settings, which are rolled back with a savepoint and cost the same for the
+// millionth statement as for the first. A row before and the row after have the
+// same place in the two transition tables.
 //
 // https://www.postgresql.org/docs/current/sql-createtrigger.html
 const makeEffects = `CREATE TEMPORARY TABLE sandpiper_effects
-  (relation oid NOT NULL, name text NOT NULL, event text NOT NULL, changed bigint NOT NULL, shown bigint NOT NULL, before json, after json) ON COMMIT DROP`
+  (relation oid NOT NULL, event text NOT NULL, before json, after json) ON COMMIT DROP`
 
 var makeObserver = `CREATE FUNCTION pg_temp.sandpiper_observe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $sandpiper$
 DECLARE
+  counter text := 'sandpiper.observed_' || TG_RELID || '_' || TG_OP;
+  known bigint := coalesce(nullif(current_setting(counter, true), ''), '0')::bigint;
+  wanted bigint := greatest(0, TG_ARGV[0]::bigint - known);
   changed bigint;
-  wanted bigint;
   before json;
   after json;
 BEGIN
@@ -30,19 +35,37 @@ BEGIN
   IF changed = 0 THEN
     RETURN NULL;
   END IF;
-  SELECT greatest(0, TG_ARGV[0]::bigint - coalesce(sum(e.shown), 0)) INTO wanted
-    FROM pg_temp.sandpiper_effects e WHERE e.relation = TG_RELID AND e.event = TG_OP;
-  IF wanted > 0 AND TG_OP <> 'INSERT' THEN
+  PERFORM set_config(counter, (known + changed)::text, true);
+  IF wanted = 0 THEN
+    RETURN NULL;
+  END IF;
+  IF TG_OP <> 'INSERT' THEN
     ` + takeSamples("before", "old_rows") + `
   END IF;
-  IF wanted > 0 AND TG_OP <> 'DELETE' THEN
+  IF TG_OP <> 'DELETE' THEN
     ` + takeSamples("after", "new_rows") + `
   END IF;
-  INSERT INTO pg_temp.sandpiper_effects
-    VALUES (TG_RELID, CASE WHEN TG_TABLE_SCHEMA = TG_ARGV[1] THEN '' ELSE TG_TABLE_SCHEMA || '.' END || TG_TABLE_NAME,
-      TG_OP, changed, least(wanted, changed), before, after);
+  INSERT INTO pg_temp.sandpiper_effects VALUES (TG_RELID, TG_OP, before, after);
   RETURN NULL;
 END $sandpiper$`
+
+// countedItem reads what the triggers of a table have counted of an event, and
+// begins anew.
+func countedItem(oid, event string, take func(int64)) item {
+	return item{
+		sql: `WITH counted AS (SELECT pg_catalog.current_setting($1, true) AS n)
+			SELECT n, pg_catalog.set_config($1, '', true) FROM counted`,
+		values: [][]byte{[]byte("sandpiper.observed_" + oid + "_" + event)},
+		row: func(v [][]byte) error {
+			if len(v[0]) == 0 {
+				return nil
+			}
+			n, err := strconv.ParseInt(string(v[0]), 10, 64)
+			take(n)
+			return err
+		},
+	}
+}
 
 // takeSamples reads rows as arrays of columns, each its name and its text.
 func takeSamples(into, from string) string {
@@ -51,16 +74,8 @@ func takeSamples(into, from string) string {
         FROM %s r LIMIT wanted) s;`, into, host.MaxSample, host.MaxSample, from)
 }
 
-// take adds what a trigger has seen.
-func take(effects *host.TableEffects, event string, changed int64, before, after []byte) error {
-	switch event {
-	case "INSERT":
-		effects.Inserted += changed
-	case "UPDATE":
-		effects.Updated += changed
-	case "DELETE":
-		effects.Deleted += changed
-	}
+// take adds the samples that a trigger has taken.
+func take(effects *host.TableEffects, before, after []byte) error {
 	was, err := samplesOf(before)
 	if err != nil {
 		return err

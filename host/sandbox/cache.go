@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -154,12 +155,18 @@ func checksums(dir string) (string, error) {
 		if err != nil || d.IsDir() || path == filepath.Join(dir, sumsFile) {
 			return err
 		}
-		b, err := os.ReadFile(path)
+		name, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		fmt.Fprintf(&lines, "%08x %d %s\n", crc32.Checksum(b, castagnoli), len(b), filepath.ToSlash(name))
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		sum := crc32.New(castagnoli)
+		size, err := io.Copy(sum, f) // compiled code may be large
+		fmt.Fprintf(&lines, "%08x %d %s\n", sum.Sum32(), size, filepath.ToSlash(name))
 		return err
 	})
 	return lines.String(), err

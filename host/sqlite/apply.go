@@ -23,6 +23,7 @@ func (c *conn) Apply(ctx context.Context, tx host.Tx, operations []host.Operatio
 	if c.tx == nil {
 		return c.db.failed("apply an operation to", errOver)
 	}
+	c.touched.unknown = true
 	a := &applier{c: c, tx: tx}
 	for _, op := range flatten(operations) {
 		a.ordinal = op.Ordinal

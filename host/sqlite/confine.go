@@ -109,7 +109,7 @@ func (c *confined) Begin(ctx context.Context, fence host.Fence) (_ host.Tx, err 
 	}
 	t := &confinedTx{opened.(*tx), c.w}
 	defer c.guard(&err)
-	if err := c.w.begin(ctx); err != nil {
+	if err := c.w.begin(ctx, fence); err != nil {
 		return nil, errors.Join(c.db.failed("confine a plugin on", cause(ctx, err)), t.Rollback())
 	}
 	return t, nil
@@ -148,9 +148,11 @@ func (c *confined) Reset(context.Context) error {
 }
 
 // begin prepares the wall for a transaction.
-func (w *wall) begin(ctx context.Context) error {
+func (w *wall) begin(ctx context.Context, fence host.Fence) error {
+	if w.past.Begin(fence) {
+		w.grown = 0
+	}
 	w.begun, w.written, w.ahead, w.pages, w.broken = time.Now(), 0, 0, 0, nil
-	w.c.cache.clear() // what was judged before was judged by what was there
 	if err := w.survey(ctx); err != nil {
 		return err
 	}
@@ -167,7 +169,13 @@ func (w *wall) begin(ctx context.Context) error {
 	return w.limitPages(ctx)
 }
 
-// bytesPerRow is how much a transaction may make the file grow for each row that
+// committed counts what a transaction has added.
+func (w *wall) committed() {
+	w.past.Committed(w.written)
+	w.grown += max(0, w.ended-w.began)
+}
+
+// bytesPerRow is how much a migration may make the file grow for each row that
 // it may write, indexes included, beyond leastGrowth.
 const (
 	bytesPerRow = 1 << 10
@@ -177,15 +185,16 @@ const (
 // limitPages keeps the file from growing without end
 // (https://sqlite.org/pragma.html#pragma_max_page_count).
 func (w *wall) limitPages(ctx context.Context) error {
-	var size, count int64
-	for query, n := range map[string]*int64{"page_size": &size, "page_count": &count, "max_page_count": &w.pages} {
+	var size int64
+	for query, n := range map[string]*int64{"page_size": &size, "page_count": &w.began, "max_page_count": &w.pages} {
 		var err error
 		if *n, err = w.c.number(ctx, "PRAGMA main."+query); err != nil {
 			return err
 		}
 	}
 	rows := min(w.judge.Grants.Rows(), 1<<40)
-	most := count + (leastGrowth+rows*bytesPerRow)/size
+	most := w.began + max(0, (leastGrowth+rows*bytesPerRow)/size-w.grown)
+	w.ended = w.began
 	_, err := w.c.number(ctx, fmt.Sprintf("PRAGMA main.max_page_count = %d", min(most, w.pages)))
 	return err
 }
@@ -197,6 +206,9 @@ func (w *wall) freePages(ctx context.Context) error {
 	}
 	_, err := w.c.number(ctx, fmt.Sprintf("PRAGMA main.max_page_count = %d", w.pages))
 	w.pages = 0
+	if err == nil {
+		w.ended, err = w.c.number(ctx, "PRAGMA main.page_count")
+	}
 	return err
 }
 

@@ -21,7 +21,7 @@ func TestConfinedRows(t *testing.T) {
 		{"INSERT INTO acme_t (id) VALUES (1), (2), (3), (4), (5)", "UPDATE acme_t SET n = 'z'", "DELETE FROM acme_t WHERE id = 1"},
 	} {
 		err := run(t.Context(), confined, sqls...)
-		wantRefusal(t, err, "it wrote 11 of 10; it would need the grant rows = ")
+		wantRefusal(t, err, "the migration wrote 11 of 10; it would need the grant rows = ")
 		if n := value(t, confined, "SELECT count(*) FROM acme_t"); n != "0" {
 			t.Errorf("%s rows were committed", n)
 		}

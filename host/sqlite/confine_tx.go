@@ -77,7 +77,11 @@ func (t *confinedTx) Commit(ctx context.Context) error {
 	if err := t.settle(ctx); err != nil {
 		return err
 	}
-	return t.tx.Commit(ctx)
+	err := t.tx.Commit(ctx)
+	if err == nil {
+		t.w.committed()
+	}
+	return err
 }
 
 // watched runs a statement, counts the rows that it writes, and looks at what it

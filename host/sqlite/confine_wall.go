@@ -22,6 +22,8 @@ type wall struct {
 	modules map[string]bool // virtual tables that need no CREATE, by folded name
 	patch   patcher
 	scratch *sqlite3.Conn // nil until it is needed
+	past    host.Written  // by the migration, in the transactions before
+	grown   int64         // pages that the file has grown by in these
 
 	// Of the transaction that is open.
 	there    map[string]object // what the schema holds, by folded name
@@ -33,6 +35,8 @@ type wall struct {
 	written  int64 // rows
 	ahead    int64 // bytes of open rows that were read ahead
 	pages    int64 // max_page_count as it was, 0 if it is as it was
+	began    int64 // pages that the file had
+	ended    int64 // and has when the plugin has done its part
 
 	// Of the statement at work.
 	reading *reading
@@ -212,14 +216,14 @@ func (w *wall) overTime() error {
 // count counts rows that were written, and refuses those that are too many.
 func (w *wall) count(rows int64) error {
 	w.written += rows
-	allowed := w.judge.Grants.Rows()
-	if w.written <= allowed {
+	allowed, written := w.judge.Grants.Rows(), w.past.With(w.written)
+	if written <= allowed {
 		return nil
 	}
 	return &policy.Refusal{
 		Line:   w.judge.Grants.Line,
-		Reason: fmt.Sprintf("write more rows: it wrote %d of %d", w.written, allowed),
-		Needs:  fmt.Sprintf("rows = %d", 2*w.written),
+		Reason: fmt.Sprintf("write more rows: the migration wrote %d of %d", written, allowed),
+		Needs:  fmt.Sprintf("rows = %d", 2*written),
 	}
 }
 

@@ -22,7 +22,9 @@ type conn struct {
 	broken error // SQLite panicked: nothing of it can be trusted any more
 
 	own   map[string]*sqlite3.Stmt // the statements of the ledger, by their text
-	cache cache                    // of guests' statements
+	cache cache                    // of guests' statements, of one transaction
+
+	touched touched // what was compiled in this transaction
 
 	wall *wall // between it and a plugin; nil: whoever uses it is trusted
 

@@ -14,7 +14,9 @@
 //
 // Foreign keys are not enforced while a migration runs, so that tables can be
 // rebuilt (https://sqlite.org/lang_altertable.html#otheralter); rows without a
-// parent are looked for before the commit, in all tables, and refuse it. The
+// parent are looked for before the commit and refuse it: in all tables in the first
+// and the last transaction of a migration, and in those between only where what was
+// done can have made one (touched.go), since a backfill has many. The
 // connection is the runner's alone and begins with PRAGMA foreign_keys=OFF;
 // what a migration sets is undone. Nothing else of the database is changed: not
 // its journal mode, not its page size.

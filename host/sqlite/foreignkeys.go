@@ -33,8 +33,17 @@ type orphans []orphan
 // it has the foreign keys in it that there are when it is compiled
 // (https://sqlite.org/pragma.html#pragma_foreign_key_check).
 func (c *conn) orphans(ctx context.Context) (orphans, error) {
+	return c.checked(ctx, "PRAGMA main.foreign_key_check")
+}
+
+// orphansOf looks for them in one table.
+func (c *conn) orphansOf(ctx context.Context, table string) (orphans, error) {
+	return c.checked(ctx, "PRAGMA main.foreign_key_check("+ident(table)+")")
+}
+
+func (c *conn) checked(ctx context.Context, pragma string) (orphans, error) {
 	defer c.sq.SetInterrupt(c.sq.SetInterrupt(ctx))
-	s, _, err := c.sq.Prepare("PRAGMA main.foreign_key_check")
+	s, _, err := c.sq.Prepare(pragma)
 	if err != nil {
 		return mismatched(err)
 	}

@@ -77,7 +77,7 @@ func TestConfinedLoad(t *testing.T) {
 		rows = append(rows, []abi.Value{abi.Int64(int64(i + 2000))})
 	}
 	err := in(t.Context(), confined, loading(t, to("acme_t", "id"), rows...))
-	wantRefusal(t, err, "it wrote 101 of 100; it would need the grant rows = ")
+	wantRefusal(t, err, "the migration wrote 101 of 100; it would need the grant rows = ")
 	if err := in(t.Context(), confined, loading(t, to("acme_t", "id"), rows[:100]...)); err != nil {
 		t.Errorf("100 rows of 100: %v", err)
 	}

@@ -54,6 +54,9 @@ func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, err
 	if s == nil {
 		return nil, refuse(stmt, sqlite3.MISUSE, -1, "there is no statement in the text")
 	}
+	if !s.ReadOnly() {
+		c.touched.text(stmt.SQL)
+	}
 	p := &prepared{s, word, seen}
 	for t := range chain.Tokens(chain.SQLite, tail) {
 		if !t.Blank() && !t.Is(";") && !(t.Kind == chain.Unterminated && strings.HasPrefix(t.Text, "/*")) {
@@ -151,6 +154,7 @@ func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) e
 // authorize is asked while a statement is compiled, and compiled anew
 // (https://sqlite.org/c3ref/set_authorizer.html).
 func (c *conn) authorize(action sqlite3.AuthorizerActionCode, name3rd, name4th, schema, inner string) sqlite3.AuthorizerReturnCode {
+	c.touched.note(action, name3rd, name4th, c.guest)
 	if !c.guest {
 		return sqlite3.AUTH_OK
 	}

@@ -21,6 +21,7 @@ type tx struct {
 	complete bool               // the migration is recorded
 	open     map[*rows]struct{} // rows that still read from the database
 	from     string             // the line's one head, while nothing of the migration is recorded
+	first    bool               // nothing of the migration is recorded yet
 }
 
 var errOver = errors.New("the transaction is over")
@@ -43,7 +44,11 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (_ host.Tx, err erro
 	if err := c.lock(ctx, fence); err != nil {
 		return nil, err
 	}
-	c.tx = &tx{c: c, open: map[*rows]struct{}{}}
+	// The authorizer is asked of all that runs: what was judged before was judged by
+	// what was there.
+	c.cache.clear()
+	c.touched = touched{}
+	c.tx = &tx{c: c, open: map[*rows]struct{}{}, first: fence.Done == 0}
 	if len(fence.Heads) == 1 && fence.Revision != "" && fence.Done == 0 {
 		c.tx.from = fence.Heads[0]
 	}
@@ -253,19 +258,14 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 		return err
 	}
 	t.closeRows()
-	orphans, err := t.c.orphans(ctx)
+	whole, err := t.bereft(ctx)
 	if err != nil {
 		return t.c.db.failed("check foreign keys of", cause(ctx, err))
 	}
-	if len(orphans) > 0 {
-		if err := t.end(); err != nil {
+	if whole {
+		if err := t.refuseOrphans(ctx); err != nil {
 			return err
 		}
-		before, err := t.c.orphans(ctx)
-		if err != nil {
-			return t.c.db.failed("check foreign keys of", cause(ctx, err))
-		}
-		return orphans.refuse(before)
 	}
 	waiting, cancel := context.WithTimeout(ctx, commitPatience)
 	defer cancel()
@@ -277,6 +277,46 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 	}
 	t.finished(t.complete)
 	return nil
+}
+
+// bereft reports whether all tables have to be looked at for rows without parents.
+// They are in the first and the last transaction of a migration, so that it neither
+// begins nor ends with any, whoever has left them. In those between, such as the
+// chunks of a backfill, they are where a table that may have new ones has some.
+func (t *tx) bereft(ctx context.Context) (bool, error) {
+	if t.first || t.complete {
+		return true, nil
+	}
+	tables, all, err := t.c.suspects(ctx)
+	if all || err != nil {
+		return all, err
+	}
+	for _, table := range tables {
+		found, err := t.c.orphansOf(ctx, table)
+		if len(found) > 0 || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// refuseOrphans rolls back where there are rows without parents.
+func (t *tx) refuseOrphans(ctx context.Context) error {
+	found, err := t.c.orphans(ctx)
+	if err != nil {
+		return t.c.db.failed("check foreign keys of", cause(ctx, err))
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	if err := t.end(); err != nil {
+		return err
+	}
+	before, err := t.c.orphans(ctx)
+	if err != nil {
+		return t.c.db.failed("check foreign keys of", cause(ctx, err))
+	}
+	return found.refuse(before)
 }
 
 // Rollback implements host.Tx.

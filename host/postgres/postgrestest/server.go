@@ -30,6 +30,7 @@ type Options struct {
 // A Server is a PostgreSQL server that tests may make databases on.
 type Server struct {
 	url    *url.URL      // of the maintenance database
+	bin    string        // where a private server's programs are
 	folder string        // of a private server, "" for somebody else's
 	cmd    *exec.Cmd     // of a private server
 	exited chan struct{} // closed once the private server is gone
@@ -56,14 +57,14 @@ func Start(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{folder: folder}
-	if err := s.start(bin, opts); err != nil {
+	s := &Server{bin: bin, folder: folder}
+	if err := s.start(opts); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-func (s *Server) start(bin string, opts Options) error {
+func (s *Server) start(opts Options) error {
 	if err := claim(s.folder); err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func (s *Server) start(bin string, opts Options) error {
 	}
 
 	data := filepath.Join(s.folder, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "postgres",
+	initdb := exec.Command(filepath.Join(s.bin, "initdb"), "--pgdata", data, "--username", "postgres",
 		"--auth", "password", "--pwfile", passwordFile, "--encoding", "UTF8", "--no-locale", "--no-sync")
 	initdb.Dir = s.folder
 	asOrdinaryUser(initdb)
@@ -85,9 +86,14 @@ func (s *Server) start(bin string, opts Options) error {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 
-	// Between finding a free port and using it another process may take it.
+	return s.serve(data, password, opts)
+}
+
+// serve runs the server. Between finding a free port and using it another process
+// may take it.
+func (s *Server) serve(data, password string, opts Options) error {
 	for attempt := 1; ; attempt++ {
-		err := s.run(bin, data, password, opts)
+		err := s.run(data, password, opts)
 		if err == nil || attempt == 5 || !errors.Is(err, errPortTaken) {
 			return err
 		}
@@ -96,7 +102,7 @@ func (s *Server) start(bin string, opts Options) error {
 
 var errPortTaken = errors.New("the port was taken")
 
-func (s *Server) run(bin, data, password string, opts Options) error {
+func (s *Server) run(data, password string, opts Options) error {
 	port, err := freePort()
 	if err != nil {
 		return err
@@ -125,7 +131,7 @@ func (s *Server) run(bin, data, password string, opts Options) error {
 	for name, value := range settings {
 		args = append(args, "-c", name+"="+value)
 	}
-	cmd := exec.Command(filepath.Join(bin, "postgres"), args...)
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...)
 	cmd.Dir = s.folder
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	asOrdinaryUser(cmd)

@@ -1,0 +1,237 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
+)
+
+// A backfill waits for real replicas. The cases share a primary, whose replicas
+// come and go, so their order matters.
+func TestBackfillMaxLag(t *testing.T) {
+	primary, err := postgrestest.Start(postgrestest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lagging{primary: primary}
+	defer l.stop(t, primary)
+	t.Run("none follows", l.noneFollows)
+
+	if l.replica, err = primary.Replica("r1", postgrestest.Options{Settings: map[string]string{
+		"wal_retrieve_retry_interval": "1s", // so long it stays away once it has lost its connection
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { l.stop(t, l.replica) }()
+	t.Run("may not see", l.maySee)
+	t.Run("idle", l.idle)
+	t.Run("lags", l.lags)
+	t.Run("lost its connection", l.reconnects)
+	t.Run("gone", l.gone)
+}
+
+type lagging struct{ primary, replica *postgrestest.Server }
+
+func (l *lagging) stop(t *testing.T, s *postgrestest.Server) {
+	t.Helper()
+	if err := s.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// filler makes a database on the primary with a table of rows to visit, ten in a
+// chunk.
+func (l *lagging) filler(t *testing.T, rows int) *filler {
+	t.Helper()
+	_, address, err := l.primary.CreateDatabase(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{t: t, dialect: chain.PostgreSQL, url: address, files: fstest.MapFS{}}
+	return f.toFill(abi.Backfill{Table: "t", Batch: 10, MaxBatch: 10}, numbered(rows)...)
+}
+
+// on runs SQL on a server, as an operator would, and returns the first value.
+func on(t *testing.T, address, sql string) string {
+	t.Helper()
+	pg, err := pgconn.Connect(context.Background(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pg.Close(context.Background())
+	results, err := pg.Exec(context.Background(), sql).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	if last := results[len(results)-1]; len(last.Rows) > 0 {
+		return string(last.Rows[0][0])
+	}
+	return ""
+}
+
+// until asks a server until it says yes.
+func until(t *testing.T, address, sql string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); on(t, address, sql) != "t"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: still not so", sql)
+		}
+	}
+}
+
+// pauses notes why a backfill pauses, and does something at each event.
+func pauses(why *[]string, at func(host.Event)) func(host.Event) {
+	return func(e host.Event) {
+		if e.Kind == host.EventThrottled {
+			*why = append(*why, e.Text)
+		}
+		if at != nil {
+			at(e)
+		}
+	}
+}
+
+func (l *lagging) noneFollows(t *testing.T) {
+	g := l.filler(t, 50)
+	told := 0
+	err := g.upgrade(host.Config{MaxLag: time.Second, OnEvent: func(e host.Event) {
+		switch {
+		case e.Kind == host.EventThrottled:
+			t.Errorf("paused: %s", e.Text)
+		case e.Kind == host.EventLog && e.Level == host.LogWarn && strings.Contains(e.Text, "no replica follows this server"):
+			told++
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(50)
+	if told != 1 {
+		t.Errorf("told %d times that there is no replica, want once", told)
+	}
+}
+
+func (l *lagging) maySee(t *testing.T) {
+	g := l.filler(t, 20)
+	on(t, g.f.url, `CREATE ROLE "blind one" LOGIN PASSWORD 'x'; GRANT ALL ON SCHEMA public TO "blind one"; GRANT ALL ON ALL TABLES IN SCHEMA public TO "blind one"`)
+	own, err := url.Parse(g.f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := g.f.url
+	own.User = url.UserPassword("blind one", "x")
+	g.f.url = own.String()
+
+	err = g.upgrade(host.Config{MaxLag: time.Second})
+	if err == nil || !strings.Contains(err.Error(), `GRANT pg_monitor TO "blind one"`) {
+		t.Errorf("got %v, want what to grant", err)
+	}
+	g.f.wantCount(0, "SELECT count(*) FROM visits")
+	on(t, admin, `GRANT pg_monitor TO "blind one"`)
+	if err := g.upgrade(host.Config{MaxLag: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(20)
+}
+
+// A replica that has had nothing to do for a while has no lag that the server knows.
+func (l *lagging) idle(t *testing.T) {
+	g := l.filler(t, 50)
+	until(t, l.primary.URL(), "SELECT replay_lsn = pg_current_wal_flush_lsn() FROM pg_stat_replication")
+	conn, err := g.f.open().Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	replicas, err := conn.(interface {
+		Replicas(context.Context) ([]host.Replica, error)
+	}).Replicas(t.Context())
+	if want := []host.Replica{{Name: "r1 (127.0.0.1)"}}; err != nil || !slices.Equal(replicas, want) {
+		t.Errorf("got %v, %v, want %v", replicas, err, want)
+	}
+	if err := g.upgrade(host.Config{MaxLag: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(50)
+}
+
+// A replica that stands still is waited for until it has caught up.
+func (l *lagging) lags(t *testing.T) {
+	g := l.filler(t, 5000)
+	on(t, l.replica.URL(), "SELECT pg_wal_replay_pause()")
+	until(t, l.replica.URL(), "SELECT pg_get_wal_replay_pause_state() = 'paused'")
+	var why []string
+	paused := time.Duration(0)
+	err := g.upgrade(host.Config{MaxLag: 100 * time.Millisecond, OnEvent: pauses(&why, func(e host.Event) {
+		paused = max(paused, e.Paused)
+		if len(why) == 1 && e.Kind == host.EventThrottled {
+			g.f.wantCount(0, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
+			on(t, l.replica.URL(), "SELECT pg_wal_replay_resume()")
+		}
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(5000)
+	if len(why) == 0 || !strings.HasPrefix(why[0], "replica r1 (127.0.0.1) is ") || !strings.HasSuffix(why[0], "ms behind, and may be 100ms") || paused == 0 {
+		t.Errorf("paused for %v because of %q", paused, why)
+	}
+}
+
+// A replica that is away is waited for.
+func (l *lagging) reconnects(t *testing.T) {
+	g := l.filler(t, 50)
+	var why []string
+	lost := false
+	err := g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: pauses(&why, func(e host.Event) {
+		if e.Kind == host.EventChunk && !lost {
+			lost = true
+			on(t, l.primary.URL(), "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_replication")
+		}
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(50)
+	if !slices.Contains(why, "replica r1 (127.0.0.1) is gone, and waited for up to 30s") {
+		t.Errorf("paused because of %q", why)
+	}
+}
+
+// A replica that does not come back ends the run, which goes on without it.
+func (l *lagging) gone(t *testing.T) {
+	defer host.SetGoneWithin(100 * time.Millisecond)()
+	g := l.filler(t, 50)
+	err := g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: func(e host.Event) {
+		if e.Kind == host.EventChunk && e.Done == 20 {
+			l.stop(t, l.replica)
+			until(t, l.primary.URL(), "SELECT count(*) = 0 FROM pg_stat_replication")
+		}
+	}})
+	if err == nil || !strings.Contains(err.Error(), "replica r1 (127.0.0.1) is gone since") || !strings.Contains(err.Error(), "run again without it") {
+		t.Errorf("got %v, want that the replica is gone", err)
+	}
+	var failed *host.RunError
+	if !errors.As(err, &failed) {
+		t.Errorf("got %T", err)
+	}
+	g.f.wantCount(20, "SELECT count(*) FROM visits")
+	g.f.wantCount(20, fmt.Sprintf("SELECT affected FROM sandpiper_progress WHERE kind = '%s'", host.UnitBackfill))
+	if err := g.upgrade(host.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(50)
+}
