@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -77,6 +78,32 @@ func TestLoadThatCannotBeRehearsed(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantRehearsed(t, r, outside+" NOT RUN", "DELETE FROM t", `-- load of 3 rows into "later" ("id") NOT RUN`)
+	})
+}
+
+// A load that the walls of a plugin refuse says so in the plan, and nothing else does.
+func TestRefusedLoadIsRehearsed(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE secret (id INTEGER);\n")
+		f.upgrade()
+		plugin := f.acme(ownsAcme, acmeTable, acmeRow)
+		if _, err := f.pluginRunner(host.Config{}, plugin).Upgrade(t.Context(), "acme@"+acme1); err != nil {
+			t.Fatal(err)
+		}
+		guest := scripted(func(ctx context.Context, calls host.Calls) error {
+			if _, err := calls.Exec(ctx, "DELETE FROM acme_t", nil, false); err != nil {
+				return err
+			}
+			if err := loadRows(ctx, calls, 3, &abi.Load{Table: "secret", Columns: []string{"id"}}); !errors.As(err, new(*host.RefusedError)) {
+				t.Errorf("got %v, want a RefusedError", err)
+			}
+			return nil
+		})
+		r, err := host.NewRunner(f.files, f.open(), guest, host.Config{Plugins: []host.Plugin{plugin}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRehearsed(t, r, "DELETE FROM acme_t", `-- load of 3 rows into "secret" ("id") NOT RUN`)
 	})
 }
 

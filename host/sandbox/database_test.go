@@ -77,7 +77,11 @@ func (d *database) Query(ctx context.Context, sql string, params []abi.Value) (h
 	n := 0
 	if _, err := fmt.Sscanf(sql, "values of %d", &n); err == nil {
 		d.open++
-		return &values{rows{d: d, left: 2}, n}, nil
+		return &values{rows{d: d, left: 2}, n, n}, nil
+	}
+	if _, err := fmt.Sscanf(sql, "growing values of %d", &n); err == nil {
+		d.open++
+		return &values{rows{d: d, left: 2}, 10, n}, nil
 	}
 	if _, err := fmt.Sscanf(sql, "rows %d", &n); err != nil {
 		return nil, &host.SQLError{Code: "42601", Message: "syntax error", SQL: sql}
@@ -172,7 +176,7 @@ func (r *rows) Close() error {
 // values are rows of values of many types.
 type values struct {
 	rows
-	size int
+	size, then int // of the first row's values, and of others'
 }
 
 func (*values) Columns() []abi.Column {
@@ -186,5 +190,6 @@ func (v *values) Next() ([]abi.Value, error) {
 		return nil, err
 	}
 	text := strings.Repeat("abcdefghij", v.size/10+1)[:v.size]
+	v.size = v.then
 	return []abi.Value{row[0], abi.Text(text), abi.Bytes([]byte(text)), {}, abi.UUID([16]byte{15: 1})}, nil
 }
