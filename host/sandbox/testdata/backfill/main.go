@@ -17,7 +17,7 @@ func init() {
 		Created: "2026-11-26T00:00:00Z",
 		SQLite:  sdk.Revision{ID: "000000000001"},
 		Upgrade: func(tx *sdk.Tx) error {
-			if _, err := tx.Exec("CREATE TABLE item (id INTEGER PRIMARY KEY, n INTEGER, visits INTEGER, made BLOB); CREATE TABLE stamp (at INTEGER, id BLOB)"); err != nil {
+			if _, err := tx.Exec("CREATE TABLE item (id INTEGER PRIMARY KEY, n INTEGER, visits INTEGER, made BLOB)"); err != nil {
 				return err
 			}
 			_, err := tx.Exec("WITH RECURSIVE k (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < 5000) INSERT INTO item SELECT i, i * 7 % 1000, 0, NULL FROM k")
@@ -50,6 +50,10 @@ func stamp(tx *sdk.Tx) error {
 	}
 	notes := func(*sdk.Row) error { return note() }
 	for _, do := range []func() error{
+		func() error {
+			_, err := tx.Exec("CREATE TABLE stamp (at INTEGER, id BLOB)")
+			return err
+		},
 		note,
 		func() error { return tx.Section("first", note) },
 		note,
