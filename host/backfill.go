@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -99,7 +100,10 @@ func (s *session) BackfillNext(ctx context.Context, leave bool) (Chunk, error) {
 	if err != nil {
 		return Chunk{}, s.doom(err)
 	}
-	c.rows = &chunkRows{sessionRows: rows, chunk: c, key: len(f.sql.key)}
+	c.rows = &chunkRows{sessionRows: rows, fill: f, chunk: c, key: len(f.sql.key)}
+	if err := f.want(ctx, c); err != nil {
+		return Chunk{}, s.doom(err)
+	}
 	return Chunk{Rows: c.rows, Seed: f.seed()}, nil
 }
 
@@ -120,7 +124,7 @@ func (s *session) BackfillRun(ctx context.Context, b *abi.Backfill) (affected in
 		return 0, s.placed(err)
 	}
 	if f == nil {
-		at, err := readCheckpoint(s.recorded[s.pos-1])
+		at, err := finished(s.recorded[s.pos-1])
 		if err != nil {
 			return 0, s.die(err)
 		}
@@ -222,9 +226,17 @@ func (f *fill) commit(ctx context.Context) error {
 	return nil
 }
 
-// complete records the backfill as done.
+// complete records the backfill as done. Rows that have no place in the order may have
+// come since it began.
 func (f *fill) complete(ctx context.Context) error {
 	s := f.s
+	if unplaced, err := f.unplaced(ctx); err != nil {
+		return err
+	} else if unplaced {
+		return s.die(refuse(abi.ErrnoState, "backfill %q has not visited the rows with NULL in %s, which have no place in the order of the key and came after it began: "+
+			"update them by hand, give them keys, and run again. What its chunks did is committed; rows are visited where their key lies behind the checkpoint",
+			f.unit.Name, strings.Join(f.at.Key, " or ")))
+	}
 	f.unit.Begun = false
 	if err := f.record(ctx); err != nil {
 		return err
@@ -246,8 +258,10 @@ func (f *fill) record(ctx context.Context) (err error) {
 	if err := s.tx.Progress(ctx, s.step.Revision.Key, s.step.Direction, []Unit{f.unit}); err != nil {
 		return s.failed(err)
 	}
+	start := time.Now()
 	if err := s.tx.Commit(ctx); err != nil {
 		return s.failed(err)
 	}
+	s.observer.committed(time.Since(start))
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 		f.at = *at
 	}
 	f.at.Version = s.version // which the next chunk records
-	f.sql = newFillSQL(s.step.Revision.Dialect, b, f.at.Key)
+	f.sql = newFillSQL(s.step.Revision.Dialect, b, &f.at)
 	f.guard = newKeyGuard(f.sql, b)
 	if f.lock == abi.LockSkip {
 		f.most = min(f.most, int64(maxSkipped/2/len(f.at.Key)))
@@ -89,6 +89,7 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 	}
 	if !known.Begun {
 		s.pos++
+		s.known++
 		return nil, true, nil
 	}
 	f.unit.Chunks = known.Chunks
@@ -183,17 +184,13 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 	if err != nil {
 		return err
 	}
-	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Bounded: b.Inserted != abi.InsertedInclude}
-	f.sql = newFillSQL(f.s.step.Revision.Dialect, b, key)
-	if nullable {
-		found, err := f.ask(ctx, f.sql.null())
-		if err != nil {
-			return f.s.sorted(err)
-		}
-		if len(found) > 0 {
-			return refuse(abi.ErrnoArgument, "backfill %q: there are rows with NULL in %s, so that they have no place in the order of the key: give them a value before, or order by another key",
-				b.Name, strings.Join(key, " or "))
-		}
+	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Nullable: nullable, Bounded: b.Inserted != abi.InsertedInclude}
+	f.sql = newFillSQL(f.s.step.Revision.Dialect, b, &f.at)
+	if unplaced, err := f.unplaced(ctx); err != nil {
+		return err
+	} else if unplaced {
+		return refuse(abi.ErrnoArgument, "backfill %q: there are rows with NULL in %s, so that they have no place in the order of the key: give them a value before, or order by another key",
+			b.Name, strings.Join(key, " or "))
 	}
 	if f.at.Bounded {
 		found, err := f.ask(ctx, f.sql.last(nil, nil, false))
@@ -211,6 +208,16 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 	}
 	f.unit.Checkpoint, err = f.at.bytes()
 	return f.s.dieOf(err)
+}
+
+// unplaced reports whether there are rows that the order of the key has no place
+// for.
+func (f *fill) unplaced(ctx context.Context) (bool, error) {
+	if !f.at.Nullable {
+		return false, nil
+	}
+	found, err := f.ask(ctx, f.sql.null())
+	return len(found) > 0, f.s.sorted(err)
 }
 
 // key returns the columns that order the rows, and whether one of them may be NULL.

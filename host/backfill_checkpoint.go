@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -14,6 +16,7 @@ type checkpoint struct {
 	Version  string   // digest of the migration that has committed it
 	Source   string   // digest of the table or the query
 	Key      []string // columns, in the order that the rows are visited in
+	Nullable bool     // a column of the key may be NULL, or nobody knows
 	Bounded  bool     // rows beyond End are not visited
 	Last     keyRow   // of the last chunk; nil before the first one
 	End      keyRow   // the largest that there was; nil where there was none
@@ -23,6 +26,11 @@ type checkpoint struct {
 
 // A keyRow is the key of one row, nil for none.
 type keyRow []abi.Value
+
+// null reports whether the key has no place in the order.
+func (k keyRow) null() bool {
+	return slices.ContainsFunc(k, func(v abi.Value) bool { return v.Type == abi.TypeNull })
+}
 
 // MarshalJSON keeps the values as they are.
 func (k keyRow) MarshalJSON() ([]byte, error) {
@@ -115,8 +123,39 @@ func readCheckpoint(u Unit) (*checkpoint, error) {
 		return nil, nil
 	}
 	c := &checkpoint{}
-	if err := json.Unmarshal(u.Checkpoint, c); err != nil {
-		return nil, fmt.Errorf("sandpiper_progress: the checkpoint of backfill %q is damaged: %w", u.Name, err)
+	err := json.Unmarshal(u.Checkpoint, c)
+	if err == nil {
+		err = c.check()
+	}
+	if err != nil {
+		return nil, damaged(u, err)
 	}
 	return c, nil
+}
+
+// finished reads the checkpoint of a backfill that is done.
+func finished(u Unit) (*checkpoint, error) {
+	c, err := readCheckpoint(u)
+	if err == nil && c == nil {
+		err = damaged(u, errors.New("it is missing"))
+	}
+	return c, err
+}
+
+func damaged(u Unit, err error) error {
+	return fmt.Errorf("sandpiper_progress: the checkpoint of backfill %q (position %d) is damaged: %w; bring the row back from a backup and run again, "+
+		"or undo by hand what the migration has committed and give it up with `sandpiper repair --abandon`", u.Name, u.Position, err)
+}
+
+// check looks at what the statements of a backfill are made from.
+func (c *checkpoint) check() error {
+	if len(c.Key) == 0 {
+		return errors.New("it names no key")
+	}
+	for _, key := range append(keyRows{c.Last, c.End}, c.Skipped...) {
+		if key != nil && (len(key) != len(c.Key) || key.null()) {
+			return fmt.Errorf("it holds what is no key of (%s)", strings.Join(c.Key, ", "))
+		}
+	}
+	return nil
 }

@@ -1,9 +1,11 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -12,10 +14,12 @@ import (
 // chunkRows are the rows of a chunk, as the guest reads them.
 type chunkRows struct {
 	*sessionRows
+	fill  *fill
 	chunk *chunk
 	key   int // columns
 	ended bool
 	keys  map[string]bool // that came, where others may have been skipped
+	last  []byte          // the key before, where nobody knows whether it is one
 }
 
 // Next implements Rows.
@@ -29,8 +33,23 @@ func (r *chunkRows) Next() ([]abi.Value, error) {
 		if r.chunk.wanted != nil {
 			err = r.note(row)
 		}
+		if err == nil && r.fill.guard == nil {
+			err = r.differs(row)
+		}
 	}
 	return row, err
+}
+
+// differs ends the run where the rows of a query have the same key twice: rows of one
+// key come one after the other, and all of them in one chunk.
+func (r *chunkRows) differs(row []abi.Value) error {
+	key, err := abi.AppendRow(make([]byte, 0, len(r.last)), anyTypes(r.key), row[:r.key])
+	if err == nil && bytes.Equal(key, r.last) {
+		err = r.fill.s.die(refuse(abi.ErrnoState, "backfill %q: two rows of its query have the same (%s), so that it is no key: name columns that are unique together. The chunk is rolled back",
+			r.fill.unit.Name, strings.Join(r.fill.at.Key, ", ")))
+	}
+	r.last = key
+	return err
 }
 
 func (r *chunkRows) note(row []abi.Value) error {
@@ -114,21 +133,33 @@ const maxSkipped = 10_000
 
 // ask returns the rows of a statement of the backfill's own.
 func (f *fill) ask(ctx context.Context, stmt Statement) (all keyRows, err error) {
+	err = f.each(ctx, stmt, func(row []abi.Value) error {
+		all = append(all, cloneRow(row))
+		return nil
+	})
+	return all, err
+}
+
+// each gives the rows of a statement of the backfill's own, which are valid until do
+// returns.
+func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value) error) error {
 	stmt.Ordinal = f.ordinal
 	rows, err := f.s.tx.Query(ctx, stmt)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return all, nil
+			return nil
+		}
+		if err == nil {
+			err = do(row)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, cloneRow(row))
 	}
 }
 
@@ -156,13 +187,26 @@ func (f *fill) claim(ctx context.Context, c *chunk) (err error) {
 	if err != nil {
 		return f.s.sorted(err)
 	}
-	c.rows, c.visited = &chunkRows{chunk: c, key: len(f.sql.key)}, int64(len(rows))
+	if err := f.want(ctx, c); err != nil {
+		return err
+	}
+	c.rows, c.visited = &chunkRows{fill: f, chunk: c, key: len(f.sql.key)}, int64(len(rows))
 	for _, row := range rows {
 		if err := c.rows.note(row); err != nil {
 			return f.s.die(err)
 		}
 	}
 	c.held, err = c.missed()
+	return f.s.sorted(err)
+}
+
+// want asks again which rows there are, where some may have been skipped: one that
+// was committed after the bound was found, and locked again before the rows of the
+// chunk were, is among neither.
+func (f *fill) want(ctx context.Context, c *chunk) (err error) {
+	if c.wanted != nil {
+		c.wanted, err = f.ask(ctx, f.sql.there(c))
+	}
 	return f.s.sorted(err)
 }
 

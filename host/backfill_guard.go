@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -12,18 +13,16 @@ import (
 // such a row would be visited again behind the checkpoint, or never. Most guests do
 // not, and it costs them a look at the text of each statement. Where one sets a
 // column that is called as one of the key's, in a statement that names the table,
-// the rows of the chunk are counted before it and before the commit; there must not
-// be fewer. They are always counted where the table has triggers, or foreign keys that
-// change its keys (see Movers). What functions do to keys is not found.
+// the keys of the chunk are read before it and before the commit; none of them must
+// be gone. Where the table has triggers, or foreign keys that change its keys, the rows
+// of each chunk are counted as well (see Movers). What functions do to keys is not found.
 type keyGuard struct {
 	dialect chain.Dialect
 	table   string
 	key     []string
-	sets    map[string]bool // by the text of a statement
-	before  int64           // rows of the chunk, -1 if they were not counted
-
-	asked, found bool  // whether there are movers, and that there are
-	deleted      int64 // rows of the table, before the chunk
+	sets    map[string]bool       // by the text of a statement
+	before  map[[16]byte]struct{} // digests of the chunk's keys, nil if they were not read
+	others  others
 }
 
 // newKeyGuard returns nil where nobody knows whose the columns of the key are.
@@ -31,7 +30,7 @@ func newKeyGuard(f *fillSQL, b *abi.Backfill) *keyGuard {
 	if b.Table == "" {
 		return nil
 	}
-	return &keyGuard{dialect: f.dialect, table: b.Table, key: f.key, sets: map[string]bool{}, before: -1}
+	return &keyGuard{dialect: f.dialect, table: b.Table, key: f.key, sets: map[string]bool{}}
 }
 
 // maxWatched bounds the statements whose texts are kept.
@@ -39,7 +38,7 @@ const maxWatched = 1000
 
 // watch looks at a statement before it is sent.
 func (g *keyGuard) watch(ctx context.Context, f *fill, sql string) error {
-	if g == nil || f.chunk == nil || g.before >= 0 {
+	if g == nil || f.chunk == nil || g.before != nil {
 		return nil
 	}
 	sets, known := g.sets[sql]
@@ -49,14 +48,23 @@ func (g *keyGuard) watch(ctx context.Context, f *fill, sql string) error {
 		}
 		sets = g.setsKey(sql)
 		g.sets[sql] = sets
-		g.asked = g.asked && !changesMovers(sql)
+		g.others.asked = g.others.asked && !changesMovers(sql)
 	}
-	restless, err := g.restless(ctx, f)
-	if err != nil || !sets && !restless {
-		return f.s.sorted(err)
+	if !sets {
+		return f.s.sorted(g.count(ctx, f))
 	}
-	g.before, err = f.number(ctx, f.sql.held(f.chunk))
-	return f.s.sorted(err)
+	g.before = map[[16]byte]struct{}{}
+	return f.s.sorted(g.keys(ctx, f, func(key [16]byte) { g.before[key] = struct{}{} }))
+}
+
+// keys gives the digests of the keys at the places of the chunk.
+func (g *keyGuard) keys(ctx context.Context, f *fill, each func([16]byte)) error {
+	return f.each(ctx, f.sql.placed(f.chunk), func(row []abi.Value) error {
+		key, err := keyRow(row).encoded()
+		sum := sha256.Sum256([]byte(key))
+		each([16]byte(sum[:16]))
+		return err
+	})
 }
 
 // setsKey reports whether a statement may set a column of the key.
@@ -64,24 +72,35 @@ func (g *keyGuard) setsKey(sql string) bool {
 	if !containsFold(sql, "set") {
 		return false
 	}
-	table, set, key := false, false, false
+	table, key := false, false
+	depth, set := 0, -1 // of parentheses; where SET is, -1 where it is not
+	list := false       // in (a, b) before its =
+	var last chain.Token
 	for t := range chain.Tokens(g.dialect, sql) {
+		if t.Blank() {
+			continue
+		}
 		switch {
-		case t.Is("SET"):
-			set = true
-			continue
-		case t.Is("WHERE"), t.Is("FROM"), t.Is("RETURNING"):
-			set = false
-			continue
+		case t.Is("("):
+			list = list || depth == set && (last.Is("SET") || last.Is(","))
+			depth++
+		case t.Is(")"):
+			if depth--; depth < set {
+				set = -1
+			}
+			list = list && depth > set
+		case t.Is("SET") && (set < 0 || depth <= set):
+			set = depth
+		case depth == set && (t.Is("WHERE") || t.Is("RETURNING") || t.Is(";") || t.Is("FROM") && !last.Is("DISTINCT")):
+			set = -1 // IS DISTINCT FROM is an operator
+		default:
+			name, ok := t.Name(g.dialect)
+			table = table || ok && g.same(name, g.table)
+			for _, column := range g.key {
+				key = key || ok && (depth == set || list) && g.same(name, column)
+			}
 		}
-		name, ok := t.Name(g.dialect)
-		if !ok {
-			continue
-		}
-		table = table || g.same(name, g.table)
-		for _, column := range g.key {
-			key = key || set && g.same(name, column)
-		}
+		last = t
 	}
 	return table && key
 }
@@ -100,22 +119,26 @@ func containsFold(text, word string) bool {
 	return false
 }
 
-// check counts the rows of a chunk before its commit.
+// check looks for the keys of a chunk before its commit.
 func (g *keyGuard) check(ctx context.Context, f *fill) error {
-	if g == nil || g.before < 0 {
+	if g == nil {
 		return nil
 	}
-	before := g.before
-	g.before = -1
-	after, err := f.number(ctx, f.sql.held(f.chunk))
+	if g.before == nil {
+		return g.recount(ctx, f)
+	}
+	gone, before := g.before, len(g.before)
+	g.before = nil
+	err := g.keys(ctx, f, func(key [16]byte) { delete(gone, key) })
 	if err != nil {
 		return f.s.sorted(err)
 	}
-	gone, err := g.moved(ctx, f, before-after)
-	if gone <= 0 || err != nil {
-		return f.s.sorted(err)
+	if len(gone) == 0 {
+		return nil
 	}
-	return f.s.die(refuse(abi.ErrnoState, "backfill %q changes the keys of the rows that it visits: of %d rows of the chunk %d are no longer at their place in the order of (%s), and would be visited again, or never. "+
-		"The chunk is rolled back; order by a key that stays as it is",
-		f.unit.Name, before, gone, strings.Join(g.key, ", ")))
+	key := strings.Join(g.key, ", ")
+	return f.s.die(refuse(abi.ErrnoState, "backfill %q changes the keys of the rows that it visits, or deletes rows beside a statement that sets a column of the key: "+
+		"of %d rows of the chunk %d are no longer at their place in the order of (%s). A row that moves would be visited again, or never. "+
+		"The chunk is rolled back; order by a key that stays as it is, and where rows are deleted, leave (%s) out of SET",
+		f.unit.Name, before, len(gone), key, key))
 }

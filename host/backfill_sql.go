@@ -19,12 +19,13 @@ type fillSQL struct {
 	from    string
 	rows    string // what columns are qualified with, so that SQLite does not take their names for texts
 	key     []string
+	some    bool // only the rows without NULL in the key have a place in its order
 	columns []string
 	where   string
 }
 
-func newFillSQL(dialect chain.Dialect, b *abi.Backfill, key []string) *fillSQL {
-	f := &fillSQL{dialect: dialect, key: key, columns: b.Columns, where: b.Where}
+func newFillSQL(dialect chain.Dialect, b *abi.Backfill, at *checkpoint) *fillSQL {
+	f := &fillSQL{dialect: dialect, key: at.Key, some: at.Nullable, columns: b.Columns, where: b.Where}
 	if b.Table != "" {
 		f.from, f.rows = quoteName(b.Table), quoteName(b.Table)
 	} else {
@@ -81,7 +82,8 @@ func (q *fillQuery) values(key keyRow) string {
 }
 
 // within is the condition that a key lies behind one and not behind another, either
-// of which may be none.
+// of which may be none. A comparison with NULL does not see to it that the key has a
+// place: (1, NULL) < (2, 0) is true.
 func (q *fillQuery) within(rows string, after, until keyRow) string {
 	key := tuple(list(rows, q.key, ""), len(q.key))
 	var all []string
@@ -90,6 +92,11 @@ func (q *fillQuery) within(rows string, after, until keyRow) string {
 	}
 	if until != nil {
 		all = append(all, key+" <= "+q.values(until))
+	}
+	if q.some {
+		for _, column := range q.key {
+			all = append(all, list(rows, []string{column}, " IS NOT NULL"))
+		}
 	}
 	return strings.Join(all, " AND ")
 }
@@ -174,10 +181,19 @@ func (f *fillSQL) count(after, until keyRow, fitting bool) Statement {
 	return q.statement()
 }
 
-// held counts the rows at the places of a chunk, whether they still fit or not.
-func (f *fillSQL) held(c *chunk) Statement {
-	q := f.selecting("count(*)")
+// placed asks for the keys at the places of a chunk, whether their rows still fit or
+// not.
+func (f *fillSQL) placed(c *chunk) Statement {
+	q := f.selecting(f.keys())
 	q.conditions(q.of(f.rows, c))
+	return q.statement()
+}
+
+// there asks for the keys of all rows of a chunk.
+func (f *fillSQL) there(c *chunk) Statement {
+	q := f.selecting(f.keys())
+	q.conditions(q.of(f.rows, c), f.fitting())
+	f.ordered(q)
 	return q.statement()
 }
 

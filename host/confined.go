@@ -83,13 +83,14 @@ func (r *Runner) limit(p *Plugin) *overdueError {
 	return &overdueError{limit: limit}
 }
 
-// limited returns a context that ends when a migration's time is over.
-func (r *Runner) limited(ctx context.Context, p *Plugin) (context.Context, context.CancelFunc) {
+// limited returns a context that ends when a migration's time is over, of which some
+// is spent.
+func (r *Runner) limited(ctx context.Context, p *Plugin, spent time.Duration) (context.Context, context.CancelFunc) {
 	late := r.limit(p)
 	if late == nil {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, late.limit, late)
+	return context.WithTimeoutCause(ctx, late.limit-spent, late)
 }
 
 // An overdueError is the cause of a context that Runner.limited has ended.

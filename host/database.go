@@ -200,11 +200,13 @@ type Fence struct {
 
 	// Revision and Direction, if set, name the migration that is under way,
 	// Done is the number of its units that are recorded as done, and Chunks the
-	// sum of the chunks of its units.
+	// sum of the chunks of its units. Begin, if set, is the name of its UnitBegin:
+	// numbers come again when a migration is begun again.
 	Revision  string
 	Direction chain.Direction
 	Done      int
 	Chunks    int64
+	Begin     string
 }
 
 // A Ledger is what the database says of its own history.

@@ -127,6 +127,7 @@ type WorkOrder struct {
 	Results    bool // and of their results, as Config.Results
 	Pace       Pace
 	Checkpoint CheckpointChoice // as Config.Checkpoint
+	Spent      time.Duration    // of the step's time, by orders before that came to nothing
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.

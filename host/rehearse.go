@@ -160,7 +160,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if restart != nil {
 		pending = replaced(pending, *restart)
 	}
-	ctx, cancel := u.limited(ctx, stage.plugin)
+	ctx, cancel := u.limited(ctx, stage.plugin, 0)
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
 	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true

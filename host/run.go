@@ -31,6 +31,7 @@ type run struct {
 	waiting  time.Time // since when another runner has held the lock
 	timeouts int       // lock timeouts of the current step, or of its chunk
 	paces    paces     // of its backfills
+	spent    spent     // of the limits of the current step
 	reached  int64     // chunks of it that are committed, as far as this run knows
 	stale    int       // times in a row that the fence did not hold and the ledger had not changed
 }
@@ -206,7 +207,7 @@ func (u *run) steps(ctx context.Context) (again bool, err error) {
 			return false, nil
 		}
 		if err == nil {
-			u.waiting, u.timeouts, u.stale, u.paces = time.Time{}, 0, 0, paces{}
+			u.waiting, u.timeouts, u.stale, u.paces, u.spent = time.Time{}, 0, 0, paces{}, spent{}
 			continue
 		}
 		return u.retry(ctx, step, err)

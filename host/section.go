@@ -124,6 +124,9 @@ func (s *session) units(more ...Unit) []Unit {
 // saved notes that n units are committed as done and the transaction is over.
 func (s *session) saved(n int) {
 	s.fence.Done += n
+	if s.fence.Done > 0 {
+		s.fence.Begin = s.begin.Name
+	}
 	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false
 }
 

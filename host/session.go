@@ -50,6 +50,7 @@ type session struct {
 
 	section *openSection
 	ordinal int   // calls that carry SQL so far
+	known   int   // of them, those that were answered from the record
 	fatal   error // ends the run: every later call is answered with CANCELLED
 
 	refused refused // the calls of a plugin that its walls refused
@@ -121,7 +122,9 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 			s.fence.Done++
 		}
 		s.fence.Chunks += u.Chunks
-		if u.Kind != UnitBegin {
+		if u.Kind == UnitBegin {
+			s.fence.Begin = u.Name
+		} else {
 			s.recorded = append(s.recorded, u)
 		}
 	}
@@ -205,6 +208,7 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	}
 	c.unit.Position = s.begin.Position + s.pos + 1
 	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
+		s.known++
 		return s.answer(known, err)
 	} else if s.section != nil {
 		return s.autocommit(ctx, c, ok)

@@ -100,9 +100,14 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	if p := module.plugin; p != nil {
 		entry.Signer, entry.Grants = p.Signer, p.Grants.String()
 	}
-	ctx, cancel := u.limited(ctx, module.plugin)
+	spent := u.spentOn(step)
+	ctx, cancel := u.limited(ctx, module.plugin, spent.time)
 	defer cancel()
-	var used GuestUsage
+	used, from := spent.used, s.fence
+	defer func() {
+		moved := s != nil && (s.fence.Done != from.Done || s.fence.Chunks != from.Chunks)
+		spent.add(used, time.Since(a.clock), moved, err)
+	}()
 	for {
 		var ran error
 		used, ran = guest.Run(ctx, GuestRun{
@@ -110,7 +115,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 			Context: step.context(conn, started), Anew: true, Used: used,
 		}, s)
 		entry.Fuel = used.Fuel
-		u.meters.sent(step, s.ordinal)
+		u.meters.sent(step, s.ordinal-s.known)
 		if errors.Is(ran, ErrSuperseded) && s.fatal == nil {
 			s.fatal, s.left = errLeave, s.told
 		}

@@ -25,14 +25,16 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 		}
 	}
 	a.clock = time.Now()
-	late := u.limit(p)
-	ctx, cancel := context.WithTimeoutCause(ctx, late.limit+workGrace, late)
+	late, spent := u.limit(p), u.spentOn(a.step)
+	ctx, cancel := context.WithTimeoutCause(ctx, late.limit-spent.time+workGrace, late)
 	defer cancel()
 	order := WorkOrder{
 		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
-		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint,
+		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint, Spent: spent.time,
 	}
+	from := u.reached
 	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
+	spent.add(GuestUsage{}, time.Since(a.clock), u.reached != from, err)
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
 	}
@@ -85,6 +87,7 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 		return Entry{}, err
 	}
 	u := own.newRun(step.Direction, step.Revision.Key.String())
+	u.spentOn(step).time = order.Spent
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {

@@ -17,13 +17,18 @@ func testFences(t *testing.T, h Harness) {
 	mustApply(t, conn, fence(), entry("aaaaaaaaaaaa"), []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"})
 	key := chain.Key{Line: chain.DefaultLine, ID: "cccccccccccc"}
 	err := in(t.Context(), conn, fence("aaaaaaaaaaaa", "bbbbbbbbbbbb"), func(tx host.Tx) error {
-		return tx.Progress(t.Context(), key, chain.Upgrade, []host.Unit{{Position: 1, Kind: host.UnitBegin}, {Position: 2, Kind: host.UnitExec}})
+		return tx.Progress(t.Context(), key, chain.Upgrade, []host.Unit{{Position: 1, Kind: host.UnitBegin, Name: "seed"}, {Position: 2, Kind: host.UnitExec, Name: "exec"}})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := func(done int, dir chain.Direction, heads ...string) host.Fence {
 		return host.Fence{Line: chain.DefaultLine, Heads: heads, Revision: key.ID, Direction: dir, Done: done}
+	}
+	begun := func(as string) host.Fence {
+		f := at(2, chain.Upgrade, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
+		f.Begin = as
+		return f
 	}
 	for _, c := range []struct {
 		name  string
@@ -41,6 +46,9 @@ func testFences(t *testing.T, h Harness) {
 		{"heads of another line", host.Fence{Line: "other", Heads: []string{"aaaaaaaaaaaa", "bbbbbbbbbbbb"}}, false},
 		{"fewer units", at(1, chain.Upgrade, "aaaaaaaaaaaa", "bbbbbbbbbbbb"), false},
 		{"more units", at(3, chain.Upgrade, "aaaaaaaaaaaa", "bbbbbbbbbbbb"), false},
+		{"the beginning", begun("seed"), true},
+		{"another beginning", begun("another seed"), false},
+		{"a unit that is no beginning", begun("exec"), false},
 		{"units of the other direction", at(2, chain.Downgrade, "aaaaaaaaaaaa", "bbbbbbbbbbbb"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -77,7 +77,8 @@ func makeOwnStatements(c *conn) ownStatements {
 		// are the same set.
 		fence: `SELECT CASE WHEN
   (SELECT count(*) = cardinality($2::text[]) AND coalesce(bool_and(h.revision = ANY ($2::text[])), true) FROM ` + heads + ` h WHERE h.line = $1)
-  AND ($3::text = '' OR (SELECT count(*) FILTER (WHERE NOT p.begun) = $5::bigint AND coalesce(sum(p.chunks), 0) = $6::bigint FROM ` + progress + ` p
+  AND ($3::text = '' OR (SELECT count(*) FILTER (WHERE NOT p.begun) = $5::bigint AND coalesce(sum(p.chunks), 0) = $6::bigint
+    AND ($7::text = '' OR coalesce(bool_or(p.kind = 'begin' AND p.name = $7), false)) FROM ` + progress + ` p
     WHERE p.line = $1 AND p.revision = $3 AND p.direction = $4))
 THEN 1 ELSE ` + raise("another runner has moved the database on") + ` END`,
 
@@ -131,7 +132,8 @@ func (c *conn) lockItem(token string, took *bool) item {
 func (c *conn) fenceItem(fence host.Fence) item {
 	return own(roleFence, "fence", c.own.fence,
 		[]byte(fence.Line), textArray(fence.Heads),
-		[]byte(fence.Revision), []byte(fence.Direction.String()), []byte(strconv.Itoa(fence.Done)), []byte(strconv.FormatInt(fence.Chunks, 10)))
+		[]byte(fence.Revision), []byte(fence.Direction.String()), []byte(strconv.Itoa(fence.Done)), []byte(strconv.FormatInt(fence.Chunks, 10)),
+		[]byte(fence.Begin))
 }
 
 // beginItem begins a transaction whose statements each see what is committed,

@@ -45,8 +45,7 @@ func (in *instance) backfillBegin(a args) error {
 		return nil
 	}
 	in.trace.result("run")
-	outside := *in.stream()
-	in.backfill, in.outside = true, &outside
+	in.backfill, in.outside = true, in.place()
 	in.tiers.improve()
 	state.set32(abi.SectionRun)
 	return nil
@@ -62,8 +61,8 @@ func (in *instance) backfillNext(a args) error {
 	}
 	chunk, err := in.calls.BackfillNext(in.ctx, in.superseded())
 	if err == io.EOF {
-		in.random = in.outside
-		in.backfill, in.chunk, in.outside = false, nil, nil
+		in.back()
+		in.backfill, in.chunk = false, nil
 		in.fresh = time.Now()
 		handle.set32(0)
 		return abi.ErrnoEnd

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"io"
+	"math/rand/v2"
 	"time"
 	"unicode/utf8"
 
@@ -203,6 +204,10 @@ func (in *instance) sectionBegin(a args) error {
 		return err
 	}
 	in.closeRows() // they belong to what was just committed
+	var random *rand.ChaCha8
+	if kind == abi.SectionTransaction {
+		random = in.branch()
+	}
 	if done {
 		in.trace.result("done")
 		state.set32(abi.SectionDone)
@@ -210,6 +215,9 @@ func (in *instance) sectionBegin(a args) error {
 	}
 	in.trace.result("run")
 	in.section = true
+	if random != nil { // another run may pass over the section
+		in.outside, in.random = in.place(), random
+	}
 	state.set32(abi.SectionRun)
 	return nil
 }
@@ -221,6 +229,7 @@ func (in *instance) sectionEnd(args) error {
 	if err := in.calls.SectionEnd(in.ctx); err != nil {
 		return err
 	}
+	in.back()
 	in.section, in.fresh = false, time.Now()
 	return nil
 }

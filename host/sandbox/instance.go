@@ -37,9 +37,9 @@ type instance struct {
 	handle  uint32 // the last one given
 	section bool   // a section is open
 
-	backfill bool          // one has begun
-	chunk    *openRows     // of the chunk under way; nil before the first
-	outside  *rand.ChaCha8 // what random is when the backfill ends
+	backfill bool      // one has begun
+	chunk    *openRows // of the chunk under way; nil before the first
+	outside  *place    // where the guest was when the section or the backfill began
 
 	used    host.GuestUsage // of the budgets
 	fuel    fuel

@@ -88,6 +88,30 @@ func later(a, b uint64) uint64 {
 	return a + b
 }
 
+// A place is what a guest's clock and its random source stand at.
+type place struct {
+	clock  uint64
+	random rand.ChaCha8
+}
+
+func (in *instance) place() *place { return &place{in.clock, *in.stream()} }
+
+// back returns to where a section or a backfill began, so that a guest that passes over
+// it, or over some of its chunks, goes on like one that does not.
+func (in *instance) back() {
+	if in.outside != nil {
+		in.clock, in.random, in.outside = in.outside.clock, &in.outside.random, nil
+	}
+}
+
+// branch returns a random source of its own, the next one that is made from the
+// guest's: what it gives does not come again when the guest is back.
+func (in *instance) branch() *rand.ChaCha8 {
+	var seed [32]byte
+	in.stream().Read(seed[:])
+	return rand.NewChaCha8(seed)
+}
+
 func (in *instance) wasiRandom(a args) uint32 {
 	const piece = 1 << 20 // a millisecond
 	b := in.view("the random bytes", a.u32(0), a.u32(1))

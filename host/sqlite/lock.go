@@ -135,12 +135,13 @@ func (c *conn) holds(ctx context.Context, fence host.Fence) (bool, error) {
 	if err != nil || !same || fence.Revision == "" {
 		return same, err
 	}
-	done, chunks := 0, int64(0)
+	done, chunks, begun := 0, int64(0), false
 	err = c.each(ctx, func(s *sqlite3.Stmt) error {
-		done, chunks = s.ColumnInt(0), s.ColumnInt64(1)
+		done, chunks, begun = s.ColumnInt(0), s.ColumnInt64(1), s.ColumnInt(2) > 0
 		return nil
-	}, `SELECT count(*) FILTER (WHERE NOT begun), coalesce(sum(chunks), 0) FROM main.sandpiper_progress
-		WHERE line = ?1 AND revision = ?2 AND direction = ?3`,
-		fence.Line, fence.Revision, fence.Direction.String())
-	return done == fence.Done && chunks == fence.Chunks, err
+	}, `SELECT count(*) FILTER (WHERE NOT begun), coalesce(sum(chunks), 0),
+			?4 = '' OR count(*) FILTER (WHERE kind = 'begin' AND name = ?4)
+		FROM main.sandpiper_progress WHERE line = ?1 AND revision = ?2 AND direction = ?3`,
+		fence.Line, fence.Revision, fence.Direction.String(), fence.Begin)
+	return done == fence.Done && chunks == fence.Chunks && begun, err
 }

@@ -3,6 +3,7 @@ package worker
 import (
 	"crypto/sha256"
 	"fmt"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -26,16 +27,18 @@ type order struct {
 	Pace       host.Pace
 	Checkpoint host.CheckpointChoice
 	Phase      *abi.Phase
+	Spent      time.Duration
 }
 
 func orderOf(o host.WorkOrder) order {
-	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase}
+	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase, o.Spent}
 }
 
 // of returns the order for the plugin of the greeting.
 func (o order) of(p host.Plugin) host.WorkOrder {
 	return host.WorkOrder{
 		Plugin: p, Step: o.Step, Statements: o.Statements, Results: o.Results, Pace: o.Pace, Checkpoint: o.Checkpoint, Phase: o.Phase,
+		Spent: o.Spent,
 	}
 }
 
