@@ -14,17 +14,15 @@ import (
 // not, and it costs them a look at the text of each statement. Where one sets a
 // column that is called as one of the key's, in a statement that names the table,
 // the keys of the chunk are read before it and before the commit; none of them must
-// be gone. They are always read where the table has triggers, or foreign keys that
-// change its keys (see Movers). What functions do to keys is not found.
+// be gone. Where the table has triggers, or foreign keys that change its keys, the rows
+// of each chunk are counted as well (see Movers). What functions do to keys is not found.
 type keyGuard struct {
 	dialect chain.Dialect
 	table   string
 	key     []string
 	sets    map[string]bool       // by the text of a statement
 	before  map[[16]byte]struct{} // digests of the chunk's keys, nil if they were not read
-
-	asked, found bool  // whether there are movers, and that there are
-	deleted      int64 // rows of the table, before the chunk
+	others  others
 }
 
 // newKeyGuard returns nil where nobody knows whose the columns of the key are.
@@ -50,11 +48,10 @@ func (g *keyGuard) watch(ctx context.Context, f *fill, sql string) error {
 		}
 		sets = g.setsKey(sql)
 		g.sets[sql] = sets
-		g.asked = g.asked && !changesMovers(sql)
+		g.others.asked = g.others.asked && !changesMovers(sql)
 	}
-	restless, err := g.restless(ctx, f)
-	if err != nil || !sets && !restless {
-		return f.s.sorted(err)
+	if !sets {
+		return f.s.sorted(g.count(ctx, f))
 	}
 	g.before = map[[16]byte]struct{}{}
 	return f.s.sorted(g.keys(ctx, f, func(key [16]byte) { g.before[key] = struct{}{} }))
@@ -124,21 +121,24 @@ func containsFold(text, word string) bool {
 
 // check looks for the keys of a chunk before its commit.
 func (g *keyGuard) check(ctx context.Context, f *fill) error {
-	if g == nil || g.before == nil {
+	if g == nil {
 		return nil
 	}
-	left, before := g.before, len(g.before)
+	if g.before == nil {
+		return g.recount(ctx, f)
+	}
+	gone, before := g.before, len(g.before)
 	g.before = nil
-	if err := g.keys(ctx, f, func(key [16]byte) { delete(left, key) }); err != nil {
+	err := g.keys(ctx, f, func(key [16]byte) { delete(gone, key) })
+	if err != nil {
 		return f.s.sorted(err)
 	}
-	gone, err := g.moved(ctx, f, int64(len(left)))
-	if gone <= 0 || err != nil {
-		return f.s.sorted(err)
+	if len(gone) == 0 {
+		return nil
 	}
 	key := strings.Join(g.key, ", ")
 	return f.s.die(refuse(abi.ErrnoState, "backfill %q changes the keys of the rows that it visits, or deletes rows beside a statement that sets a column of the key: "+
 		"of %d rows of the chunk %d are no longer at their place in the order of (%s). A row that moves would be visited again, or never. "+
 		"The chunk is rolled back; order by a key that stays as it is, and where rows are deleted, leave (%s) out of SET",
-		f.unit.Name, before, gone, key, key))
+		f.unit.Name, before, len(gone), key, key))
 }

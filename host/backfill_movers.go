@@ -3,8 +3,10 @@ package host
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // Movers are what changes keys of a table that no statement names: its triggers, and
@@ -19,28 +21,31 @@ type tellsMovers interface {
 	Movers(ctx context.Context, table string, key []string) (Movers, error)
 }
 
-// movers asks the database what else may change keys.
-func (g *keyGuard) movers(ctx context.Context, f *fill) (Movers, error) {
-	tx, ok := f.s.tx.(tellsMovers)
-	if !ok {
-		return Movers{}, nil
-	}
-	return tx.Movers(ctx, g.table, g.key)
+// others are the movers of a table, and the rows of a chunk before they do anything.
+type others struct {
+	Movers
+	asked   bool
+	counted bool
+	rows    int64
 }
 
-// restless reports whether the rows of each chunk are counted, whatever the
-// statements in it say. Where they are not, the database is asked once for each run of
-// a backfill, and again behind a statement that may have made a trigger.
-func (g *keyGuard) restless(ctx context.Context, f *fill) (bool, error) {
-	if g.asked && !g.found {
-		return false, nil
+// count counts the rows of a chunk before its first statement, where there are movers.
+// Where there are none, the database is asked once for each run of a backfill, and
+// again behind a statement that may have made a trigger.
+func (g *keyGuard) count(ctx context.Context, f *fill) (err error) {
+	o := &g.others
+	tx, ok := f.s.tx.(tellsMovers)
+	if !ok || o.counted || o.asked && !o.Found {
+		return nil
 	}
-	m, err := g.movers(ctx, f)
-	if err != nil {
-		return false, err
+	if o.Movers, err = tx.Movers(ctx, g.table, g.key); err != nil {
+		return err
 	}
-	g.asked, g.found, g.deleted = true, m.Found, m.Deleted
-	return g.found, nil
+	if o.asked = true; o.Found {
+		o.rows, err = f.number(ctx, f.sql.held(f.chunk))
+		o.counted = err == nil
+	}
+	return err
 }
 
 // changesMovers reports whether a statement may make or take away what changes keys.
@@ -48,27 +53,42 @@ func changesMovers(sql string) bool {
 	return containsFold(sql, "trigger") || containsFold(sql, "references")
 }
 
-// moved is how many of the rows of a chunk that have left their places were not
-// deleted.
-func (g *keyGuard) moved(ctx context.Context, f *fill, gone int64) (int64, error) {
-	if gone <= 0 || !g.found {
-		return gone, nil
+// recount counts the rows of a chunk before its commit. Those that were deleted are
+// not to be there; others have moved.
+func (g *keyGuard) recount(ctx context.Context, f *fill) error {
+	o := &g.others
+	if !o.counted {
+		return nil
 	}
-	m, err := g.movers(ctx, f)
-	if err != nil {
-		return 0, err
+	o.counted = false
+	rows, err := f.number(ctx, f.sql.held(f.chunk))
+	if err != nil || rows >= o.rows {
+		return f.s.sorted(err)
 	}
-	gone -= m.Deleted - g.deleted
-	if gone <= 0 || f.s.judge != nil || g.dialect != chain.PostgreSQL {
-		return gone, nil
+	m, err := f.s.tx.(tellsMovers).Movers(ctx, g.table, g.key)
+	moved := o.rows - rows - (m.Deleted - o.Deleted)
+	if err != nil || moved <= 0 {
+		return f.s.sorted(err)
 	}
-	// Others may have deleted rows between the two counts: what this transaction has
-	// moved, it has written somewhere else.
-	elsewhere, err := f.ask(ctx, f.sql.writtenElsewhere(f.chunk))
-	if len(elsewhere) == 0 {
-		gone = 0
+	if g.dialect == chain.PostgreSQL && f.s.judge == nil {
+		// Others may have deleted rows between the two counts: what this transaction
+		// has moved, it has written somewhere else.
+		elsewhere, err := f.ask(ctx, f.sql.writtenElsewhere(f.chunk))
+		if err != nil || len(elsewhere) == 0 {
+			return f.s.sorted(err)
+		}
 	}
-	return gone, err
+	return f.s.die(refuse(abi.ErrnoState, "backfill %q: a trigger or a foreign key of the table changes the keys of the rows that are visited: "+
+		"of %d rows of the chunk %d are no longer at their place in the order of (%s), and would be visited again, or never. "+
+		"The chunk is rolled back; order by a key that stays as it is, or disable the trigger meanwhile",
+		f.unit.Name, o.rows, moved, strings.Join(g.key, ", ")))
+}
+
+// held counts the rows at the places of a chunk, whether they still fit or not.
+func (f *fillSQL) held(c *chunk) Statement {
+	q := f.selecting("count(*)")
+	q.conditions(q.of(f.rows, c))
+	return q.statement()
 }
 
 // writtenElsewhere asks for a row that the transaction, or a savepoint of it, has

@@ -291,7 +291,14 @@ func TestRandomOfRunsThatAreCut(t *testing.T) {
 			if err := note("INSERT INTO u VALUES (?1)"); err != nil {
 				return err
 			}
-			err := tx.Backfill(sdk.Backfill{Name: "keys", Table: "t", Row: func(row *sdk.Row) error {
+			err := tx.Section("a section", func() error { return note("INSERT INTO u VALUES (?1)") })
+			if err == nil {
+				err = note("INSERT INTO u VALUES (?1)")
+			}
+			if err != nil {
+				return err
+			}
+			err = tx.Backfill(sdk.Backfill{Name: "keys", Table: "t", Row: func(row *sdk.Row) error {
 				return note("UPDATE t SET key = ?2 WHERE id = ?1", row.Int64(0))
 			}})
 			if err != nil {

@@ -15,6 +15,13 @@ func seeded(parts ...any) stream {
 	return stream{*rand.NewChaCha8(sha256.Sum256(fmt.Append(nil, parts...)))}
 }
 
+// branch returns a stream that is made from the next bytes of this one.
+func (s *stream) branch() stream {
+	var seed [32]byte
+	s.Read(seed[:])
+	return stream{*rand.NewChaCha8(seed)}
+}
+
 // Random fills b with random bytes, which are the same in each run of a migration.
 func (s *session) Random(b []byte) error {
 	_, err := s.random.Read(b)

@@ -36,8 +36,9 @@ type savepoint struct {
 }
 
 type section struct {
-	kind int32
-	name string
+	kind    int32
+	name    string
+	outside stream // what random bytes come from when it is over
 }
 
 func refuse(errno sdk.Errno, format string, args ...any) error {
@@ -258,7 +259,9 @@ func (s *session) SectionBegin(kind int32, name string) (done bool, err error) {
 	if err := s.boundary("a section"); err != nil {
 		return false, err
 	}
+	var branch stream
 	if kind == abi.SectionTransaction {
+		branch = s.random.branch()
 		if _, done, err = s.record.next(unit{kind: "section", text: name}); done || err != nil {
 			return done, err
 		}
@@ -266,8 +269,9 @@ func (s *session) SectionBegin(kind int32, name string) (done bool, err error) {
 	if err := s.commit(); err != nil {
 		return false, err
 	}
-	s.section = &section{kind, name}
+	s.section = &section{kind, name, s.random}
 	if kind == abi.SectionTransaction {
+		s.random = branch
 		err = s.begin()
 	}
 	return false, err
@@ -305,6 +309,7 @@ func (s *session) SectionEnd() error {
 		if err := s.commit(); err != nil {
 			return err
 		}
+		s.random = s.section.outside
 	}
 	s.section = nil
 	return s.begin()

@@ -2,7 +2,11 @@
 // other.
 package main
 
-import "github.com/sandpiper-db/sandpiper/sdk"
+import (
+	"time"
+
+	"github.com/sandpiper-db/sandpiper/sdk"
+)
 
 func main() {}
 
@@ -26,6 +30,45 @@ func init() {
 		SQLite:  sdk.Revision{ID: "000000000002", Revises: []string{"000000000001"}},
 		Upgrade: fill,
 	})
+	sdk.Register(sdk.Migration{
+		Slug:    "stamp",
+		Created: "2026-11-26T00:00:02Z",
+		SQLite:  sdk.Revision{ID: "000000000003", Revises: []string{"000000000001"}},
+		Upgrade: stamp,
+	})
+}
+
+// stamp does the same before, in and after a section and a backfill, with what the clock
+// and the random source say.
+func stamp(tx *sdk.Tx) error {
+	note := func() error {
+		id, err := tx.NewUUID()
+		if err == nil {
+			_, err = tx.Exec("INSERT INTO stamp VALUES (?1, ?2)", time.Now().UnixNano(), id)
+		}
+		return err
+	}
+	notes := func(*sdk.Row) error { return note() }
+	for _, do := range []func() error{
+		func() error {
+			_, err := tx.Exec("CREATE TABLE stamp (at INTEGER, id BLOB)")
+			return err
+		},
+		note,
+		func() error { return tx.Section("first", note) },
+		note,
+		func() error {
+			return tx.Backfill(sdk.Backfill{Name: "stamps", Table: "item", Where: "id <= 9", Batch: 4, MaxBatch: 4, Row: notes})
+		},
+		note,
+		func() error { return tx.Section("last", note) },
+		note,
+	} {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fill visits each item, and notes a random number, which is the chunk's.
