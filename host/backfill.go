@@ -232,9 +232,7 @@ func (f *fill) complete(ctx context.Context) error {
 	if unplaced, err := f.unplaced(ctx); err != nil {
 		return err
 	} else if unplaced {
-		return s.die(refuse(abi.ErrnoState, "backfill %q has not visited the rows with NULL in %s, which have no place in the order of the key and came after it began: "+
-			"update them by hand, give them keys, and run again. What its chunks did is committed; rows are visited where their key lies behind the checkpoint",
-			f.unit.Name, strings.Join(f.at.Key, " or ")))
+		return f.passedOver()
 	}
 	f.unit.Begun = false
 	if err := f.record(ctx); err != nil {
@@ -246,6 +244,13 @@ func (f *fill) complete(ctx context.Context) error {
 	s.section = nil
 	s.completed(f.unit.Name)
 	return errEOF
+}
+
+// passedOver ends the run since some rows have no place in the order.
+func (f *fill) passedOver() error {
+	return f.s.die(refuse(abi.ErrnoState, "backfill %q has not visited the rows with NULL in %s, which have no place in the order of the key and came after it began: "+
+		"give them keys and run again. What its chunks did is committed, and a row whose key is up to that of the last one visited, or beyond the end, is not visited any more: do its work by hand",
+		f.unit.Name, strings.Join(f.at.Key, " or ")))
 }
 
 // record commits the open transaction with the record of the backfill.

@@ -125,6 +125,9 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 	if len(found) > 0 {
 		c.until = found[0]
 	}
+	if c.until.null() { // the column was NOT NULL when the backfill began
+		return f.passedOver()
+	}
 	return err
 }
 

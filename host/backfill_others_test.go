@@ -234,3 +234,120 @@ func TestBackfillOnAFullDisk(t *testing.T) {
 		g.wantVisited(100)
 	})
 }
+
+// A between runs something between two statements of a chunk.
+type between struct {
+	host.Database
+	before func(host.Statement)
+}
+
+func (b between) Connect(ctx context.Context) (host.Conn, error) {
+	conn, err := b.Database.Connect(ctx)
+	return betweenConn{conn, b}, err
+}
+
+type betweenConn struct {
+	host.Conn
+	b between
+}
+
+func (c betweenConn) Begin(ctx context.Context, f host.Fence) (host.Tx, error) {
+	tx, err := c.Conn.Begin(ctx, f)
+	return betweenTx{tx, c.b}, err
+}
+
+type betweenTx struct {
+	host.Tx
+	b between
+}
+
+func (t betweenTx) Query(ctx context.Context, s host.Statement) (host.Rows, error) {
+	t.b.before(s)
+	return t.Tx.Query(ctx, s)
+}
+
+// A row that is committed and locked again between the look for a chunk's bound and that
+// for its rows is visited with those that were skipped.
+func TestBackfillSkipsNewRows(t *testing.T) {
+	f := onPostgres(t)
+	for _, statement := range []string{"", "UPDATE t SET done = done + 1 WHERE ${chunk}"} {
+		g := f.fresher().toFill(abi.Backfill{Table: "t", Lock: abi.LockSkip, Batch: 4, MaxBatch: 4, Statement: statement},
+			append(numbered(8), "UPDATE t SET id = -10 * id", "UPDATE t SET id = -id")...)
+		var release func() error
+		db := between{f.open(), func(s host.Statement) {
+			if s.Lock == abi.LockSkip && release == nil {
+				if err := f.hold("INSERT INTO t (id, x) VALUES (25, 0)")(); err != nil {
+					t.Error(err)
+				}
+				release = f.hold("UPDATE t SET x = -1 WHERE id = 25")
+			}
+		}}
+		guest := scripted(g.run)
+		if statement != "" {
+			guest = func(ctx context.Context, calls host.Calls) error {
+				_, err := calls.BackfillRun(ctx, &g.doc)
+				return err
+			}
+		}
+		r, err := host.NewRunner(f.files, db, guest, host.Config{OnEvent: func(e host.Event) {
+			if e.Kind == host.EventChunk && e.Done == 8 {
+				if err := release(); err != nil {
+					t.Error(err)
+				}
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCount(9, "SELECT count(*) FROM t WHERE done = 1")
+	}
+}
+
+// A runner that stood still while others went back and began the same migration again
+// commits nothing, although as much is recorded as it has left.
+func TestBackfillIsBegunAgain(t *testing.T) {
+	defer host.SetStandstill(100*time.Millisecond, 10*time.Millisecond)()
+	each(t, func(t *testing.T, f *fixture) {
+		stopped := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
+		another := &filler{f: f, doc: stopped.doc}
+		runs := 0
+		r := stopped.runnerOn(f.open(), host.Config{OnEvent: func(e host.Event) {
+			if e.Kind != host.EventChunk || runs > 0 {
+				return
+			}
+			runs++ // nothing is open: it could as well be stopped
+			if err := another.upgrade(host.Config{}); err != nil {
+				t.Error(err)
+			}
+			if _, err := f.runner(host.Config{}).Downgrade(t.Context(), rev1); err != nil {
+				t.Error(err)
+			}
+			if err := f.meanwhile("UPDATE t SET done = 0, x = 0"); err != nil {
+				t.Error(err)
+			}
+			if err := f.meanwhile("DELETE FROM visits"); err != nil {
+				t.Error(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			_, err := (&filler{f: f, doc: stopped.doc}).runnerOn(f.open(), host.Config{OnEvent: func(e host.Event) {
+				if e.Kind == host.EventChunk {
+					cancel()
+				}
+			}}).Upgrade(ctx, "heads")
+			if !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		}})
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		stopped.wantVisited(15)
+		if stopped.runs != 2 {
+			t.Errorf("%d runs: it has not seen that the migration was begun again", stopped.runs)
+		}
+	})
+}

@@ -162,7 +162,8 @@ func (tx *Tx) Savepoint(name string, fn func() error) error {
 // Section runs fn in a transaction of its own: what ran before it is committed,
 // then fn, then the rest goes on in a new transaction. A run that was cut short
 // and starts again skips the sections that are committed; so what fn computes
-// for the code after it must not be needed there.
+// for the code after it must not be needed there. Random bytes and the clock after the
+// section do not depend on what fn takes of them.
 //
 // A migration with sections must not query before the first of them, or
 // between them: it reads inside (ABI.md, section 8). An error of fn fails the
