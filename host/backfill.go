@@ -39,6 +39,7 @@ type fill struct {
 	chunk   *chunk        // nil between chunks
 	paused  time.Duration // before it
 	end     func()        // of its span
+	warned  warned
 }
 
 // A chunk is what is done in one transaction of a backfill.
@@ -166,6 +167,9 @@ func (f *fill) run(ctx context.Context, statement string, c *chunk) error {
 		run:  func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) },
 	})
 	f.at.Affected += affected
+	if err == nil {
+		f.reaches(statement, affected, c)
+	}
 	return err
 }
 
@@ -222,6 +226,8 @@ func (f *fill) commit(ctx context.Context) error {
 	took := time.Since(c.began)
 	f.pace.took(c, took, s.cfg)
 	s.advanced()
+	f.tellMore()
+	f.tellGone(c)
 	s.emit(Event{Kind: EventChunk, Backfill: f.unit.Name, Done: f.unit.Affected, Total: f.unit.Total, Rows: c.visited, Took: took, Paused: f.paused})
 	return nil
 }
