@@ -39,6 +39,7 @@ type fill struct {
 	chunk   *chunk        // nil between chunks
 	paused  time.Duration // before it
 	end     func()        // of its span
+	warned  warned
 }
 
 // A chunk is what is done in one transaction of a backfill.
@@ -161,10 +162,13 @@ func (f *fill) run(ctx context.Context, statement string, c *chunk) error {
 	if err := f.claim(ctx, c); err != nil {
 		return err
 	}
-	_, err := f.s.send(ctx, call{
+	affected, err := f.s.send(ctx, call{
 		stmt: f.sql.run(statement, c, f.ordinal),
 		run:  func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return tx.Exec(ctx, stmt) },
 	})
+	if err == nil {
+		f.reaches(statement, affected, c)
+	}
 	return err
 }
 
@@ -221,6 +225,8 @@ func (f *fill) commit(ctx context.Context) error {
 	took := time.Since(c.began)
 	f.pace.took(c, took, s.cfg)
 	s.advanced()
+	f.tellMore()
+	f.tellGone(c)
 	s.emit(Event{Kind: EventChunk, Backfill: f.unit.Name, Done: f.unit.Affected, Total: f.unit.Total, Rows: c.visited, Took: took, Paused: f.paused})
 	return nil
 }

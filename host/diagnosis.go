@@ -83,6 +83,10 @@ func (d *diagnosis) choose() error {
 			return err
 		}
 		for _, p := range d.ledger.Progress {
+			if p.Key == key && p.Parts() == 0 {
+				return badChoice(fmt.Sprintf("run `sandpiper %s`, or edit the migration first", p.Direction),
+					"--abandon %s: nothing of its %s is committed, so that there is nothing to give up", word, p.Direction)
+			}
 			if p.Key == key {
 				d.abandon = append(d.abandon, p)
 			}

@@ -56,7 +56,9 @@ func (u *run) failure(step Step, err error) error {
 	if e.Statement > 0 {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
 	}
-	e.State = u.state(step)
+	if e.State = u.state(step); errors.Is(err, ErrLocked) {
+		e.State = strings.TrimSuffix(strings.TrimSuffix(e.State, "; the rest is rolled back"), ", as before this migration: it is rolled back") + "; this run has begun nothing that it did not commit"
+	}
 	e.Next = u.next(step, body.plugin(), err)
 	return e
 }
@@ -98,7 +100,7 @@ func halfDone(units []Unit) string {
 		return fmt.Sprintf("the first parts of this migration committed (%d recorded)", parts)
 	}
 	of := ""
-	if u.Total > 0 {
+	if u.Total > 0 && u.Affected <= u.Total {
 		of = fmt.Sprintf(" of %d", u.Total)
 	}
 	text := fmt.Sprintf("backfill %q standing at %d%s rows", u.Name, u.Affected, of)

@@ -184,10 +184,11 @@ func percent(done, total int64) int {
 }
 
 // figures are how far a backfill is, how fast it gets on, and how long it will
-// take, as far as that is known.
+// take, as far as that is known. Where more rows came than were counted, nobody knows
+// how many there will be.
 func figures(done, total int64, speed *host.Speed) []string {
 	var out []string
-	if total > 0 {
+	if total > 0 && done <= total {
 		out = append(out, fmt.Sprintf("%s of %s rows (%d%%)", policy.Thousands(done), policy.Thousands(total), percent(done, total)))
 	} else {
 		out = append(out, policy.Thousands(done)+" rows")

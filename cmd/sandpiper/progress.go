@@ -171,8 +171,10 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	switch {
 	case p.Lock == host.LockHeld:
 		return "running: a runner holds the lock"
+	case state == host.StateRunning && p.Lock == host.LockFree:
+		return fmt.Sprintf("no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 	case state == host.StateRunning:
-		return fmt.Sprintf("running: the last checkpoint is %s old", elapsed(silent))
+		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
 	default:
 		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), m.Direction)
 	}

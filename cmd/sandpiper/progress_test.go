@@ -39,8 +39,18 @@ func TestPrintProgress(t *testing.T) {
 	}
 	out.Reset()
 	printProgress(&out, look(2500, at, at.Add(time.Second)))
-	if want := "  state      running: the last checkpoint is 1.0 s old\n"; !strings.Contains(out.String(), want) {
+	if want := "  state      the last checkpoint is 1.0 s old: running, or just interrupted\n"; !strings.Contains(out.String(), want) {
 		t.Errorf("no %q in %s", want, &out)
+	}
+	out.Reset()
+	free := look(12_000, at, at.Add(time.Second))
+	free.Lock = host.LockFree
+	printProgress(&out, free)
+	if want := "  state      no runner holds the lock, and the last checkpoint is 1.0 s old: between two chunks, or interrupted\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in %s", want, &out)
+	}
+	if want := "  backfill   second: 12,000 rows, 12 chunks\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in %s: there are more rows than there were", want, &out)
 	}
 }
 

@@ -17,7 +17,8 @@ keeps a run of it to its rows; ${chunk r}, where the table has the alias r:
                          index; the primary key, if left out
   where='…'              a condition on the rows, beside which no others are visited
   batch=N, max_batch=N   rows of the first chunk, and of any; see --chunk-time below
-  inserted=include       visit rows whose key comes after the last one that there was
+  inserted=include       goes on as long as rows are added behind it: visit rows
+                         whose key comes after the last one that there was
                          at the beginning; they are left alone otherwise
   lock=skip              visit rows that somebody else has locked last, in the place
                          of waiting for them; lock=none locks no rows. SQLite has none

@@ -1,0 +1,66 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/sandpiper-db/sandpiper/host/chain"
+	"github.com/sandpiper-db/sandpiper/host/policy"
+)
+
+// warned is what a run of a backfill has warned of: once is enough.
+type warned struct {
+	more, beyond bool
+}
+
+func (f *fill) warn(told *bool, format string, args ...any) {
+	if !*told {
+		*told = true
+		f.s.emit(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
+	}
+}
+
+// tellMore warns where more rows are visited than there were: it ends when no row is
+// left, and never where each chunk adds some.
+func (f *fill) tellMore() {
+	if f.unit.Total > 0 && f.unit.Affected > f.unit.Total && !f.at.Bounded {
+		f.warn(&f.warned.more, "more rows are visited than the %s that there were when it began: with inserted=include it goes on for as long as rows are added behind its checkpoint, and does not end if it adds them itself",
+			policy.Thousands(f.unit.Total))
+	}
+}
+
+// tellGone warns of rows that others held and that were not found when their turn came
+// again.
+func (f *fill) tellGone(c *chunk) {
+	if gone := int64(len(c.late)) - c.visited; gone > 0 {
+		f.warn(new(bool), "%s rows that were skipped are gone from their keys and are not visited: whoever held them has deleted them, or changed their keys or what where= asks for",
+			policy.Thousands(gone))
+	}
+}
+
+// reaches warns where a statement has changed more rows of the table than the chunk
+// has: its condition holds beyond it.
+func (f *fill) reaches(statement string, affected int64, c *chunk) {
+	if affected > c.visited && f.guard != nil && f.guard.changes(statement) {
+		f.warn(&f.warned.beyond, "its statement has changed %s rows, and the chunk has %s: it reaches beyond ${chunk}, so that rows are changed more than once",
+			policy.Thousands(affected), policy.Thousands(c.visited))
+	}
+}
+
+// changes reports whether a statement is an UPDATE or a DELETE of the table that is
+// visited.
+func (g *keyGuard) changes(statement string) bool {
+	first := true
+	for t := range chain.Tokens(g.dialect, statement) {
+		switch {
+		case t.Blank():
+			continue
+		case first && !t.Is("UPDATE") && !t.Is("DELETE"), t.Is("SET"), t.Is("WHERE"), t.Is("USING"):
+			return false
+		}
+		first = false
+		if name, ok := t.Name(g.dialect); ok && g.same(name, g.table) {
+			return true
+		}
+	}
+	return false
+}
