@@ -21,16 +21,31 @@ type chunkRows struct {
 // Next implements Rows.
 func (r *chunkRows) Next() ([]abi.Value, error) {
 	row, err := r.sessionRows.Next()
+	if r.count(err); err == nil && r.chunk.wanted != nil {
+		err = r.note(row)
+	}
+	return row, err
+}
+
+// NextEncoded implements EncodedRows. Where the keys are noted, Next is for it.
+func (r *chunkRows) NextEncoded() (row []byte, ok bool, err error) {
+	if r.chunk.wanted != nil {
+		return nil, false, nil
+	}
+	if row, ok, err = r.sessionRows.NextEncoded(); ok {
+		r.count(err)
+	}
+	return row, ok, err
+}
+
+// count counts a row, or notes that there is none.
+func (r *chunkRows) count(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		r.ended = true
 	case err == nil:
 		r.chunk.visited++
-		if r.chunk.wanted != nil {
-			err = r.note(row)
-		}
 	}
-	return row, err
 }
 
 func (r *chunkRows) note(row []abi.Value) error {
