@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -154,15 +155,27 @@ func checksums(dir string) (string, error) {
 		if err != nil || d.IsDir() || path == filepath.Join(dir, sumsFile) {
 			return err
 		}
-		b, err := os.ReadFile(path)
+		sum, size, err := checksum(path)
 		if err != nil {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		fmt.Fprintf(&lines, "%08x %d %s\n", crc32.Checksum(b, castagnoli), len(b), filepath.ToSlash(name))
+		fmt.Fprintf(&lines, "%08x %d %s\n", sum, size, filepath.ToSlash(name))
 		return err
 	})
 	return lines.String(), err
+}
+
+// checksum reads a file a piece at a time: they are megabytes.
+func checksum(path string) (sum uint32, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	h := crc32.New(castagnoli)
+	size, err = io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 256<<10))
+	return h.Sum32(), size, err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
