@@ -25,19 +25,34 @@ type chunkRows struct {
 // Next implements Rows.
 func (r *chunkRows) Next() ([]abi.Value, error) {
 	row, err := r.sessionRows.Next()
+	if r.count(err); err == nil && r.chunk.wanted != nil {
+		err = r.note(row)
+	}
+	if err == nil && r.fill.guard == nil {
+		err = r.differs(row)
+	}
+	return row, err
+}
+
+// NextEncoded implements EncodedRows. Where the keys are looked at, Next is for it.
+func (r *chunkRows) NextEncoded() (row []byte, ok bool, err error) {
+	if r.chunk.wanted != nil || r.fill.guard == nil {
+		return nil, false, nil
+	}
+	if row, ok, err = r.sessionRows.NextEncoded(); ok {
+		r.count(err)
+	}
+	return row, ok, err
+}
+
+// count counts a row, or notes that there is none.
+func (r *chunkRows) count(err error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		r.ended = true
 	case err == nil:
 		r.chunk.visited++
-		if r.chunk.wanted != nil {
-			err = r.note(row)
-		}
-		if err == nil && r.fill.guard == nil {
-			err = r.differs(row)
-		}
 	}
-	return row, err
 }
 
 // differs ends the run where the rows of a query have the same key twice: rows of one

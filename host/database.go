@@ -165,6 +165,24 @@ type Rows interface {
 	Close() error
 }
 
+// EncodedRows are Rows that may be had in the form in which guests read them, where
+// the dialect has them in that form: nobody decodes then what is encoded again.
+type EncodedRows interface {
+	Rows
+
+	// NextEncoded is Next for a row as abi.AppendRow writes it. ok is false where
+	// the rows are not in that form, and none was taken: that is so for all of them.
+	NextEncoded() (row []byte, ok bool, err error)
+}
+
+// nextEncoded is NextEncoded of rows that may not have it.
+func nextEncoded(rows Rows) (row []byte, ok bool, err error) {
+	if encoded, has := rows.(EncodedRows); has {
+		return encoded.NextEncoded()
+	}
+	return nil, false, nil
+}
+
 // A Statement is one SQL statement as a guest sent it.
 type Statement struct {
 	SQL     string

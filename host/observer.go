@@ -112,14 +112,28 @@ func (o *observer) watchedQuery(stmt Statement, rows Rows, took time.Duration) R
 func (r *watchedRows) Next() ([]abi.Value, error) {
 	start := time.Now()
 	row, err := r.Rows.Next()
-	r.took += time.Since(start)
+	r.count(time.Since(start), err)
+	return row, err
+}
+
+// NextEncoded implements EncodedRows.
+func (r *watchedRows) NextEncoded() (row []byte, ok bool, err error) {
+	start := time.Now()
+	if row, ok, err = nextEncoded(r.Rows); ok {
+		r.count(time.Since(start), err)
+	}
+	return row, ok, err
+}
+
+// count counts a row, or keeps why there is none.
+func (r *watchedRows) count(took time.Duration, err error) {
+	r.took += took
 	switch {
 	case err == nil:
 		r.rows++
 	case err != errEOF:
 		r.err = err
 	}
-	return row, err
 }
 
 func (r *watchedRows) Close() error {

@@ -193,10 +193,11 @@ const maxUnsaved = 1_000_000
 
 // A call is something that can be recorded as a unit and run.
 type call struct {
-	unit Unit
-	stmt Statement
-	what string // that it is, for whoever looks on, where it has no SQL
-	run  func(context.Context, Tx, Statement) (int64, error)
+	unit   Unit
+	digest func() string // of unit, where it has none yet: calls that are not recorded by themselves need none
+	stmt   Statement
+	what   string // that it is, for whoever looks on, where it has no SQL
+	run    func(context.Context, Tx, Statement) (int64, error)
 }
 
 // seen is the statement for whoever looks on.
@@ -213,6 +214,9 @@ func (c call) seen() Statement {
 func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if s.section != nil && s.section.kind == SectionTransaction {
 		return s.send(ctx, c)
+	}
+	if c.digest != nil {
+		c.unit.Digest = c.digest()
 	}
 	if s.judge != nil && len(s.unsaved) >= maxUnsaved {
 		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
@@ -280,7 +284,7 @@ func (s *session) Exec(ctx context.Context, sql string, params []abi.Value, defe
 		run = func(ctx context.Context, tx Tx, stmt Statement) (int64, error) { return 0, tx.Defer(ctx, stmt) }
 	}
 	return s.do(ctx, call{
-		unit: Unit{Kind: UnitExec, Digest: digestCall(sql, params)},
+		unit: Unit{Kind: UnitExec}, digest: func() string { return digestCall(sql, params) },
 		stmt: Statement{SQL: sql, Params: params, Ordinal: s.ordinal},
 		run:  run,
 	})
@@ -293,7 +297,7 @@ func (s *session) ExecBatch(ctx context.Context, sql string, rows *abi.RowReader
 		return 0, err
 	}
 	return s.do(ctx, call{
-		unit: Unit{Kind: UnitBatch, Digest: digestBatch(sql, rows)},
+		unit: Unit{Kind: UnitBatch}, digest: func() string { return digestBatch(sql, rows) },
 		stmt: Statement{SQL: sql, Ordinal: s.ordinal},
 		run: func(ctx context.Context, tx Tx, stmt Statement) (int64, error) {
 			return tx.ExecBatch(ctx, stmt, rows)
@@ -308,7 +312,7 @@ func (s *session) Load(ctx context.Context, to *abi.Load, rows *abi.RowReader) (
 		return 0, err
 	}
 	return s.do(ctx, call{
-		unit: Unit{Kind: UnitLoad, Digest: digestLoad(to, rows)},
+		unit: Unit{Kind: UnitLoad}, digest: func() string { return digestLoad(to, rows) },
 		stmt: Statement{Ordinal: s.ordinal},
 		what: "load into " + loadTarget(to),
 		run: func(ctx context.Context, tx Tx, stmt Statement) (int64, error) {

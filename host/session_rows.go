@@ -17,10 +17,24 @@ func (r *sessionRows) Next() ([]abi.Value, error) {
 		return nil, r.s.usable()
 	}
 	row, err := r.Rows.Next()
-	if err == nil || errors.Is(err, errEOF) {
-		return row, err
+	return row, r.sorted(err)
+}
+
+// NextEncoded implements EncodedRows.
+func (r *sessionRows) NextEncoded() (row []byte, ok bool, err error) {
+	if r.s.fatal != nil {
+		return nil, true, r.s.usable()
 	}
-	return nil, r.s.failed(err)
+	row, ok, err = nextEncoded(r.Rows)
+	return row, ok, r.sorted(err)
+}
+
+// sorted tells the session of an error.
+func (r *sessionRows) sorted(err error) error {
+	if err == nil || errors.Is(err, errEOF) {
+		return err
+	}
+	return r.s.failed(err)
 }
 
 func (r *sessionRows) Close() error {

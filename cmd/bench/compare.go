@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +16,12 @@ type contender struct {
 	run    func(target string) error
 	after  func(target string) error // looks at what was done; not timed, and need not be set
 	limit  float64                   // the ratio to it that is wanted, at most; 0 is none
+	warm   bool                      // runs once before the others do, with nothing in its cache, and is told by itself
 }
+
+// usage is what a contender took: by the clock, and of the processors. What a
+// server that it talks to did meanwhile is in the first alone.
+type usage struct{ clock, processors time.Duration }
 
 // wants reports whether a figure is to be run, or one whose name begins like that.
 func (b *bench) wants(figure string) bool {
@@ -27,33 +34,49 @@ func (b *bench) compare(figure, dialect string, contenders ...contender) error {
 	if !b.wants(figure) {
 		return nil
 	}
-	times := make([][]time.Duration, len(contenders))
+	if contenders[0].warm {
+		cold, err := b.uncached(dialect, contenders[0])
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", figure, contenders[0].name, err)
+		}
+		fmt.Printf("%-34s %-12s %8.1f ms   processors %.1f ms, with an empty cache\n", figure, contenders[0].name, milliseconds(cold.clock), milliseconds(cold.processors))
+	}
+	clock, processors := make([][]time.Duration, len(contenders)), make([][]time.Duration, len(contenders))
 	for range b.rounds {
 		for i, c := range contenders {
 			took, err := b.once(dialect, c)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", figure, c.name, err)
 			}
-			times[i] = append(times[i], took)
+			clock[i], processors[i] = append(clock[i], took.clock), append(processors[i], took.processors)
 		}
 	}
-	ours := median(times[0])
-	fmt.Printf("%-34s %-12s %8.1f ms\n", figure, contenders[0].name, milliseconds(ours))
+	ours, work := median(clock[0]), median(processors[0])
+	fmt.Printf("%-34s %-12s %8.1f ms   processors %.1f ms\n", figure, contenders[0].name, milliseconds(ours), milliseconds(work))
 	for i, c := range contenders[1:] {
-		theirs := median(times[i+1])
+		theirs, their := median(clock[i+1]), median(processors[i+1])
 		wanted := ""
-		if limit := contenders[i+1].limit; limit > 0 {
-			wanted = fmt.Sprintf(" (at most %.1f wanted)", limit)
+		if c.limit > 0 {
+			wanted = fmt.Sprintf(" (at most %.1f wanted)", c.limit)
 		}
-		fmt.Printf("%-34s %-12s %8.1f ms   ratio %.2f%s\n", "", c.name, milliseconds(theirs), float64(ours)/float64(theirs), wanted)
+		fmt.Printf("%-34s %-12s %8.1f ms   ratio %.2f%s; processors %.1f ms, ratio %.2f\n", "", c.name,
+			milliseconds(theirs), float64(ours)/float64(theirs), wanted, milliseconds(their), float64(work)/float64(their))
 	}
 	return nil
 }
 
-func (b *bench) once(dialect string, c contender) (took time.Duration, err error) {
+// uncached runs a contender once with an empty cache, which it is left for the others.
+func (b *bench) uncached(dialect string, c contender) (usage, error) {
+	if err := os.RemoveAll(filepath.Join(b.folder, cacheFolder)); err != nil {
+		return usage{}, err
+	}
+	return b.once(dialect, c)
+}
+
+func (b *bench) once(dialect string, c contender) (took usage, err error) {
 	target, drop, err := b.database(dialect)
 	if err != nil {
-		return 0, err
+		return usage{}, err
 	}
 	defer func() {
 		if dropErr := drop(); err == nil {
@@ -62,12 +85,12 @@ func (b *bench) once(dialect string, c contender) (took time.Duration, err error
 	}()
 	if c.before != nil {
 		if err := c.before(target); err != nil {
-			return 0, err
+			return usage{}, err
 		}
 	}
-	start := time.Now()
+	start, before := time.Now(), childrenTime()
 	err = c.run(target)
-	took = time.Since(start)
+	took = usage{time.Since(start), childrenTime() - before}
 	if err == nil && c.after != nil {
 		err = c.after(target)
 	}

@@ -63,6 +63,9 @@ func (d *data) run(what string) func(string) error {
 	}
 }
 
+// wholeChunks keeps the host from choosing smaller chunks than the others have.
+var wholeChunks = []string{"--chunk-time", "1h"}
+
 func (d *data) backfill(dialect chain.Dialect) error {
 	figure := "data backfill " + string(dialect)
 	if !d.wants(figure) {
@@ -74,7 +77,7 @@ func (d *data) backfill(dialect chain.Dialect) error {
 	}
 	seed, done := d.run("seed"), d.run("check")
 	contenders := []contender{
-		{name: "sandpiper", before: seed, run: d.upgrade(dialect, project), after: done},
+		{name: "sandpiper", before: seed, run: d.upgrade(dialect, project, wholeChunks...), after: done, warm: true},
 		{name: "native", before: seed, run: d.run("backfill"), after: done,
 			limit: map[chain.Dialect]float64{chain.PostgreSQL: 1.3, chain.SQLite: 1.5}[dialect]},
 	}
@@ -127,7 +130,7 @@ func (d *data) load(dialect chain.Dialect) error {
 	}
 	empty, done := d.run("want"), d.run("count")
 	return d.compare(figure, string(dialect),
-		contender{name: "sandpiper", before: empty, run: d.upgrade(dialect, project), after: done},
+		contender{name: "sandpiper", before: empty, run: d.upgrade(dialect, project), after: done, warm: true},
 		contender{name: "native", before: empty, run: d.run("load"), after: done,
 			limit: map[chain.Dialect]float64{chain.PostgreSQL: 1.2, chain.SQLite: 1.3}[dialect]})
 }

@@ -92,6 +92,10 @@ func (b *bench) build() error {
 	return command([]string{"GOBIN=" + b.folder, "CGO_ENABLED=0"}, "go", "install", "github.com/pressly/goose/v3/cmd/goose@"+gooseVersion)
 }
 
+// cacheFolder is where Sandpiper keeps what it has compiled, so that it is known
+// what is there; on macOS and Windows it is elsewhere (os.UserCacheDir).
+const cacheFolder = "cache"
+
 // command runs a program; its output is shown if it fails.
 func command(env []string, name string, args ...string) error {
 	cmd := exec.Command(name, args...)

@@ -24,9 +24,14 @@ func maxRSS(state *os.ProcessState) int64 {
 
 // processorTime returns how long the processors have worked for this process
 // (getrusage(2)). Unlike the clock it does not count what other processes do.
-func processorTime() time.Duration {
+func processorTime() time.Duration { return worked(syscall.RUSAGE_SELF) }
+
+// childrenTime returns the same of the programs that have run and ended.
+func childrenTime() time.Duration { return worked(syscall.RUSAGE_CHILDREN) }
+
+func worked(who int) time.Duration {
 	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	if err := syscall.Getrusage(who, &usage); err != nil {
 		return 0
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())

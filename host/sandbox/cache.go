@@ -155,21 +155,27 @@ func checksums(dir string) (string, error) {
 		if err != nil || d.IsDir() || path == filepath.Join(dir, sumsFile) {
 			return err
 		}
+		sum, size, err := checksum(path)
+		if err != nil {
+			return err
+		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		sum := crc32.New(castagnoli)
-		size, err := io.Copy(sum, f) // compiled code may be large
-		fmt.Fprintf(&lines, "%08x %d %s\n", sum.Sum32(), size, filepath.ToSlash(name))
+		fmt.Fprintf(&lines, "%08x %d %s\n", sum, size, filepath.ToSlash(name))
 		return err
 	})
 	return lines.String(), err
+}
+
+// checksum reads a file a piece at a time: they are megabytes.
+func checksum(path string) (sum uint32, size int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	h := crc32.New(castagnoli)
+	size, err = io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 256<<10))
+	return h.Sum32(), size, err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

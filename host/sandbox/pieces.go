@@ -27,10 +27,14 @@ func (in *instance) valueRead(a args) error {
 	if err := in.fetch(o); err != nil {
 		return in.over(a.u32(0), err)
 	}
-	if int(column) >= len(o.next) {
+	values, err := o.values()
+	if err != nil {
+		return err
+	}
+	if int(column) >= len(values) {
 		return &abi.EncodeError{Column: -1, Reason: "a row of fewer values than columns"}
 	}
-	v := &o.next[column]
+	v := &values[column]
 	var scratch [16]byte
 	b, err := abi.ValueBytes(v, scratch[:])
 	if err != nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"io"
 	"math"
 
@@ -13,10 +14,36 @@ type openRows struct {
 	rows    host.Rows
 	columns []abi.Column
 	types   []abi.Type
-	next    []abi.Value // the row that comes next, once it is fetched
+	encoded host.EncodedRows // the same; nil where they have to be encoded
+	row     []byte           // the row that comes next, once it is fetched, where encoded is not nil
+	next    []abi.Value      // the same otherwise, or once values has been called
 	fetched bool
-	kept    bool  // next is in memory of its own
+	kept    bool  // row or next is in memory of its own
 	ended   error // io.EOF or an error, which stays
+}
+
+// values returns the values of the row that was fetched.
+func (o *openRows) values() (_ []abi.Value, err error) {
+	if o.row != nil {
+		o.next, _, err = abi.DecodeRow(o.types, o.row, o.next)
+	}
+	return o.next, err
+}
+
+// size returns how many bytes the row that was fetched takes.
+func (o *openRows) size() int {
+	if o.row != nil {
+		return len(o.row)
+	}
+	return abi.RowSize(o.types, o.next)
+}
+
+// append appends the row that was fetched.
+func (o *openRows) append(dst []byte) ([]byte, error) {
+	if o.row != nil {
+		return append(dst, o.row...), nil
+	}
+	return abi.AppendRow(dst, o.types, o.next)
 }
 
 func (in *instance) query(a args) error {
@@ -48,6 +75,7 @@ func (in *instance) give(rows host.Rows, handle slot) *openRows {
 	}
 	in.handle++ // MaxCalls is far below 2³², so it never comes round to 0
 	o := &openRows{rows: rows, columns: columns, types: abi.Types(columns)}
+	o.encoded, _ = rows.(host.EncodedRows)
 	in.handles[in.handle] = o
 	in.trace.result("handle %d", in.handle)
 	handle.set32(in.handle)
@@ -96,8 +124,8 @@ func (in *instance) rowsNext(a args) error {
 			return in.over(a.u32(0), err)
 		}
 		room := out.bytes[written:written:len(out.bytes)]
-		if n == 0 || exceeds(o.next, cap(room)) {
-			if size := abi.RowSize(o.types, o.next); size > cap(room) {
+		if n == 0 || o.row == nil && exceeds(o.next, cap(room)) {
+			if size := o.size(); size > cap(room) {
 				if n > 0 {
 					break
 				}
@@ -106,7 +134,10 @@ func (in *instance) rowsNext(a args) error {
 				return abi.ErrnoTooSmall
 			}
 		}
-		b, err := abi.AppendRow(room, o.types, o.next)
+		if len(o.row) > cap(room) {
+			break
+		}
+		b, err := o.append(room)
 		if err == nil && len(b) > cap(room) {
 			break // b is elsewhere
 		}
@@ -142,12 +173,24 @@ func (in *instance) fetch(o *openRows) error {
 	if in.used.Rows >= in.opts.MaxRows {
 		return in.spent("%d rows", in.opts.MaxRows)
 	}
-	if o.next, o.ended = o.rows.Next(); o.ended != nil {
+	if o.take(); o.ended != nil {
 		return o.ended
 	}
 	o.fetched, o.kept = true, false
 	in.used.Rows++
 	return nil
+}
+
+// take takes the row that comes next.
+func (o *openRows) take() {
+	if o.encoded != nil {
+		var ok bool
+		if o.row, ok, o.ended = o.encoded.NextEncoded(); ok {
+			return
+		}
+		o.encoded = nil
+	}
+	o.next, o.ended = o.rows.Next()
 }
 
 // keepRows copies the rows that were fetched and not given out yet: they are valid
@@ -157,11 +200,16 @@ func (in *instance) keepRows() {
 		if !o.fetched || o.kept {
 			continue
 		}
+		o.kept = true
+		if o.row != nil {
+			o.row = bytes.Clone(o.row)
+			continue
+		}
 		kept := make([]abi.Value, len(o.next))
 		for i, v := range o.next {
 			kept[i] = v.Clone()
 		}
-		o.next, o.kept = kept, true
+		o.next = kept
 	}
 }
 

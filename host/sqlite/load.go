@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -12,9 +13,9 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// Load implements host.Tx with an INSERT of one row, which is compiled for the
-// first of several loads and kept with the statements of guests. Of STRICT tables
-// SQLite itself refuses what a column can't hold.
+// Load implements host.Tx with an INSERT, which is compiled for the first of several
+// loads and kept with the statements of guests. Of STRICT tables SQLite itself
+// refuses what a column can't hold.
 func (t *tx) Load(ctx context.Context, stmt host.Statement, to *abi.Load, rows *abi.RowReader) (sum int64, err error) {
 	defer t.c.guard(&err)
 	if err := t.usable(); err != nil {
@@ -24,17 +25,21 @@ func (t *tx) Load(ctx context.Context, stmt host.Statement, to *abi.Load, rows *
 	if len(to.Columns) == 0 || len(to.Columns) != n {
 		return 0, argumentError(fmt.Sprintf("the load into %q names %d columns, and its rows have %d", to.Table, len(to.Columns), n))
 	}
-	stmt.SQL, stmt.Params = insertInto(to), make([]abi.Value, n)
+	stmt.SQL, stmt.Params = insertInto(to, 1), make([]abi.Value, n)
 	p, err := t.prepare(ctx, stmt)
 	if err != nil {
 		return 0, err
 	}
 	defer t.c.release(p)
-	misfit, err := t.misfit(ctx, to, rows.Types())
-	if err != nil {
+	b := &batch{t: t, p: p, stmt: stmt, rows: rows, of: "load"}
+	if b.misfit, err = t.misfit(ctx, to, rows.Types()); err != nil {
 		return 0, t.c.db.failed("read the columns of a table of", cause(ctx, err))
 	}
-	return t.each(ctx, p, stmt, rows, "load", misfit)
+	if err := b.bundles(ctx, to); err != nil {
+		return 0, err
+	}
+	err = b.each(ctx, math.MaxInt)
+	return b.sum, err
 }
 
 // misfit returns what finds the numerics of which SQLite would make another number:
@@ -130,13 +135,14 @@ mantissa:
 	return ""
 }
 
-// insertInto returns the INSERT of a load's rows.
-func insertInto(to *abi.Load) string {
-	columns, values := make([]string, len(to.Columns)), make([]string, len(to.Columns))
+// insertInto returns the INSERT of so many rows of a load.
+func insertInto(to *abi.Load, rows int) string {
+	columns := make([]string, len(to.Columns))
 	for i, name := range to.Columns {
-		columns[i], values[i] = quoteName(name), "?"+strconv.Itoa(i+1)
+		columns[i] = quoteName(name)
 	}
-	return "INSERT INTO " + quoteName(to.Table) + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(values, ", ") + ")"
+	row := ", (?" + strings.Repeat(", ?", len(columns)-1) + ")"
+	return "INSERT INTO " + quoteName(to.Table) + " (" + strings.Join(columns, ", ") + ") VALUES " + strings.Repeat(row, rows)[2:]
 }
 
 // quoteName quotes a guest's name. One with a NUL, at which go-sqlite3 panics, is

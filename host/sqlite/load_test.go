@@ -135,3 +135,67 @@ func TestLoadNumericsOutOfRange(t *testing.T) {
 		}
 	}
 }
+
+// A load sends many rows at a time. One that fails is named all the same, and leaves
+// what an INSERT of each row would have left, however the table resolves conflicts.
+func TestLoadNamesTheRow(t *testing.T) {
+	for _, c := range []struct {
+		resolve string
+		detail  string
+	}{
+		{"ABORT", "in row 777 of the load"},
+		{"FAIL", "in row 777 of the load"},
+		{"ROLLBACK", "in one of the rows 751 to 875 of the load"},
+		{"IGNORE", ""},
+		{"REPLACE", ""},
+	} {
+		t.Run(c.resolve, func(t *testing.T) {
+			conn := connect(t, open(t, sqlite.Memory))
+			mustRun(t, conn, "CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT "+c.resolve+", b)")
+			var rows [][]abi.Value
+			for i := range int64(1001) {
+				rows = append(rows, []abi.Value{abi.Int64(i), abi.Int64(i)})
+			}
+			rows[776][0] = abi.Int64(3)
+			err := in(t.Context(), conn, func(tx host.Tx) error {
+				n, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to("t", "a", "b"), rowset(t, rows...))
+				if err == nil && n != map[string]int64{"IGNORE": 1000, "REPLACE": 1001}[c.resolve] {
+					t.Errorf("%d rows were affected", n)
+				}
+				return err
+			})
+			var refused *host.SQLError
+			if c.detail == "" {
+				want := map[string]string{"IGNORE": "1000 3", "REPLACE": "1000 776"}[c.resolve]
+				if got := value(t, conn, "SELECT count(*) || ' ' || max(CASE a WHEN 3 THEN b END) FROM t"); err != nil || got != want {
+					t.Errorf("got %v and %s, want %s", err, got, want)
+				}
+			} else if !errors.As(err, &refused) || refused.Detail != c.detail || refused.Ordinal != 4 {
+				t.Errorf("got %v, %+v", err, refused)
+			}
+		})
+	}
+}
+
+// What was loaded before a row that fails is there to go on with, as after an INSERT
+// of each row.
+func TestLoadGoesOnAfterAnError(t *testing.T) {
+	conn := connect(t, open(t, sqlite.Memory))
+	mustRun(t, conn, "CREATE TABLE t (a INTEGER PRIMARY KEY, b)")
+	var rows [][]abi.Value
+	for i := range int64(300) {
+		rows = append(rows, []abi.Value{abi.Int64(i), abi.Int64(i)})
+	}
+	rows[200][0] = abi.Int64(3)
+	if err := in(t.Context(), conn, func(tx host.Tx) error {
+		if _, err := tx.Load(t.Context(), host.Statement{}, to("t", "a", "b"), rowset(t, rows...)); err == nil {
+			t.Error("a key came twice")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := value(t, conn, "SELECT count(*) FROM t"); got != "200" {
+		t.Errorf("%s rows are there", got)
+	}
+}

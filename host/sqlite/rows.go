@@ -13,7 +13,7 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// rows implements host.Rows. They are read from the database a portion at a time,
+// rows implements host.EncodedRows. They are read from the database a portion at a time,
 // until they are read ahead; after that, from what was kept of them.
 type rows struct {
 	t       *tx
@@ -23,17 +23,14 @@ type rows struct {
 	columns []abi.Column
 	types   []abi.Type
 
-	portion []abi.Value // of the rows that were read last
-	text    []byte      // what they point into
-	next    int         // of portion, the first row that Next has not returned
-	have    int         // rows in portion
+	portion []byte      // the rows that were read last and not returned yet, as abi.AppendRow writes them
+	buffer  []byte      // what it is a part of
+	values  []abi.Value // the row that Next returned last
 	want    int         // how many rows the next portion has
 
-	ahead  spool.Spool // rows that were read ahead, each as abi.AppendRow writes it
-	kept   [1][]byte   // one of them
-	values []abi.Value // the same
-	held   int64       // bytes that are counted as read ahead
-	err    error       // what comes after all these: io.EOF, or why reading failed
+	ahead spool.Spool // portions that were read ahead
+	held  int64       // bytes that are counted as read ahead
+	err   error       // what comes after all these: io.EOF, or why reading failed
 }
 
 // A portion has up to maxPortion rows, so that the wall is raised once for all of
@@ -57,14 +54,14 @@ func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*row
 	defer t.c.asGuest(ctx, p.reading)()
 	more := p.Step()
 	n := p.ColumnCount()
-	r.columns, r.types, r.portion = make([]abi.Column, n), make([]abi.Type, n), make([]abi.Value, n)
+	r.columns, r.types = make([]abi.Column, n), make([]abi.Type, n)
 	for i := range n {
 		r.columns[i] = abi.Column{Name: p.ColumnName(i), Type: abi.TypeAny}
 		r.types[i] = abi.TypeAny
 	}
 	t.open[r] = struct{}{}
 	r.take(more)
-	if r.have == 0 && !errors.Is(r.err, io.EOF) {
+	if len(r.portion) == 0 && !errors.Is(r.err, io.EOF) {
 		return nil, r.err
 	}
 	return r, nil
@@ -74,36 +71,47 @@ func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*row
 func (r *rows) Columns() []abi.Column { return r.columns }
 
 // Next implements host.Rows.
-func (r *rows) Next() (_ []abi.Value, err error) {
-	switch {
-	case r.next < r.have:
-		return r.row(), nil
-	case r.ahead.Rows() > 0:
-		if err := r.ahead.Next(r.kept[:]); err != nil {
-			return nil, err
+func (r *rows) Next() ([]abi.Value, error) {
+	row, _, err := r.NextEncoded()
+	if err == nil {
+		r.values, _, err = abi.DecodeRow(r.types, row, r.values)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.values, nil
+}
+
+// NextEncoded implements host.EncodedRows.
+func (r *rows) NextEncoded() (row []byte, ok bool, err error) {
+	if len(r.portion) == 0 {
+		if err := r.more(); err != nil {
+			return nil, true, err
 		}
-		r.values, _, err = abi.DecodeRow(r.types, r.kept[0], r.values)
-		return r.values, err
+	}
+	row, r.portion, err = abi.CutRow(r.portion)
+	return row, true, err
+}
+
+// more gets the next portion.
+func (r *rows) more() (err error) {
+	switch {
+	case r.ahead.Rows() > 0:
+		var kept [1][]byte
+		err := r.ahead.Next(kept[:])
+		r.portion = kept[0]
+		return err
 	case r.p == nil:
-		return nil, r.err
+		return r.err
 	}
 	defer r.t.c.guard(&err)
 	if err := r.t.usable(); err != nil {
-		return nil, err
+		return err
 	}
-	r.read()
-	if r.next < r.have {
-		return r.row(), nil
+	if r.read(); len(r.portion) == 0 {
+		return r.err
 	}
-	return nil, r.err
-}
-
-// row takes the next row of the portion.
-func (r *rows) row() []abi.Value {
-	n := len(r.columns)
-	at := r.next * n
-	r.next++
-	return r.portion[at : at+n : at+n]
+	return nil
 }
 
 // read reads a portion from the database.
@@ -119,23 +127,18 @@ func (r *rows) read() {
 // take takes rows from the statement, which has been stepped once. At its end it
 // sets err and lets go of the statement.
 func (r *rows) take(more bool) {
-	if cap(r.text) > spool.Memory {
-		r.text = nil // of a row that was larger than most
+	if cap(r.buffer) > spool.Memory {
+		r.buffer = nil // of a row that was larger than most
 	}
-	r.next, r.have, r.text = 0, 0, r.text[:0]
-	n := len(r.columns)
-	for ; more; more = r.p.Step() {
-		at := r.have * n
-		for len(r.portion) < at+n {
-			r.portion = append(r.portion, abi.Value{})
-		}
-		for i := range n {
-			r.text = readValue(r.p.Stmt, i, r.text, &r.portion[at+i])
-		}
-		if r.have++; r.have >= r.want || len(r.text) >= portionBytes {
+	b := r.buffer[:0]
+	for have := 1; more; more = r.p.Step() {
+		b = appendRow(b, r.p.Stmt, len(r.columns))
+		if have++; have > r.want || len(b) >= portionBytes {
+			r.buffer, r.portion = b, b
 			return
 		}
 	}
+	r.buffer, r.portion = b, b
 	r.err = io.EOF
 	if err := r.p.Err(); err != nil {
 		r.err = r.t.check(r.stmt, r.t.c.guestError(r.ctx, r.stmt, err))
@@ -149,13 +152,10 @@ func (r *rows) readAhead() {
 		return // what is left of the portion stays as it is
 	}
 	for {
-		for r.next < r.have {
-			if err := r.keep(r.row()); err != nil {
-				r.err = err
-				r.done()
-				r.next, r.have = 0, 0
-				return
-			}
+		if err := r.keep(); err != nil {
+			r.err = err
+			r.done()
+			return
 		}
 		if r.p == nil {
 			return
@@ -164,15 +164,16 @@ func (r *rows) readAhead() {
 	}
 }
 
-// keep keeps a row for later.
-func (r *rows) keep(row []abi.Value) (err error) {
-	if r.kept[0], err = abi.AppendRow(r.kept[0][:0], r.types, row); err != nil {
+// keep keeps the portion for later.
+func (r *rows) keep() error {
+	portion := r.portion
+	if r.portion = nil; len(portion) == 0 {
+		return nil
+	}
+	if err := r.hold(int64(len(portion))); err != nil {
 		return err
 	}
-	if err := r.hold(int64(len(r.kept[0]))); err != nil {
-		return err
-	}
-	if err := r.ahead.Put(r.kept[:]); err != nil {
+	if err := r.ahead.Put([][]byte{portion}); err != nil {
 		return refuse(r.stmt, sqlite3.FULL, -1, err.Error())
 	}
 	return nil
@@ -198,7 +199,7 @@ func (r *rows) done() {
 
 // Close implements host.Rows.
 func (r *rows) Close() (err error) {
-	r.next, r.have, r.err = 0, 0, errors.New("the rows are closed")
+	r.portion, r.err = nil, errors.New("the rows are closed")
 	r.ahead.Close()
 	if r.held > 0 && r.t.c.wall != nil {
 		r.t.c.wall.ahead -= r.held

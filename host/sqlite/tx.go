@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -138,44 +139,9 @@ func (t *tx) ExecBatch(ctx context.Context, stmt host.Statement, rows *abi.RowRe
 		return 0, err
 	}
 	defer t.c.release(p)
-	return t.each(ctx, p, stmt, rows, "batch", nil)
-}
-
-// each runs a statement for each row of a batch or a load. misfit, if there is one,
-// says why a row's values don't fit, "" if they do.
-func (t *tx) each(ctx context.Context, p *prepared, stmt host.Statement, rows *abi.RowReader, of string, misfit func([]abi.Value) string) (sum int64, err error) {
-	// The wall is raised once for all rows.
-	defer t.c.asGuest(ctx, p.reading)()
-	for n := 1; ; n++ {
-		stmt.Params, err = rows.Next()
-		if errors.Is(err, io.EOF) {
-			return sum, nil
-		}
-		if err != nil {
-			return 0, fmt.Errorf("row %d of the %s: %w", n, of, err)
-		}
-		affected, err := int64(0), error(nil)
-		if reason := misfits(misfit, stmt.Params); reason != "" {
-			err = refuse(stmt, sqlite3.MISMATCH, -1, reason)
-		} else {
-			affected, err = t.c.execute(ctx, p, stmt)
-		}
-		if err = t.check(stmt, err); err != nil {
-			var refused *host.SQLError
-			if errors.As(err, &refused) {
-				refused.Detail = fmt.Sprintf("in row %d of the %s", n, of)
-			}
-			return 0, err
-		}
-		sum += affected
-	}
-}
-
-func misfits(misfit func([]abi.Value) string, values []abi.Value) string {
-	if misfit == nil {
-		return ""
-	}
-	return misfit(values)
+	b := &batch{t: t, p: p, stmt: stmt, rows: rows, of: "batch"}
+	err = b.each(ctx, math.MaxInt)
+	return b.sum, err
 }
 
 // Query implements host.Tx.

@@ -108,26 +108,29 @@ func formatInterval(v abi.Value) string {
 		sign + fmt.Sprintf("%d.%06dS", micros/1_000_000, micros%1_000_000)
 }
 
-// readValue reads a value of the current row into v. Text and bytes are appended to
-// buf, since SQLite's own memory moves.
-func readValue(s *sqlite3.Stmt, column int, buf []byte, v *abi.Value) []byte {
-	start := len(buf)
-	switch s.ColumnType(column) {
-	case sqlite3.INTEGER:
-		*v = abi.Value{Type: abi.TypeInt64, Int: s.ColumnInt64(column)}
-	case sqlite3.FLOAT:
-		*v = abi.Value{Type: abi.TypeFloat64, Float: s.ColumnFloat(column)}
-	case sqlite3.TEXT:
-		buf = append(buf, s.ColumnRawText(column)...)
-		*v = abi.Value{Type: abi.TypeText, Bytes: buf[start:len(buf):len(buf)]}
-		if !utf8.Valid(v.Bytes) {
-			v.Type = abi.TypeBytes
+// appendRow appends the current row as abi.AppendRow writes it, value by value,
+// since SQLite's own memory moves.
+func appendRow(dst []byte, s *sqlite3.Stmt, columns int) []byte {
+	start := len(dst)
+	dst = abi.BeginRow(dst, columns)
+	for i := range columns {
+		switch s.ColumnType(i) {
+		case sqlite3.INTEGER:
+			dst = abi.AppendInt64(append(dst, byte(abi.TypeInt64)), s.ColumnInt64(i))
+		case sqlite3.FLOAT:
+			dst = abi.AppendFloat64(append(dst, byte(abi.TypeFloat64)), s.ColumnFloat(i))
+		case sqlite3.TEXT:
+			text, kind := s.ColumnRawText(i), abi.TypeText
+			if !utf8.Valid(text) {
+				kind = abi.TypeBytes
+			}
+			dst = abi.AppendBytes(append(dst, byte(kind)), text)
+		case sqlite3.BLOB:
+			dst = abi.AppendBytes(append(dst, byte(abi.TypeBytes)), s.ColumnRawBlob(i))
+		default:
+			abi.AppendNull(dst[start:], i)
 		}
-	case sqlite3.BLOB:
-		buf = append(buf, s.ColumnRawBlob(column)...)
-		*v = abi.Value{Type: abi.TypeBytes, Bytes: buf[start:len(buf):len(buf)]}
-	default:
-		*v = abi.Value{}
 	}
-	return buf
+	abi.EndRow(dst[start:])
+	return dst
 }

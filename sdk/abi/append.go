@@ -27,8 +27,24 @@ func AppendFloat64(dst []byte, v float64) []byte { return appendUint64(dst, math
 // AppendText appends a text of at most 4 GiB.
 func AppendText(dst []byte, v string) []byte { return append(appendUint32(dst, uint32(len(v))), v...) }
 
+// AppendBytes appends bytes of at most 4 GiB, of a text or not.
+func AppendBytes(dst, v []byte) []byte { return append(appendUint32(dst, uint32(len(v))), v...) }
+
 // AppendValue appends a value that is not NULL, or says why it cannot.
 func AppendValue(dst []byte, v *Value) (b []byte, reason string) { return appendValue(dst, v) }
 
 // EndRow writes the size of a row of at most 4 GiB where it belongs.
 func EndRow(row []byte) { putUint32(row, uint32(len(row)-rowHeader)) }
+
+// CutRow cuts off the row that b begins with, whose values it does not look at.
+func CutRow(b []byte) (row, rest []byte, err error) {
+	if len(b) < rowHeader {
+		return nil, b, malformedRow(0, "its length is cut short")
+	}
+	size := getUint32(b)
+	if uint64(size) > uint64(len(b)-rowHeader) {
+		return nil, b, malformedRow(0, "its length reaches beyond the buffer")
+	}
+	end := rowHeader + int(size)
+	return b[:end:end], b[end:], nil
+}

@@ -149,6 +149,18 @@ func (r *RowReader) Types() []Type { return r.types }
 // Bytes returns the whole rowset as it was sent, header included.
 func (r *RowReader) Bytes() []byte { return r.whole }
 
+// Has reports whether so many rows follow, going by their lengths alone.
+func (r *RowReader) Has(rows int) bool {
+	rest := r.rest
+	for range rows {
+		var err error
+		if _, rest, err = CutRow(rest); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // Next returns the next row, or io.EOF after the last one. The slice and the
 // bytes in it are valid until the following call. Text that is not valid
 // UTF-8, or holds a NUL, is refused (ABI.md, section 2).
