@@ -100,19 +100,20 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	if p := module.plugin; p != nil {
 		entry.Signer, entry.Grants = p.Signer, p.Grants.String()
 	}
-	ctx, cancel := u.limited(ctx, module.plugin)
-	defer cancel()
+	outer := ctx
+	ctx, cancel := u.limited(outer, module.plugin)
+	defer func() { cancel() }()
 	var used GuestUsage
-	for {
+	for anew := true; ; anew = false {
 		var ran error
 		used, ran = guest.Run(ctx, GuestRun{
 			Step: number, Direction: step.Direction, Started: started, Seed: seed,
-			Context: step.context(conn, started), Anew: true, Used: used,
+			Context: step.context(conn, started), Anew: anew, Used: used,
 		}, s)
 		entry.Fuel = used.Fuel
 		u.meters.sent(step, s.ordinal)
 		if errors.Is(ran, ErrSuperseded) && s.fatal == nil {
-			s.fatal, s.left = errLeave, s.told
+			s.fatal = errLeave
 		}
 		if err = ran; s.fatal != errLeave {
 			break
@@ -120,6 +121,11 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		if s, err = u.renewed(ctx, a, s); err != nil {
 			return entry, overdue(ctx, err)
 		}
+		if w, ok := guest.(waiter); ok {
+			w.Wait(outer)
+		}
+		cancel()
+		ctx, cancel = u.limited(outer, module.plugin) // the time of what is done again does not count
 	}
 	if s.fatal != nil {
 		err = s.fatal
@@ -167,7 +173,7 @@ func (u *run) renewed(ctx context.Context, a *attempt, s *session) (*session, er
 		return nil, err
 	}
 	again := u.session(ctx, s.conn, a, s.begin, ledger.pending(a.step))
-	again.seed, again.version, again.muted = s.seed, s.version, s.left
+	again.seed, again.version, again.muted = s.seed, s.version, s.told
 	return again, nil
 }
 

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"io"
 	"math/rand/v2"
-	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -47,6 +46,7 @@ func (in *instance) backfillBegin(a args) error {
 	in.trace.result("run")
 	outside := *in.stream()
 	in.backfill, in.outside = true, &outside
+	in.uncommitted(false)
 	in.tiers.improve()
 	state.set32(abi.SectionRun)
 	return nil
@@ -60,11 +60,15 @@ func (in *instance) backfillNext(a args) error {
 	if in.backfill {
 		in.closeRows()
 	}
-	chunk, err := in.calls.BackfillNext(in.ctx, in.superseded())
+	in.uncommitted(in.chunk != nil)
+	leave := in.leaveAtChunk()
+	chunk, err := in.calls.BackfillNext(in.ctx, leave)
+	if leave && err != nil {
+		in.interim.ended = true
+	}
 	if err == io.EOF {
 		in.random = in.outside
 		in.backfill, in.chunk, in.outside = false, nil, nil
-		in.fresh = time.Now()
 		handle.set32(0)
 		return abi.ErrnoEnd
 	}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"io"
-	"time"
 	"unicode/utf8"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -209,7 +208,8 @@ func (in *instance) sectionBegin(a args) error {
 		return nil
 	}
 	in.trace.result("run")
-	in.section = true
+	in.section, in.transaction = true, kind == uint32(host.SectionTransaction)
+	in.uncommitted(false)
 	state.set32(abi.SectionRun)
 	return nil
 }
@@ -221,7 +221,8 @@ func (in *instance) sectionEnd(args) error {
 	if err := in.calls.SectionEnd(in.ctx); err != nil {
 		return err
 	}
-	in.section, in.fresh = false, time.Now()
+	in.uncommitted(in.transaction)
+	in.section = false
 	return nil
 }
 
