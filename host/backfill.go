@@ -221,6 +221,7 @@ func (f *fill) commit(ctx context.Context) error {
 	}
 	s.fence.Chunks++
 	s.saved(0)
+	s.passed()
 	f.chunk = nil
 	took := time.Since(c.began)
 	f.pace.took(c, took, s.cfg)

@@ -71,8 +71,7 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 		}
 	}
 	f.end = s.fillSpan(b.Name)
-	s.section = &openSection{kind: SectionTransaction, unit: f.unit, end: f.end, fill: f}
-	s.left = s.told
+	s.section = &openSection{kind: SectionTransaction, unit: f.unit, end: f.end, fill: f, told: s.told}
 	return f, nil
 }
 

@@ -222,6 +222,28 @@ func TestBackfillSeeds(t *testing.T) {
 	})
 }
 
+// Where no row was visited yet, the mended migration begins anew and asks nobody.
+func TestBackfillOfAnotherVersionBegins(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, choice := range []host.CheckpointChoice{host.CheckpointRefuse, host.CheckpointAccept, host.CheckpointRestart} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(15), "CREATE UNIQUE INDEX t_x ON t (x)")...)
+			stop := errors.New("stop")
+			g.visit = func(context.Context, host.Calls, []abi.Value) error { return stop }
+			if err := g.upgrade(host.Config{}); !errors.Is(err, stop) {
+				t.Fatal(err)
+			}
+			g.f.wantCount(1, "SELECT count(*) FROM sandpiper_progress WHERE kind = 'backfill'")
+			g.f.put(rev2, rev1, "-- +upgrade\nSELECT 3;\n-- +downgrade\nSELECT 2;\n")
+			g.visit, g.doc.Key, g.doc.Where = nil, []string{"x"}, "id > 3"
+			g.doc.Columns = []string{"id"}
+			if err := g.upgrade(host.Config{Checkpoint: choice}); err != nil {
+				t.Fatalf("%s: %v", choice, err)
+			}
+			g.wantVisited(12)
+		}
+	})
+}
+
 // Another version of the migration does not go on from a checkpoint by itself.
 func TestBackfillOfAnotherVersion(t *testing.T) {
 	each(t, func(t *testing.T, base *fixture) {

@@ -49,7 +49,12 @@ type module struct {
 	bytes  []byte
 	digest string
 	plugin *Plugin // that it is of, nil for the project's own
+
+	divides bool // it can commit in the middle
 }
+
+// dividing are the functions of a host that commit what ran before.
+var dividing = map[string]bool{"section_begin": true, "backfill_begin": true, "backfill_run": true, "phase": true}
 
 // readCatalog reads root, a folder that holds versions/DIALECT or one .wasm
 // file, for one dialect, and the modules of plugins. Without a file system there is
@@ -230,7 +235,8 @@ func openModule(name string, b []byte) (*module, abi.Manifest, error) {
 	if err := file.Check(); err != nil {
 		return nil, manifest, fmt.Errorf("%s: %w", name, err)
 	}
-	return &module{path: name, bytes: b, digest: file.Digest()}, manifest, nil
+	divides := slices.ContainsFunc(file.Imports(), func(i wasmfile.Import) bool { return dividing[i.Name] })
+	return &module{path: name, bytes: b, digest: file.Digest(), divides: divides}, manifest, nil
 }
 
 // revisions are those of the module that are for a dialect.
@@ -292,9 +298,14 @@ func (b *body) parse() (*chain.File, error) {
 	return b.parsed, nil
 }
 
-// commits says where a file that is parsed commits in the middle by itself.
+// commits says where a migration commits in the middle by itself, as far as it is
+// known without running it.
 func (b *body) commits(dir chain.Direction) []string {
-	if b.parsed == nil {
+	switch {
+	case b.parsed != nil:
+	case b.module != nil && b.module.divides:
+		return []string{"a module: what it commits in the middle is known only by running it"}
+	default:
 		return nil
 	}
 	return source.Commits(source.Items(b.parsed, dir), b.dialect)

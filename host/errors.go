@@ -36,6 +36,9 @@ var (
 	// depend on it. The Detail of the SQLError names them.
 	ErrDependent = errors.New("something depends on it")
 
+	// ErrDiskFull: there is no room for what the database has to write.
+	ErrDiskFull = errors.New("the disk is full")
+
 	// ErrInTransaction: the statement cannot run inside a transaction.
 	ErrInTransaction = errors.New("the statement cannot run inside a transaction")
 )

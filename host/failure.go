@@ -168,6 +168,8 @@ func next(step Step, err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return again + " to go on"
+	case diskFull(err):
+		return "make room on the disk of the database, and " + again
 	case errors.As(err, &other):
 		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):
@@ -182,11 +184,20 @@ func next(step Step, err error) string {
 		return "mend the statement, and " + again
 	case errors.As(err, &call) && !errors.As(err, &guest):
 		return "mend the file, and " + again
+	case errors.As(err, &guest) && guest.Kind == GuestLimited:
+		return "mend the migration, so that it needs less at once, as in the chunks of a backfill, build it again, and " + again
 	case errors.As(err, &guest):
 		return "mend the migration, build it again, and " + again
 	default:
 		return "see to the cause, and " + again
 	}
+}
+
+// diskFull reports whether the database has no room: PostgreSQL says so by its code
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func diskFull(err error) bool {
+	var refused *SQLError
+	return errors.Is(err, ErrDiskFull) || errors.As(err, &refused) && refused.Code == "53100"
 }
 
 func formatHeads(heads []string) string {

@@ -20,9 +20,9 @@ type filling struct {
 	completed func(name string)        // a backfill is
 	rehearsed bool                     // nothing is committed
 
-	// What a guest told outside sections, in a run that is done again, it tells again.
+	// What a guest told in a run that is done again, it tells again, but for what it
+	// told in chunks and sections that are committed.
 	told  int // so far
-	left  int // when the newest backfill began
 	muted int // that the run before has passed on
 }
 
@@ -40,12 +40,16 @@ func versionOf(step Step, m *module) string { return cmp.Or(step.Revision.Digest
 
 // again reports whether an event was passed on by a run that this one does again.
 func (s *session) again(e Event) bool {
-	if e.Kind != EventLog && e.Kind != EventProgress || s.section != nil {
+	if e.Kind != EventLog && e.Kind != EventProgress {
 		return false
 	}
 	s.told++
 	return s.told <= s.muted
 }
+
+// passed notes that the section, or a chunk of the backfill, is committed: it will
+// not be told again, and all that was is.
+func (s *session) passed() { s.told, s.muted = s.section.told, 0 }
 
 // watch has the guard of an open backfill look at a statement.
 func (s *session) watch(ctx context.Context, sql string) error {
@@ -75,17 +79,20 @@ func underWay(units []Unit) (Unit, bool) {
 
 // checkpointed looks at the checkpoint that an earlier run has left. One of another
 // version of the migration is refused, or given up where that is the operator's
-// choice: then it returns the unit to record.
+// choice, or no row was visited: then it returns the unit to record.
 func checkpointed(step Step, version string, units []Unit, choice CheckpointChoice) (restart *Unit, err error) {
 	u, found := underWay(units)
 	if !found {
 		return nil, nil
 	}
 	at, err := readCheckpoint(u)
-	if err != nil || at == nil || at.Version == version || choice == CheckpointAccept {
+	switch {
+	case err != nil || at == nil || at.Version == version:
 		return nil, err
-	}
-	if choice != CheckpointRestart {
+	case u.Affected == 0: // nothing is visited twice or left out
+	case choice == CheckpointAccept:
+		return nil, nil
+	case choice != CheckpointRestart:
 		return nil, &CheckpointError{Revision: step.Revision, Backfill: u.Name, Was: at.Version, Is: version, Done: u.Affected}
 	}
 	u.Checkpoint, u.Affected, u.Total = nil, 0, 0

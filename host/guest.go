@@ -32,6 +32,13 @@ type Guest interface {
 	Close() error
 }
 
+// A waiter is a Guest that may be made ready while it runs.
+type waiter interface {
+	// Wait returns when the guest is there in the form that it stays in, or is known
+	// to stay as it is.
+	Wait(ctx context.Context)
+}
+
 // A GuestRun is what a guest is told of what it is for.
 type GuestRun struct {
 	Step      int32
@@ -42,12 +49,13 @@ type GuestRun struct {
 
 	// Anew says that the run may be ended early: because the module is there in a
 	// faster form, or needs one. It returns ErrSuperseded then, or passes leave to
-	// BackfillNext, and the caller rolls back and runs the guest again. Without it a
-	// run begins in the fastest form, however long that takes to make.
+	// BackfillNext, and the caller rolls back and runs the guest again, which happens
+	// once. Without it a run begins in the fastest form, however long that takes to
+	// make.
 	Anew bool
 
 	// Used is what earlier runs have used of the migration's limits, where the guest
-	// was started anew.
+	// was started anew: of fuel, what is not used again, and of time nothing.
 	Used GuestUsage
 }
 

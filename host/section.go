@@ -42,7 +42,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 	if err := s.commitGap(ctx); err != nil {
 		return false, err
 	}
-	s.section = &openSection{kind: kind, unit: unit, end: s.span(name)}
+	s.section = &openSection{kind: kind, unit: unit, end: s.span(name), told: s.told}
 	return false, nil
 }
 
@@ -62,6 +62,7 @@ func (s *session) SectionEnd(ctx context.Context) error {
 			return err
 		}
 		s.pos++
+		s.passed()
 	}
 	s.section.end()
 	s.emit(Event{Kind: EventSection, Section: s.section.unit.Name})

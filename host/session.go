@@ -63,6 +63,7 @@ type openSection struct {
 	unit Unit
 	end  func()
 	fill *fill // nil: it is a section
+	told int   // when it began
 }
 
 // String names it, for messages.

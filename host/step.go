@@ -100,24 +100,25 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	if p := module.plugin; p != nil {
 		entry.Signer, entry.Grants = p.Signer, p.Grants.String()
 	}
-	spent := u.spentOn(step)
-	ctx, cancel := u.limited(ctx, module.plugin, spent.time)
-	defer cancel()
+	spent, since := u.spentOn(step), a.clock
+	outer := ctx
+	ctx, cancel := u.limited(outer, module.plugin, spent.time)
+	defer func() { cancel() }()
 	used, from := spent.used, s.fence
 	defer func() {
 		moved := s != nil && (s.fence.Done != from.Done || s.fence.Chunks != from.Chunks)
-		spent.add(used, time.Since(a.clock), moved, err)
+		spent.add(used, time.Since(since), moved, err)
 	}()
-	for {
+	for anew := true; ; anew = false {
 		var ran error
 		used, ran = guest.Run(ctx, GuestRun{
 			Step: number, Direction: step.Direction, Started: started, Seed: seed,
-			Context: step.context(conn, started), Anew: true, Used: used,
+			Context: step.context(conn, started), Anew: anew, Used: used,
 		}, s)
 		entry.Fuel = used.Fuel
 		u.meters.sent(step, s.ordinal-s.known)
 		if errors.Is(ran, ErrSuperseded) && s.fatal == nil {
-			s.fatal, s.left = errLeave, s.told
+			s.fatal = errLeave
 		}
 		if err = ran; s.fatal != errLeave {
 			break
@@ -125,6 +126,12 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		if s, err = u.renewed(ctx, a, s); err != nil {
 			return entry, overdue(ctx, err)
 		}
+		if w, ok := guest.(waiter); ok {
+			w.Wait(outer)
+		}
+		cancel()
+		since = time.Now() // the time of what is done again does not count
+		ctx, cancel = u.limited(outer, module.plugin, spent.time)
 	}
 	if s.fatal != nil {
 		err = s.fatal
@@ -172,7 +179,7 @@ func (u *run) renewed(ctx context.Context, a *attempt, s *session) (*session, er
 		return nil, err
 	}
 	again := u.session(ctx, s.conn, a, s.begin, ledger.pending(a.step))
-	again.seed, again.version, again.muted = s.seed, s.version, s.left
+	again.seed, again.version, again.muted = s.seed, s.version, s.told
 	return again, nil
 }
 

@@ -49,7 +49,7 @@ func TestSuperseded(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.wantVisited(18)
-		if got, want := strings.Join(told, " "), "started log100 log200 log300 log200 log300 applied"; g.runs != 3 || got != want {
+		if got, want := strings.Join(told, " "), "started log100 log200 log300 log300 applied"; g.runs != 3 || got != want {
 			t.Errorf("%d runs told: %s, want %s", g.runs, got, want)
 		}
 	})

@@ -26,7 +26,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	}
 	a.clock = time.Now()
 	late, spent := u.limit(p), u.spentOn(a.step)
-	ctx, cancel := context.WithTimeoutCause(ctx, late.limit-spent.time+workGrace, late)
+	ctx, cancel := context.WithTimeoutCause(ctx, late.limit-spent.time+late.limit/2+workGrace, late)
 	defer cancel()
 	order := WorkOrder{
 		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,

@@ -52,8 +52,8 @@ const DefaultLine = "main"
 
 // A Key names a revision within one dialect: ids are unique within a line.
 type Key struct {
-	Line string
-	ID   string
+	Line string `json:"line"`
+	ID   string `json:"id"`
 }
 
 // String returns "id", or "line@id" outside the default line, and the name of the
@@ -71,21 +71,21 @@ func (k Key) String() string {
 // A Revision is one step of one dialect's chain, without its body.
 type Revision struct {
 	Key
-	Dialect      Dialect
-	Revises      []string // parents, in the same line; empty for a base
-	DependsOn    []Key    // revisions that must be applied before, in any line
-	Labels       []string // branch labels
-	Slug         string
-	Created      time.Time // zero if unknown
-	Irreversible bool      // there is no downgrade
-	Digest       string    // "sha256:…" of the source, or "" where it has none of its own
-	Module       string    // "sha256:…" of the .wasm file that holds it, "" for a file of its own
-	Source       string    // the file it comes from, for people
+	Dialect      Dialect   `json:"dialect"`
+	Revises      []string  `json:"revises,omitempty"`    // parents, in the same line; empty for a base
+	DependsOn    []Key     `json:"depends_on,omitempty"` // revisions that must be applied before, in any line
+	Labels       []string  `json:"labels,omitempty"`     // branch labels
+	Slug         string    `json:"slug,omitempty"`
+	Created      time.Time `json:"created,omitzero"`       // zero if unknown
+	Irreversible bool      `json:"irreversible,omitempty"` // there is no downgrade
+	Digest       string    `json:"digest,omitempty"`       // "sha256:…" of the source, or "" where it has none of its own
+	Module       string    `json:"module,omitempty"`       // "sha256:…" of the .wasm file that holds it, "" for a file of its own
+	Source       string    `json:"source,omitempty"`       // the file it comes from, for people
 
 	// Plugin says that it is of a plugin. What has no Created then comes after
 	// what has one, or is the project's own: a plugin uses the project's tables
 	// more often than the other way round.
-	Plugin bool
+	Plugin bool `json:"plugin,omitempty"`
 }
 
 // late reports whether a revision waits for those that nothing else orders.

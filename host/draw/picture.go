@@ -19,21 +19,21 @@ const (
 
 // A Node is a revision in a picture, or stands for those that are left out.
 type Node struct {
-	Revision chain.Revision
-	State    State
-	Head     bool
-	Parents  []int // earlier nodes
-	Needs    []int // earlier nodes that it depends on and does not revise
+	Revision chain.Revision `json:"revision,omitzero"`
+	State    State          `json:"state"`
+	Head     bool           `json:"head,omitempty"`
+	Parents  []int          `json:"parents,omitempty"` // earlier nodes
+	Needs    []int          `json:"needs,omitempty"`   // earlier nodes that it depends on and does not revise
 
-	Elided int  // not 0: it stands for so many revisions, and Revision is empty
-	Newer  bool // those come after what is shown, and not before it
+	Elided int  `json:"elided,omitempty"` // not 0: it stands for so many revisions, and Revision is empty
+	Newer  bool `json:"newer,omitempty"`  // those come after what is shown, and not before it
 }
 
 // A Picture is what is drawn, parents first.
 type Picture struct {
-	Title string
-	Nodes []Node
-	Asked bool // a database was: States are known
+	Title string `json:"title"`
+	Nodes []Node `json:"nodes"`
+	Asked bool   `json:"asked,omitempty"` // a database was: States are known
 }
 
 // Of makes a picture of some revisions of a graph, as chain.Graph.Select returns

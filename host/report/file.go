@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // version is that of the form of records.
@@ -24,7 +27,25 @@ func (r *Record) JSON() []byte {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(r) // of plain structs, into memory
-	return b.Bytes()
+	return escaped(b.Bytes())
+}
+
+// escaped writes characters that no terminal shows as they are, and those that turn
+// what comes after them around, as JSON's escapes. A text of plugins may hold them.
+func escaped(document []byte) []byte {
+	var b []byte
+	for _, r := range string(document) {
+		switch {
+		case r < unicode.MaxASCII || unicode.IsPrint(r):
+			b = utf8.AppendRune(b, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return b
 }
 
 // Read reads the file of a record.

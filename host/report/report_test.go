@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -165,7 +166,7 @@ func TestRead(t *testing.T) {
 		{strings.Replace(good, `"migrations": [`, `"migrations": [null, `, 1), "null"},
 		{strings.Replace(good, `"statements": [`, `"statements": [null, `, 1), "null"},
 		{strings.Replace(good, `"backfills": [`, `"backfills": [null, `, 1), "null"},
-		{regexp.MustCompile(`"Parents": \[\s+0`).ReplaceAllString(good, `"Parents": [7`), "its chain is none"},
+		{regexp.MustCompile(`"parents": \[\s+0`).ReplaceAllString(good, `"parents": [7`), "its chain is none"},
 	} {
 		if _, err := report.Read([]byte(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.40q: %v, want %q", c.file, err, c.want)
@@ -228,7 +229,33 @@ func TestChainIsCut(t *testing.T) {
 	if n := len(record.Chain.Nodes); n > 62 || !strings.Contains(ids, revs[100].ID) || !strings.Contains(ids, revs[101].ID) || !strings.Contains(ids, revs[99].ID) {
 		t.Errorf("%d are drawn: %s", n, ids)
 	}
-	if _, err := report.Read(record.JSON()); err != nil {
+	file := record.JSON()
+	if _, err := report.Read(file); err != nil {
 		t.Error(err)
+	}
+	if name := regexp.MustCompile(`"[a-z_]*[A-Z]\w*": `).Find(file); name != nil {
+		t.Errorf("the record has the name %s of a Go field", name)
+	}
+}
+
+// What would turn the text of a terminal around is escaped, and comes back.
+func TestRecordIsPrintable(t *testing.T) {
+	const said = "a\u202eb\u009bc\u2028d\U000e0041é\x7f"
+	r := newMadeUp()
+	r.start("000000000001", "m")
+	r.tell(host.Event{Kind: host.EventLog, Text: said})
+	r.applied()
+	file := r.End(host.Result{}, nil).JSON()
+	for _, c := range string(file) {
+		if c != '\n' && !unicode.IsPrint(c) {
+			t.Errorf("%U is in the file as it is", c)
+		}
+	}
+	record, err := report.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := record.Migrations[0].Logs[0].Text; got != said {
+		t.Errorf("%q came back", got)
 	}
 }

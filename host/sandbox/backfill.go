@@ -3,7 +3,6 @@ package sandbox
 import (
 	"io"
 	"math/rand/v2"
-	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -46,6 +45,7 @@ func (in *instance) backfillBegin(a args) error {
 	}
 	in.trace.result("run")
 	in.backfill, in.outside = true, in.place()
+	in.uncommitted(false)
 	in.tiers.improve()
 	state.set32(abi.SectionRun)
 	return nil
@@ -59,11 +59,15 @@ func (in *instance) backfillNext(a args) error {
 	if in.backfill {
 		in.closeRows()
 	}
-	chunk, err := in.calls.BackfillNext(in.ctx, in.superseded())
+	in.uncommitted(in.chunk != nil)
+	leave := in.leaveAtChunk()
+	chunk, err := in.calls.BackfillNext(in.ctx, leave)
+	if leave && err != nil {
+		in.interim.ended = true
+	}
 	if err == io.EOF {
 		in.back()
 		in.backfill, in.chunk = false, nil
-		in.fresh = time.Now()
 		handle.set32(0)
 		return abi.ErrnoEnd
 	}

@@ -1,9 +1,10 @@
 package sandbox
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
-	"time"
 	"unicode/utf8"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -71,7 +72,7 @@ func (in *instance) statement(a args) (string, error) {
 
 // parameters reads a rowset of one row, or none. What it returns is a copy: a
 // statement may be sent when the guest has gone on.
-func (in *instance) parameters(a args) ([]abi.Value, error) {
+func (in *instance) parameters(a args, sql string) ([]abi.Value, error) {
 	b := in.copied("the parameters", a.u32(2), a.u32(3))
 	if len(b) == 0 {
 		in.trace.values(nil)
@@ -86,7 +87,7 @@ func (in *instance) parameters(a args) ([]abi.Value, error) {
 		return nil, refuse(abi.ErrnoArgument, "the parameters are a rowset without a row")
 	}
 	if err != nil {
-		return nil, err
+		return nil, ofStatement(sql, err)
 	}
 	first := append([]abi.Value(nil), values...)
 	if _, err := rows.Next(); err != io.EOF {
@@ -94,6 +95,18 @@ func (in *instance) parameters(a args) ([]abi.Value, error) {
 	}
 	in.trace.values(first)
 	return first, nil
+}
+
+// ofStatement says of a text that is none which statement it was for.
+func ofStatement(sql string, err error) error {
+	if text := (*abi.TextError)(nil); !errors.As(err, &text) {
+		return err
+	}
+	const most = 60 // of what is said of it
+	if short := []rune(sql); len(short) > most {
+		sql = string(short[:most]) + "…"
+	}
+	return fmt.Errorf("a value for the statement %q: %w", sql, err)
 }
 
 func (in *instance) exec(a args) error {
@@ -105,7 +118,7 @@ func (in *instance) exec(a args) error {
 	if err != nil {
 		return err
 	}
-	params, err := in.parameters(a)
+	params, err := in.parameters(a, sql)
 	if err != nil {
 		return err
 	}
@@ -145,7 +158,7 @@ func (in *instance) execBatch(a args) error {
 	in.trace.rowset(rowset)
 	n, err := in.calls.ExecBatch(in.ctx, sql, rows)
 	if err != nil {
-		return err
+		return ofStatement(sql, err)
 	}
 	in.trace.result("%d affected", n)
 	if affected != nil {
@@ -214,10 +227,11 @@ func (in *instance) sectionBegin(a args) error {
 		return nil
 	}
 	in.trace.result("run")
-	in.section = true
+	in.section, in.transaction = true, kind == abi.SectionTransaction
 	if random != nil { // another run may pass over the section
 		in.outside, in.random = in.place(), random
 	}
+	in.uncommitted(false)
 	state.set32(abi.SectionRun)
 	return nil
 }
@@ -230,7 +244,8 @@ func (in *instance) sectionEnd(args) error {
 		return err
 	}
 	in.back()
-	in.section, in.fresh = false, time.Now()
+	in.uncommitted(in.transaction)
+	in.section = false
 	return nil
 }
 

@@ -31,6 +31,9 @@ func (g *guest) Close() error { return g.tiers.close() }
 // migration takes to make.
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(strings.NewReader(""))
 
+// Wait returns when the guest is there in the form that it stays in.
+func (g *guest) Wait(ctx context.Context) { g.tiers.wait(ctx) }
+
 // Run implements host.Guest.
 func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (host.GuestUsage, error) {
 	in := newInstance(g, run, calls)
@@ -38,7 +41,7 @@ func (g *guest) Run(ctx context.Context, run host.GuestRun, calls host.Calls) (h
 	err := g.run(ctx, in, abi.ExportRun, uint64(uint32(run.Step)), uint64(run.Direction))
 	in.used.Fuel = in.fuel.used()
 	in.used.Time += time.Since(began)
-	return in.used, err
+	return in.left(), err
 }
 
 func (g *guest) describe(ctx context.Context) ([]byte, error) {
@@ -62,16 +65,17 @@ func (g *guest) run(ctx context.Context, in *instance, function string, args ...
 	}
 	code, leave := g.tiers.enter(ctx, in.run.Anew)
 	defer leave()
-	in.code, in.tiers, in.fresh = code, g.tiers, time.Now()
+	in.code, in.tiers = code, g.tiers
+	in.provide(ctx)
 	if code.shared {
 		ctx = experimental.WithMemoryAllocator(ctx, straightMemory)
 	}
 	in.ctx = context.WithValue(ctx, instanceKey{}, in)
 	defer in.discard()
 	result, err := g.call(in, function, args)
-	if in.overflowed(err) {
+	if in.overflowed(err) && in.interim != nil {
 		g.tiers.wait(ctx)
-		if in.superseded() {
+		if g.tiers.superseded(code) {
 			in.startAnew()
 		}
 	}

@@ -19,23 +19,24 @@ import (
 // how it ends. It travels in the context of the run, which wazero hands to every
 // host function.
 type instance struct {
-	ctx    context.Context
-	opts   *Options
-	run    host.GuestRun
-	calls  host.Calls
-	tiers  *tiers
-	code   *code      // that runs
-	fresh  time.Time  // when what a new start would do again began
-	module api.Module // nil until it is instantiated
-	memory api.Memory // of the call under way
+	ctx     context.Context
+	opts    *Options
+	run     host.GuestRun
+	calls   host.Calls
+	tiers   *tiers
+	code    *code        // that runs
+	interim *provisional // nil: the run stays in this code
+	module  api.Module   // nil until it is instantiated
+	memory  api.Memory   // of the call under way
 
 	started     bool // the call of sandpiper_run has begun
 	describing  bool
 	description []byte
 
-	handles map[uint32]*openRows
-	handle  uint32 // the last one given
-	section bool   // a section is open
+	handles     map[uint32]*openRows
+	handle      uint32 // the last one given
+	section     bool   // a section is open
+	transaction bool   // and commits as a whole
 
 	backfill bool      // one has begun
 	chunk    *openRows // of the chunk under way; nil before the first
@@ -152,11 +153,23 @@ func (in *instance) answer(name string, f call, a args) abi.Errno {
 		if affectsDatabase[name] {
 			in.keepRows()
 		}
-		err = f(in, a)
+		err = in.make(f, a)
 	}
 	errno := in.settle(name, err)
 	in.trace.end(errno, err)
 	return errno
+}
+
+// make makes a call, and takes the time where a new start would make it again.
+func (in *instance) make(f call, a args) error {
+	p := in.interim
+	if p == nil {
+		return f(in, a)
+	}
+	began := time.Now()
+	err := f(in, a)
+	p.again += time.Since(began)
+	return err
 }
 
 // admit decides whether a call is made at all. The two that a guest needs to
@@ -172,7 +185,9 @@ func (in *instance) admit(name string) error {
 	if saying {
 		return nil
 	}
-	in.outrun()
+	if name != "backfill_next" && name != "section_end" { // these commit first
+		in.outrun()
+	}
 	if in.cancelled == nil {
 		if in.ctx.Err() == nil {
 			return nil

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,11 @@ import (
 // *host.GuestError.
 func (in *instance) outcome(result uint64, err error) error {
 	switch {
+	case in.outOfMemory():
+		return &host.GuestError{
+			Kind: host.GuestLimited, Stack: string(in.output.tail), Err: in.blame,
+			Message: fmt.Sprintf("it needs more memory than the %d MiB that it may have", in.opts.MemoryPages>>4),
+		}
 	case in.ended != nil:
 		if err != nil && in.ended.Stack == "" {
 			_, in.ended.Stack, _ = strings.Cut(err.Error(), stackBegins)
@@ -29,6 +35,20 @@ func (in *instance) outcome(result uint64, err error) error {
 		return nil
 	}
 	return in.gaveUp(abi.Errno(result))
+}
+
+// outOfMemory reports whether a guest ended because its memory could not grow: that
+// is what Go, Rust and C++ say then.
+func (in *instance) outOfMemory() bool {
+	if in.ended != nil && in.ended.Kind != host.GuestPanicked {
+		return false
+	}
+	for _, words := range []string{"fatal error: out of memory", "runtime: cannot allocate memory", "memory allocation of ", "std::bad_alloc"} {
+		if bytes.Contains(in.output.tail, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // stackBegins is what wazero puts between an error and the stack.

@@ -20,6 +20,7 @@ type output struct {
 	lines [2][]byte // begun and not ended: standard output, standard error
 	tail  []byte
 	mute  bool // the log is full
+	dying bool // standard error says why the guest gives up, as the error will
 }
 
 func (o *output) write(in *instance, level host.LogLevel, b []byte) {
@@ -51,6 +52,11 @@ func (o *output) write(in *instance, level host.LogLevel, b []byte) {
 
 // log logs a line, in which what is not text is replaced.
 func (o *output) log(in *instance, level host.LogLevel, line []byte) {
+	if level == host.LogWarn {
+		if o.dying = o.dying || beginsTrace(line); o.dying {
+			level = host.LogDebug
+		}
+	}
 	text := strings.ReplaceAll(strings.ToValidUTF8(string(line), "\ufffd"), "\x00", "\ufffd")
 	if err := in.logged(len(text)); err != nil {
 		if o.mute {
@@ -59,6 +65,17 @@ func (o *output) log(in *instance, level host.LogLevel, line []byte) {
 		o.mute, level, text = true, host.LogWarn, err.Error()+": what the migration writes from here on is left out"
 	}
 	in.calls.Log(in.ctx, level, text)
+}
+
+// beginsTrace reports whether a line of standard error is the first of what Go or
+// Rust say when they give up, pages long.
+func beginsTrace(line []byte) bool {
+	for _, words := range []string{"panic: ", "fatal error: ", "runtime: ", "thread '"} {
+		if bytes.HasPrefix(line, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // flush logs lines that were not ended.

@@ -52,7 +52,7 @@ func (in *instance) query(a args) error {
 	if err != nil {
 		return err
 	}
-	params, err := in.parameters(a)
+	params, err := in.parameters(a, sql)
 	if err != nil {
 		return err
 	}

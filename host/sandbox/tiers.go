@@ -42,6 +42,7 @@ type tiers struct {
 
 	mu     sync.Mutex
 	now    *code // what the next run begins in
+	failed bool  // make has
 	users  map[*code]int
 	ran    time.Duration // in the interpreter
 	cancel context.CancelFunc
@@ -108,11 +109,11 @@ func (t *tiers) improve() {
 	go func() {
 		defer close(t.done)
 		better, err := t.make(ctx)
-		if err != nil {
-			return // make has said so
-		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		if t.failed = err != nil; t.failed {
+			return // make has said so
+		}
 		old := t.now
 		if t.now = better; t.users[old] == 0 {
 			old.close()
@@ -125,6 +126,13 @@ func (t *tiers) superseded(c *code) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return c != t.now
+}
+
+// passing reports whether there is something better than c, or will be.
+func (t *tiers) passing(c *code) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return c != t.now || t.make != nil && !t.failed
 }
 
 // close frees all of it. No run may be under way. A compilation that is, is ended

@@ -171,5 +171,5 @@ func (db *database) dataSource() string {
 
 // failed says which database an operation failed on.
 func (db *database) failed(doing string, err error) error {
-	return fmt.Errorf("%s %s: %w", doing, db, explain(err))
+	return fmt.Errorf("%s %s: %w", doing, db, explain(db.withoutRoom(err)))
 }

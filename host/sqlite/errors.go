@@ -64,7 +64,7 @@ func explain(err error) error {
 	if !errors.As(err, &driver) && !errors.As(err, &code) {
 		return err
 	}
-	if hint := hints[codeOf(err)]; hint != "" {
+	if hint := hints[codeOf(err)]; hint != "" && !errors.Is(err, host.ErrDiskFull) {
 		return fmt.Errorf("%s: %w", hint, err)
 	}
 	return err

@@ -148,6 +148,9 @@ func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) e
 	if c.denied != "" && codeOf(err) == sqlite3.AUTH {
 		return refuse(stmt, sqlite3.AUTH, -1, c.denied)
 	}
+	if full := c.db.withoutRoom(err); full != err {
+		return fmt.Errorf("statement %d: %w", stmt.Ordinal, full)
+	}
 	return sqlError(ctx, stmt, err)
 }
 

@@ -169,7 +169,9 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 				return host.Entry{}, c.death()
 			case r.Event != nil:
 				if told.starts(r.Event) && !c.asked {
-					deadline.Reset(granted + c.grace)
+					// Half of it may go to a module that is being compiled, and all to what
+					// is started anew then.
+					deadline.Reset(granted + granted/2 + c.grace)
 				}
 				if err := told.event(r.Event, r.Fault, events); err != nil {
 					return host.Entry{}, lost("its process was ended: %s", err)

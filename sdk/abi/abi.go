@@ -131,6 +131,24 @@ func (e *MalformedError) Error() string {
 // Errno returns ErrnoArgument, which is what a guest gets that sent it.
 func (e *MalformedError) Errno() Errno { return ErrnoArgument }
 
+// A TextError says that a value of a row is no text in the sense of ABI.md, section 2.
+type TextError struct {
+	Column int  // from 1
+	NUL    bool // it holds one; else it is not valid UTF-8
+}
+
+// Error says which of the two it is, and how such bytes are passed.
+func (e *TextError) Error() string {
+	what := "is not valid UTF-8"
+	if e.NUL {
+		what = "holds a NUL, the character with the number 0"
+	}
+	return "the text in column " + strconv.Itoa(e.Column) + " " + what + ": it can be passed as bytes, not as text"
+}
+
+// Errno returns ErrnoArgument, which is what a guest gets that sent it.
+func (e *TextError) Errno() Errno { return ErrnoArgument }
+
 // An EncodeError says that a value cannot be written, since it is not of the
 // type it is written as, or too large.
 type EncodeError struct {

@@ -181,8 +181,7 @@ func (r *RowReader) Next() ([]Value, error) {
 		switch values[i].Type {
 		case TypeText, TypeNumeric, TypeJSON:
 			if !ValidText(values[i].Bytes) {
-				return nil, &MalformedError{"rowset", start, "the text in column " +
-					strconv.Itoa(i+1) + " of a row is not valid UTF-8, or holds a NUL"}
+				return nil, &TextError{Column: i + 1, NUL: utf8.Valid(values[i].Bytes)}
 			}
 		}
 	}

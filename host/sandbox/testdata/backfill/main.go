@@ -36,6 +36,12 @@ func init() {
 		SQLite:  sdk.Revision{ID: "000000000003", Revises: []string{"000000000001"}},
 		Upgrade: stamp,
 	})
+	sdk.Register(sdk.Migration{
+		Slug:    "compute",
+		Created: "2026-11-26T00:00:02Z",
+		SQLite:  sdk.Revision{ID: "000000000004", Revises: []string{"000000000002"}},
+		Upgrade: compute,
+	})
 }
 
 // stamp does the same before, in and after a section and a backfill, with what the clock
@@ -69,6 +75,23 @@ func stamp(tx *sdk.Tx) error {
 		}
 	}
 	return nil
+}
+
+// compute visits ten items and computes for long with each, all in one chunk.
+func compute(tx *sdk.Tx) error {
+	visit := tx.Batch("UPDATE item SET visits = visits + ?1 WHERE id = ?2")
+	return tx.Backfill(sdk.Backfill{
+		Name:  "compute",
+		Table: "item",
+		Where: "id <= 10",
+		Row: func(row *sdk.Row) error {
+			x := uint64(row.Int64(0))
+			for range 30_000_000 {
+				x = x*6364136223846793005 + 1442695040888963407
+			}
+			return visit.Add(10|int64(x&0), row.Int64(0))
+		},
+	})
 }
 
 // fill visits each item, and notes a random number, which is the chunk's.
