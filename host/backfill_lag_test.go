@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -196,10 +198,24 @@ func (l *lagging) reconnects(t *testing.T) {
 	g := l.filler(t, 50)
 	var why []string
 	lost := false
-	err := g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: pauses(&why, func(e host.Event) {
-		if e.Kind == host.EventChunk && !lost {
+	// While its first process is stopped, the replica cannot begin to receive again.
+	pid, err := strconv.Atoi(on(t, l.replica.URL(), `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Kill(pid, syscall.SIGCONT)
+	err = g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: pauses(&why, func(e host.Event) {
+		switch {
+		case e.Kind == host.EventChunk && !lost:
 			lost = true
+			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+				t.Error(err)
+			}
 			on(t, l.primary.URL(), "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_replication")
+		case e.Kind == host.EventThrottled && strings.Contains(e.Text, "is gone"):
+			if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+				t.Error(err)
+			}
 		}
 	})})
 	if err != nil {

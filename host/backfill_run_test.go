@@ -77,7 +77,7 @@ func TestBackfillRunFails(t *testing.T) {
 		for statement, want := range map[string]string{
 			"UPDATE t SET done = 1":                              "lacks ${chunk}",
 			"UPDATE t SET nowhere = 1 WHERE ${chunk}":            "nowhere",
-			"UPDATE t SET id = id + 1000 WHERE ${chunk}":         "changes the keys of the rows that it visits: of 4 rows of the chunk 4",
+			"UPDATE t SET id = id + 1000 WHERE ${chunk}":         "of 4 rows of the chunk 4 are no longer at their place in the order of (id)",
 			"INSERT INTO t SELECT 4, 4, 4 FROM t WHERE ${chunk}": "t",
 		} {
 			g := base.fresher().toFill(abi.Backfill{}, numbered(30)...)

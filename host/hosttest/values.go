@@ -219,6 +219,8 @@ var edgeValues = map[string]abi.Value{
 	"an int64 beyond 2⁵³":               abi.Int64(1<<53 + 1),
 	"a numeric beyond 2⁶³":              abi.Numeric("9223372036854775808"),
 	"a numeric of 40 digits":            abi.Numeric("12345678901234567890.12345678901234567890"),
+	"a numeric beyond 10³⁰⁸":            abi.Numeric("1" + strings.Repeat("0", 400)),
+	"a numeric within 10⁻³⁰⁸ of 0":      abi.Numeric("0." + strings.Repeat("0", 400) + "1"),
 	"a numeric that is NaN":             abi.Numeric("NaN"),
 	"a text with a NUL":                 abi.Text("a\x00b"),
 	"an empty text":                     abi.Text(""),

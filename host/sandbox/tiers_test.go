@@ -175,7 +175,7 @@ func TestSupersededInChunk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := runner.Upgrade(t.Context(), "heads")
+		result, err := runner.Upgrade(t.Context(), "backfill@000000000004")
 		if err != nil {
 			t.Fatalf("%q: %v", mode, err)
 		}

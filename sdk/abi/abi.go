@@ -146,6 +146,9 @@ func (e *TextError) Error() string {
 	return "the text in column " + strconv.Itoa(e.Column) + " " + what + ": it can be passed as bytes, not as text"
 }
 
+// Unwrap returns what it is to those who look at bytes: a malformed rowset.
+func (e *TextError) Unwrap() error { return &MalformedError{What: "rowset", Reason: e.Error()} }
+
 // Errno returns ErrnoArgument, which is what a guest gets that sent it.
 func (e *TextError) Errno() Errno { return ErrnoArgument }
 

@@ -1,7 +1,7 @@
 ;; expect: panicked
 ;; message: panic: index out of bounds (src/lib.rs:12:5)
-;; log: warning thread '<unnamed>' panicked at src/lib.rs:12:5:
-;; log: warning index out of bounds
+;; log: debug thread '<unnamed>' panicked at src/lib.rs:12:5:
+;; log: debug index out of bounds
 ;; comment: Rust writes its message and executes unreachable
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
