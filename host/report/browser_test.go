@@ -39,17 +39,19 @@ func browse(t *testing.T, page []byte) browsed {
 	var mu sync.Mutex
 	var b browsed
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		if r.URL.Path == "/report.html" {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			_, _ = w.Write(page)
 			return
 		}
-		mu.Lock()
-		defer mu.Unlock()
 		b.requests = append(b.requests, r.URL.Path)
 	}))
 	defer server.Close()
+	mu.Lock()
 	page = bytes.ReplaceAll(page, []byte("http://stolen.example"), []byte(server.URL))
+	mu.Unlock()
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
