@@ -129,7 +129,7 @@ func TestGuestsThatComplete(t *testing.T) {
 	for number, want := range map[string]string{
 		"02": "types: ", "03": "large: 5003 rows of 764967 bytes", "04": "nested: 375750", "05": "survived ",
 		"10": "backfill: 2000 rows, 2000 tokens, 1 to 2 visits, 3300 in all",
-		"14": "chunks: asked 35 times",
+		"14": "chunks: 3000 rows, 3000 visits",
 	} {
 		t.Run(number, func(t *testing.T) {
 			upgrade(t, number, func(t *testing.T, r result) {

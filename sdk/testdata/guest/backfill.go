@@ -80,7 +80,6 @@ func chunks(tx *sdk.Tx) error {
 		return err
 	}
 	param := tx.Dialect().Param
-	asked := 0
 	err := tx.Backfill(sdk.Backfill{
 		Name: "chunks", Table: "guest_fill", Batch: 1500,
 		Chunk: func(rows *sdk.Rows) error {
@@ -97,7 +96,6 @@ func chunks(tx *sdk.Tx) error {
 					if other.Int64(0) != 1 {
 						return errors.New("a row was visited twice")
 					}
-					asked++
 				}
 				if err := visits.Err(); err != nil {
 					return err
@@ -106,8 +104,16 @@ func chunks(tx *sdk.Tx) error {
 			return rows.Err()
 		},
 	})
-	tx.Log("chunks: asked ", asked, " times")
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.Section("count", func() error {
+		rows := tx.Query("SELECT count(*), CAST(sum(visits) AS bigint) FROM guest_fill")
+		for row := range rows.All() {
+			tx.Log("chunks: ", row.Int64(0), " rows, ", row.Int64(1), " visits")
+		}
+		return rows.Err()
+	})
 }
 
 // pieces reads values that are larger than what it keeps in memory.
