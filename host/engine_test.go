@@ -37,10 +37,13 @@ type fixture struct {
 
 // each runs a test on a fresh database of each dialect.
 func each(t *testing.T, test func(t *testing.T, f *fixture)) {
-	t.Run("sqlite", func(t *testing.T) {
-		test(t, &fixture{t: t, dialect: chain.SQLite, url: "sqlite:" + filepath.Join(t.TempDir(), "x.db"), files: fstest.MapFS{}})
-	})
+	t.Run("sqlite", func(t *testing.T) { test(t, onSQLite(t)) })
 	t.Run("postgresql", func(t *testing.T) { test(t, onPostgres(t)) })
+}
+
+// onSQLite is a fresh database for what PostgreSQL has nothing of.
+func onSQLite(t *testing.T) *fixture {
+	return &fixture{t: t, dialect: chain.SQLite, url: "sqlite:" + filepath.Join(t.TempDir(), "x.db"), files: fstest.MapFS{}}
 }
 
 // onPostgres is a fresh database for what SQLite has nothing of.
