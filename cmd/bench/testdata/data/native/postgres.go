@@ -40,7 +40,7 @@ func (db postgres) empty() error { return db.exec(fmt.Sprintf(createTable, "bigi
 func (db postgres) seed(rows int64) error {
 	for _, sql := range []string{
 		fmt.Sprintf(createTable, "bigint"),
-		fmt.Sprintf("INSERT INTO item SELECT i, 'item number ' || (i %% 1000), i * 7919 %% 100000, (i %% 1000) / 8.0, 'COMPLETED' FROM generate_series(1, %d) AS i", rows),
+		fmt.Sprintf("INSERT INTO item SELECT i, 'item number ' || (i %% 1000), i * 7919 %% 100000, (i %% 1000) / 8.0, 'COMPLETED' FROM generate_series(1::bigint, %d) AS i", rows),
 		"VACUUM ANALYZE item",
 		"CHECKPOINT",
 	} {
