@@ -171,7 +171,7 @@ func TestSupersededInChunk(t *testing.T) {
 		var trace bytes.Buffer
 		box := open(t, sandbox.Options{Mode: mode, Trace: &trace, CacheDir: privateDir(t)})
 		runner, err := host.NewRunner(fstest.MapFS{"guest.wasm": {Data: module}}, db, box,
-			host.Config{Path: "guest.wasm", ChunkTime: time.Hour, TimeLimit: 30 * time.Second})
+			host.Config{Path: "guest.wasm", ChunkTime: time.Hour, TimeLimit: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
