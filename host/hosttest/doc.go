@@ -17,7 +17,11 @@
 //	statements.go    values, affected rows, errors
 //	rows.go          rows, batches of parameters
 //	sections.go      progress, statements outside transactions
+//	loads.go         bulk loads
+//	streams.go       results and rows larger than memory
 //	operations*.go   schema operations there and back, refusals, failures
+//	million.go       benchmarks of reading, updating and loading
+//	programs.go      two programs that write while columns are kept in step
 //
 // The suite waits for events, never for time, so it can't be hurried or slowed
 // into another result. Where a dialect may choose (put off sending a statement,

@@ -26,7 +26,7 @@ func testLoads(t *testing.T, h Harness) {
 		for i := range rows {
 			rows[i] = []abi.Value{abi.Int64(int64(first + i)), abi.Text(fmt.Sprint("row ", first+i))}
 		}
-		return rowset(t, types, rows)
+		return Rowset(t, types, rows...)
 	}
 	load := func(t *testing.T, tx host.Tx, to *abi.Load, rows *abi.RowReader) {
 		t.Helper()
@@ -42,8 +42,8 @@ func testLoads(t *testing.T, h Harness) {
 			for i := range 20 {
 				load(t, tx, to, rowsFrom(t, i*1000, 1000))
 			}
-			load(t, tx, into("s", "a"), rowset(t, types[:1], [][]abi.Value{{abi.Int64(-1)}, {abi.Null()}}))
-			load(t, tx, to, rowset(t, types, [][]abi.Value{{abi.Int64(-1), abi.Null()}, {abi.Int64(-2), abi.Text("")}, {abi.Int64(-3), abi.Text("tab\tline\nback\\slash\\.\r")}}))
+			load(t, tx, into("s", "a"), Rowset(t, types[:1], []abi.Value{abi.Int64(-1)}, []abi.Value{abi.Null()}))
+			load(t, tx, to, Rowset(t, types, []abi.Value{abi.Int64(-1), abi.Null()}, []abi.Value{abi.Int64(-2), abi.Text("")}, []abi.Value{abi.Int64(-3), abi.Text("tab\tline\nback\\slash\\.\r")}))
 			return nil
 		})
 		if err != nil {
@@ -93,7 +93,7 @@ func testLoads(t *testing.T, h Harness) {
 			if n := len(drain(t, rows)); n != 5 {
 				t.Errorf("%d more rows of the six that there were when they were asked for", n)
 			}
-			if n, err := tx.ExecBatch(t.Context(), statement("UPDATE t SET c = "+h.Param(1)), rowset(t, types[:1], [][]abi.Value{{abi.Int64(1)}, {abi.Int64(2)}})); err != nil || n != 18 {
+			if n, err := tx.ExecBatch(t.Context(), statement("UPDATE t SET c = "+h.Param(1)), Rowset(t, types[:1], []abi.Value{abi.Int64(1)}, []abi.Value{abi.Int64(2)})); err != nil || n != 18 {
 				t.Errorf("a batch: %d rows, %v, want 18", n, err)
 			}
 		})
@@ -118,7 +118,7 @@ func testLoads(t *testing.T, h Harness) {
 		rollback(t, conn, func(tx host.Tx) {
 			load(t, tx, to, rowsFrom(t, 1, 2))
 			savepoint(t, tx, host.SavepointSet)
-			rows := rowset(t, types, [][]abi.Value{{abi.Int64(10), abi.Null()}, {abi.Int64(11), abi.Null()}, {abi.Int64(1), abi.Text("again")}, {abi.Int64(12), abi.Null()}})
+			rows := Rowset(t, types, []abi.Value{abi.Int64(10), abi.Null()}, []abi.Value{abi.Int64(11), abi.Null()}, []abi.Value{abi.Int64(1), abi.Text("again")}, []abi.Value{abi.Int64(12), abi.Null()})
 			_, err := tx.Load(t.Context(), stmt, to, rows)
 			if got := refusal(t, err); got.Ordinal != 5 || !strings.Contains(err.Error(), "row 3") || got.SQL == "" {
 				t.Errorf("the error is of statement %d, %q: %v; want row 3 of statement 5", got.Ordinal, got.SQL, err)
@@ -132,7 +132,7 @@ func testLoads(t *testing.T, h Harness) {
 
 	t.Run("refused, and nobody asks", func(t *testing.T) {
 		err := in(t.Context(), conn, host.Fence{}, func(tx host.Tx) error {
-			_, err := tx.Load(t.Context(), stmt, to, rowset(t, types, [][]abi.Value{{abi.Int64(1), abi.Null()}, {abi.Int64(1), abi.Null()}}))
+			_, err := tx.Load(t.Context(), stmt, to, Rowset(t, types, []abi.Value{abi.Int64(1), abi.Null()}, []abi.Value{abi.Int64(1), abi.Null()}))
 			return err
 		})
 		if refusal(t, err); !strings.Contains(err.Error(), "row 2") {
@@ -192,7 +192,7 @@ func testLoads(t *testing.T, h Harness) {
 					kinds[i] = v.Type
 				}
 				err := once(t.Context(), conn, host.Fence{}, func(tx host.Tx) error {
-					_, err := tx.Load(t.Context(), stmt, c.to, rowset(t, kinds, c.rows))
+					_, err := tx.Load(t.Context(), stmt, c.to, Rowset(t, kinds, c.rows...))
 					return err
 				})
 				if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -229,18 +229,18 @@ func testLoads(t *testing.T, h Harness) {
 
 	t.Run("into a table that was dropped meanwhile", func(t *testing.T) {
 		rollback(t, conn, func(tx host.Tx) {
-			load(t, tx, into("s", "a"), rowset(t, types[:1], [][]abi.Value{{abi.Int64(1)}}))
+			load(t, tx, into("s", "a"), Rowset(t, types[:1], []abi.Value{abi.Int64(1)}))
 			if err := execAll(t.Context(), tx, "DROP TABLE s", "CREATE TABLE s (a TEXT)"); err != nil {
 				t.Fatal(err)
 			}
-			load(t, tx, into("s", "a"), rowset(t, types[:1], [][]abi.Value{{abi.Int64(1)}}))
+			load(t, tx, into("s", "a"), Rowset(t, types[:1], []abi.Value{abi.Int64(1)}))
 			if n := countTx(t, tx, "SELECT count(*) FROM s WHERE a = '1'"); n != 1 {
 				t.Errorf("%d rows, want 1", n)
 			}
 			if err := execAll(t.Context(), tx, "DROP TABLE s"); err != nil {
 				t.Fatal(err)
 			}
-			_, err := tx.Load(t.Context(), stmt, into("s", "a"), rowset(t, types[:1], [][]abi.Value{{abi.Int64(1)}}))
+			_, err := tx.Load(t.Context(), stmt, into("s", "a"), Rowset(t, types[:1], []abi.Value{abi.Int64(1)}))
 			if err == nil {
 				err = execAll(t.Context(), tx, "SELECT 1")
 			}

@@ -198,7 +198,7 @@ func testBatches(t *testing.T, h Harness) {
 		}
 		rows[7][1] = abi.Null()
 		rollback(t, conn, func(tx host.Tx) {
-			if n, err := tx.ExecBatch(t.Context(), stmt, rowset(t, types, rows)); err != nil || n != 1000 {
+			if n, err := tx.ExecBatch(t.Context(), stmt, Rowset(t, types, rows...)); err != nil || n != 1000 {
 				t.Fatalf("got %d, %v, want 1000", n, err)
 			}
 			if n := countTx(t, tx, "SELECT count(*) FROM t WHERE b = 'row ' || a"); n != 999 {
@@ -208,9 +208,9 @@ func testBatches(t *testing.T, h Harness) {
 				t.Errorf("row %d is NULL, want row 7", n)
 			}
 			update := statement("UPDATE t SET b = " + h.Param(2) + " WHERE a >= " + h.Param(1))
-			n, err := tx.ExecBatch(t.Context(), update, rowset(t, types, [][]abi.Value{
-				{abi.Int64(998), abi.Text("x")}, {abi.Int64(5000), abi.Text("x")}, {abi.Int64(990), abi.Text("x")},
-			}))
+			n, err := tx.ExecBatch(t.Context(), update, Rowset(t, types,
+				[]abi.Value{abi.Int64(998), abi.Text("x")}, []abi.Value{abi.Int64(5000), abi.Text("x")}, []abi.Value{abi.Int64(990), abi.Text("x")},
+			))
 			if err != nil || n != 12 {
 				t.Errorf("got %d, %v, want 2 + 0 + 10", n, err)
 			}
@@ -219,7 +219,7 @@ func testBatches(t *testing.T, h Harness) {
 
 	t.Run("of no rows", func(t *testing.T) {
 		rollback(t, conn, func(tx host.Tx) {
-			if n, err := tx.ExecBatch(t.Context(), stmt, rowset(t, types, nil)); err != nil || n != 0 {
+			if n, err := tx.ExecBatch(t.Context(), stmt, Rowset(t, types)); err != nil || n != 0 {
 				t.Errorf("got %d, %v, want 0", n, err)
 			}
 		})
@@ -230,9 +230,9 @@ func testBatches(t *testing.T, h Harness) {
 			if err := tx.Savepoint(t.Context(), host.SavepointSet, "s"); err != nil {
 				t.Fatal(err)
 			}
-			_, err := tx.ExecBatch(t.Context(), stmt, rowset(t, types, [][]abi.Value{
-				{abi.Int64(1), abi.Text("one")}, {abi.Int64(2), abi.Text("two")}, {abi.Int64(1), abi.Text("again")}, {abi.Int64(4), abi.Text("four")},
-			}))
+			_, err := tx.ExecBatch(t.Context(), stmt, Rowset(t, types,
+				[]abi.Value{abi.Int64(1), abi.Text("one")}, []abi.Value{abi.Int64(2), abi.Text("two")}, []abi.Value{abi.Int64(1), abi.Text("again")}, []abi.Value{abi.Int64(4), abi.Text("four")},
+			))
 			if got := refusal(t, err); got.Ordinal != 5 || got.SQL != stmt.SQL {
 				t.Errorf("the error is of statement %d, %q", got.Ordinal, got.SQL)
 			}
@@ -264,9 +264,15 @@ func testBatches(t *testing.T, h Harness) {
 	})
 }
 
-// rowset encodes rows and returns a reader of them.
-func rowset(t *testing.T, types []abi.Type, rows [][]abi.Value) *abi.RowReader {
+// Rowset encodes rows and returns a reader of them. Without types, they are those of
+// the first row's values.
+func Rowset(t testing.TB, types []abi.Type, rows ...[]abi.Value) *abi.RowReader {
 	t.Helper()
+	if types == nil {
+		for _, v := range rows[0] {
+			types = append(types, v.Type)
+		}
+	}
 	r, err := abi.NewRowReader(encode(t, types, rows))
 	if err != nil {
 		t.Fatal(err)
@@ -274,7 +280,7 @@ func rowset(t *testing.T, types []abi.Type, rows [][]abi.Value) *abi.RowReader {
 	return r
 }
 
-func encode(t *testing.T, types []abi.Type, rows [][]abi.Value) []byte {
+func encode(t testing.TB, types []abi.Type, rows [][]abi.Value) []byte {
 	t.Helper()
 	b, err := abi.AppendRowsetHeader(nil, types)
 	for _, row := range rows {

@@ -63,7 +63,7 @@ func TestLargeValue(t *testing.T, h Harness, n int) {
 	run(t, conn, "CREATE TABLE t (a TEXT)")
 	value := abi.Text(strings.Repeat("large ", n/6))
 	stmt := statement("INSERT INTO t VALUES ("+h.Param(1)+")", value)
-	rows := rowset(t, []abi.Type{abi.TypeText}, [][]abi.Value{{value}})
+	rows := Rowset(t, []abi.Type{abi.TypeText}, []abi.Value{value})
 	rollback(t, conn, func(tx host.Tx) {
 		measure(t, "Exec", n, func() error {
 			_, err := tx.Exec(t.Context(), stmt)

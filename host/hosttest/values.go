@@ -122,11 +122,11 @@ func puts(t *testing.T, h Harness) map[string]func(host.Tx, [][]abi.Value) error
 			return nil
 		},
 		"exec_batch": func(tx host.Tx, rows [][]abi.Value) error {
-			_, err := tx.ExecBatch(t.Context(), statement(insert), rowset(t, types(rows), rows))
+			_, err := tx.ExecBatch(t.Context(), statement(insert), Rowset(t, types(rows), rows...))
 			return err
 		},
 		"bulk_load": func(tx host.Tx, rows [][]abi.Value) error {
-			_, err := tx.Load(t.Context(), statement(""), into("v", "i", "v"), rowset(t, types(rows), rows))
+			_, err := tx.Load(t.Context(), statement(""), into("v", "i", "v"), Rowset(t, types(rows), rows...))
 			return err
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/policy"
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -23,7 +24,7 @@ func TestConfinedLoad(t *testing.T) {
 			l.plug(c, "CREATE TABLE acme_t (a bigint PRIMARY KEY, b text DEFAULT 'd')")
 			load := func(to *abi.Load, rows ...[]abi.Value) error {
 				return once(t.Context(), c, func(tx host.Tx) error {
-					if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to, rowset(t, typesOf(rows[0]), rows...)); err != nil {
+					if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to, hosttest.Rowset(t, nil, rows...)); err != nil {
 						return err
 					}
 					return nil

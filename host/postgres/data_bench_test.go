@@ -3,13 +3,13 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -18,8 +18,6 @@ import (
 // guest: 1,000,000 rows of five columns are read, updated and loaded.
 //
 //	go test ./host/postgres -run '^$' -bench 'Million' -benchtime 3x
-const million = 1_000_000
-
 const millionRows = `CREATE TABLE big AS SELECT i::bigint AS id, 'row ' || i AS name, i::float8 AS score, now() + i * interval '1 s' AS made, i % 2 = 0 AS flag
 FROM generate_series(1, 1000000) i`
 
@@ -49,36 +47,11 @@ func big(b *testing.B, prepare ...string) (host.Tx, pgx.Tx) {
 	return tx, native
 }
 
-func perRow(b *testing.B, rows int) {
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
-}
-
 func BenchmarkMillionRead(b *testing.B) {
 	tx, native := big(b, millionRows, "VACUUM ANALYZE big")
 	ctx := context.Background()
 	const sql = "SELECT id, name, score, made, flag FROM big"
-	b.Run("by=sandpiper", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			rows, err := tx.Query(ctx, host.Statement{SQL: sql, Ordinal: 1})
-			if err != nil {
-				b.Fatal(err)
-			}
-			n := 0
-			for {
-				if _, err := rows.Next(); err == io.EOF {
-					break
-				} else if err != nil {
-					b.Fatal(err)
-				}
-				n++
-			}
-			if n != million {
-				b.Fatal(n)
-			}
-		}
-		perRow(b, million)
-	})
+	b.Run("by=sandpiper", func(b *testing.B) { hosttest.ReadMillion(b, tx, sql) })
 	b.Run("by=pgx", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -100,47 +73,24 @@ func BenchmarkMillionRead(b *testing.B) {
 				}
 				n++
 			}
-			if rows.Err() != nil || n != million {
+			if rows.Err() != nil || n != hosttest.Million {
 				b.Fatal(n, rows.Err())
 			}
 		}
-		perRow(b, million)
+		hosttest.PerRow(b)
 	})
 }
-
-// batchOf is how many rows a batch and a load of the benchmarks have.
-const batchOf = 1000
 
 func BenchmarkMillionUpdate(b *testing.B) {
 	tx, native := big(b, millionRows, "ALTER TABLE big ADD PRIMARY KEY (id)", "VACUUM ANALYZE big", "CREATE TABLE large (LIKE big INCLUDING ALL)", "INSERT INTO large TABLE big", "VACUUM ANALYZE large")
 	ctx := context.Background()
-	b.Run("by=sandpiper", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var rows []byte
-			types := []abi.Type{abi.TypeInt64, abi.TypeFloat64}
-			for first := 1; first <= million; first += batchOf {
-				rows, _ = abi.AppendRowsetHeader(rows[:0], types)
-				for i := range batchOf {
-					rows, _ = abi.AppendRow(rows, types, []abi.Value{abi.Int64(int64(first + i)), abi.Float64(float64(i) / 2)})
-				}
-				reader, err := abi.NewRowReader(rows)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if n, err := tx.ExecBatch(ctx, host.Statement{SQL: "UPDATE big SET score = $2 WHERE id = $1", Ordinal: 1}, reader); err != nil || n != batchOf {
-					b.Fatal(n, err)
-				}
-			}
-		}
-		perRow(b, million)
-	})
+	b.Run("by=sandpiper", func(b *testing.B) { hosttest.UpdateMillion(b, tx, "UPDATE big SET score = $2 WHERE id = $1") })
 	b.Run("by=pgx", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			for first := 1; first <= million; first += batchOf {
+			for first := 1; first <= hosttest.Million; first += hosttest.BatchOf {
 				batch := &pgx.Batch{}
-				for i := range batchOf {
+				for i := range hosttest.BatchOf {
 					batch.Queue("UPDATE large SET score = $2 WHERE id = $1", int64(first+i), float64(i)/2)
 				}
 				if err := native.SendBatch(ctx, batch).Close(); err != nil {
@@ -148,7 +98,7 @@ func BenchmarkMillionUpdate(b *testing.B) {
 				}
 			}
 		}
-		perRow(b, million)
+		hosttest.PerRow(b)
 	})
 }
 
@@ -160,47 +110,34 @@ func BenchmarkMillionLoad(b *testing.B) {
 	b.Run("by=sandpiper", func(b *testing.B) {
 		b.ReportAllocs()
 		types := []abi.Type{abi.TypeInt64, abi.TypeText, abi.TypeFloat64, abi.TypeTimestampTZ, abi.TypeBool}
-		target := to("big", "id", "name", "score", "made", "flag")
-		row := make([]abi.Value, 5)
+		var name []byte
 		for b.Loop() {
-			var rows, name []byte
-			for first := 0; first < million; first += batchOf {
-				rows, _ = abi.AppendRowsetHeader(rows[:0], types)
-				for i := range batchOf {
-					name = fmt.Appendf(name[:0], "row %d", first+i)
-					row[0], row[1], row[2] = abi.Int64(int64(first+i)), abi.Value{Type: abi.TypeText, Bytes: name}, abi.Float64(float64(i))
-					row[3], row[4] = abi.TimestampTZ(now.UnixMicro()), abi.Bool(i%2 == 0)
-					rows, _ = abi.AppendRow(rows, types, row)
-				}
-				reader, err := abi.NewRowReader(rows)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := tx.Load(ctx, host.Statement{Ordinal: 1}, target, reader); err != nil {
-					b.Fatal(err)
-				}
-			}
+			hosttest.LoadMillion(b, tx, to("big", "id", "name", "score", "made", "flag"), types, func(i int, row []abi.Value) {
+				name = fmt.Appendf(name[:0], "row %d", i)
+				row[0], row[1], row[2] = abi.Int64(int64(i)), abi.Value{Type: abi.TypeText, Bytes: name}, abi.Float64(float64(i))
+				row[3], row[4] = abi.TimestampTZ(now.UnixMicro()), abi.Bool(i%2 == 0)
+			})
 			if n, err := tx.Exec(ctx, host.Statement{SQL: "DELETE FROM big WHERE id < 0", Ordinal: 1}); err != nil || n != 0 {
-				b.Fatal(n, err)
+				b.Fatal(n, err) // it ends the COPY
 			}
 		}
-		perRow(b, million)
+		hosttest.PerRow(b)
 	})
 	b.Run("by=pgx", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			i := 0
 			n, err := native.CopyFrom(ctx, pgx.Identifier{"large"}, []string{"id", "name", "score", "made", "flag"}, pgx.CopyFromFunc(func() ([]any, error) {
-				if i == million {
+				if i == hosttest.Million {
 					return nil, nil
 				}
 				i++
 				return []any{int64(i), fmt.Sprintf("row %d", i), float64(i), now, i%2 == 0}, nil
 			}))
-			if err != nil || n != million {
+			if err != nil || n != hosttest.Million {
 				b.Fatal(n, err)
 			}
 		}
-		perRow(b, million)
+		hosttest.PerRow(b)
 	})
 }

@@ -12,45 +12,18 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
-
-// rowset encodes rows.
-func rowset(t testing.TB, types []abi.Type, rows ...[]abi.Value) *abi.RowReader {
-	t.Helper()
-	b, err := abi.AppendRowsetHeader(nil, types)
-	for _, row := range rows {
-		if err == nil {
-			b, err = abi.AppendRow(b, types, row)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := abi.NewRowReader(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// typesOf returns the types of a row's values.
-func typesOf(row []abi.Value) []abi.Type {
-	types := make([]abi.Type, len(row))
-	for i, v := range row {
-		types[i] = v.Type
-	}
-	return types
-}
 
 func to(table string, columns ...string) *abi.Load { return &abi.Load{Table: table, Columns: columns} }
 
 // loading returns what loads one row, and then asks for something.
 func loading(t *testing.T, to *abi.Load, row ...abi.Value) func(host.Tx) error {
 	return func(tx host.Tx) error {
-		if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to, rowset(t, typesOf(row), row)); err != nil {
+		if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to, hosttest.Rowset(t, nil, row)); err != nil {
 			return err
 		}
 		return exec("SELECT 1")(tx)
@@ -114,11 +87,11 @@ func TestLoadIsInsert(t *testing.T) {
 					if err := exec("CREATE TABLE a (i int, v "+c.column+")", "CREATE TABLE b (LIKE a)")(tx); err != nil {
 						t.Fatal(err)
 					}
-					if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to("a", "i", "v"), rowset(t, types, rows...)); err != nil {
+					if _, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to("a", "i", "v"), hosttest.Rowset(t, types, rows...)); err != nil {
 						t.Fatal(err)
 					}
 					for from := 0; from < len(rows); from += 100 {
-						if _, err := tx.ExecBatch(t.Context(), host.Statement{SQL: "INSERT INTO b VALUES ($1, $2)"}, rowset(t, []abi.Type{abi.TypeInt64, c.from}, rows[from:from+100]...)); err != nil {
+						if _, err := tx.ExecBatch(t.Context(), host.Statement{SQL: "INSERT INTO b VALUES ($1, $2)"}, hosttest.Rowset(t, []abi.Type{abi.TypeInt64, c.from}, rows[from:from+100]...)); err != nil {
 							t.Fatal(err)
 						}
 					}
@@ -239,7 +212,7 @@ func TestLoadWide(t *testing.T) {
 		if err := exec("CREATE TABLE t (" + strings.Join(names, " smallint, ") + " smallint)")(tx); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to("t", names...), rowset(t, typesOf(row), row, row)); err != nil || n != 2 {
+		if n, err := tx.Load(t.Context(), host.Statement{Ordinal: 1}, to("t", names...), hosttest.Rowset(t, nil, row, row)); err != nil || n != 2 {
 			t.Fatal(n, err)
 		}
 		rows, err := tx.Query(t.Context(), host.Statement{SQL: "SELECT * FROM t"})
@@ -259,7 +232,7 @@ func many(t testing.TB, n int) *abi.RowReader {
 	for i := range rows {
 		rows[i] = []abi.Value{abi.Int64(int64(i))}
 	}
-	return rowset(t, []abi.Type{abi.TypeInt64}, rows...)
+	return hosttest.Rowset(t, []abi.Type{abi.TypeInt64}, rows...)
 }
 
 // A load that waits for somebody's lock ends with its context, with lock_timeout,

@@ -3,14 +3,13 @@ package postgres_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
@@ -23,11 +22,8 @@ var nameSync = &schema.CreateSync{
 	},
 }
 
-// An old program and a new one write to the rows, some of them to the same,
-// while a backfill goes through them in chunks: in the end each row agrees, and
-// has what its last writer wrote.
 func TestSyncWhileTwoProgramsWrite(t *testing.T) {
-	const rows, writes, chunk = 300, 400, 20
+	const rows = 300
 	w := newWorkshop(t, "CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL)",
 		fmt.Sprintf("INSERT INTO person SELECT i, 'First' || i || ' Last' || i FROM generate_series(1, %d) i", rows))
 	w.apply(
@@ -35,55 +31,22 @@ func TestSyncWhileTwoProgramsWrite(t *testing.T) {
 		&schema.AddColumn{Table: "person", Column: of("last", schema.BaseText)},
 		nameSync,
 	)
-	var programs sync.WaitGroup
-	program := func(do func(exec func(sql string, args ...any))) {
-		pg, err := pgconn.Connect(t.Context(), w.url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		programs.Go(func() {
-			defer pg.Close(context.Background())
-			do(func(sql string, args ...any) {
-				sql = fmt.Sprintf(sql, args...)
-				if _, err := pg.Exec(context.Background(), sql).ReadAll(); err != nil {
-					t.Errorf("%s: %v", sql, err)
-				}
-			})
-		})
-	}
-	// Rows of id % 3 = 0 are the old program's alone, those of 1 the new one's.
-	last := [2]map[int]string{{}, {}}
-	for which, write := range []string{
-		"INSERT INTO person (id, name) VALUES (%[1]d, '%[2]s %[3]s') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-		"INSERT INTO person (id, first, last) VALUES (%[1]d, '%[2]s', '%[3]s') ON CONFLICT (id) DO UPDATE SET first = excluded.first, last = excluded.last",
-	} {
-		random := rand.New(rand.NewPCG(uint64(which), 0))
-		program(func(exec func(string, ...any)) {
-			for n := range writes {
-				id := 1 + random.IntN(rows+rows/3)
-				if id%3 == 1-which {
-					continue
-				}
-				first, second := fmt.Sprintf("p%d", which), fmt.Sprintf("n%d", n)
-				exec(write, id, first, second)
-				last[which][id] = first + " " + second
+	hosttest.TwoPrograms{
+		Rows: rows, Writes: 400,
+		Backfill: "UPDATE person SET first = split_part(name, ' ', 1), last = split_part(name, ' ', 2) WHERE id > %d AND id <= %d",
+		Program: func(t *testing.T) func(string) error {
+			pg, err := pgconn.Connect(t.Context(), w.url)
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
-	program(func(exec func(string, ...any)) {
-		for from := 0; from < rows; from += chunk {
-			exec("UPDATE person SET first = split_part(name, ' ', 1), last = split_part(name, ' ', 2) WHERE id > %d AND id <= %d", from, from+chunk)
-		}
-	})
-	programs.Wait()
-	w.want("SELECT count(*) FROM person WHERE (name = first || ' ' || last) IS NOT TRUE", "0")
-	for which := range last {
-		for id, name := range last[which] {
-			if id%3 == which {
-				w.want(fmt.Sprintf("SELECT name FROM person WHERE id = %d", id), name)
+			t.Cleanup(func() { pg.Close(context.Background()) })
+			return func(sql string) error {
+				_, err := pg.Exec(context.Background(), sql).ReadAll()
+				return err
 			}
-		}
-	}
+		},
+		Value: w.other,
+	}.Run(t)
 	w.apply(&schema.DropSync{Table: "person", Was: nameSync})
 	w.want("SELECT (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal) + (SELECT count(*) FROM pg_proc WHERE prosrc LIKE '%Sandpiper%')", "0")
 }

@@ -7,36 +7,14 @@ import (
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// rowset encodes rows, whose types are those of the first one.
-func rowset(t testing.TB, rows ...[]abi.Value) *abi.RowReader {
-	t.Helper()
-	types := make([]abi.Type, len(rows[0]))
-	for i, v := range rows[0] {
-		types[i] = v.Type
-	}
-	b, err := abi.AppendRowsetHeader(nil, types)
-	for _, row := range rows {
-		if err == nil {
-			b, err = abi.AppendRow(b, types, row)
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := abi.NewRowReader(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func loading(t *testing.T, to *abi.Load, rows ...[]abi.Value) func(host.Tx) error {
 	return func(tx host.Tx) error {
-		_, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to, rowset(t, rows...))
+		_, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to, hosttest.Rowset(t, nil, rows...))
 		return err
 	}
 }
@@ -158,7 +136,7 @@ func TestLoadNamesTheRow(t *testing.T) {
 			}
 			rows[776][0] = abi.Int64(3)
 			err := in(t.Context(), conn, func(tx host.Tx) error {
-				n, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to("t", "a", "b"), rowset(t, rows...))
+				n, err := tx.Load(t.Context(), host.Statement{Ordinal: 4}, to("t", "a", "b"), hosttest.Rowset(t, nil, rows...))
 				if err == nil && n != map[string]int64{"IGNORE": 1000, "REPLACE": 1001}[c.resolve] {
 					t.Errorf("%d rows were affected", n)
 				}
@@ -188,7 +166,7 @@ func TestLoadGoesOnAfterAnError(t *testing.T) {
 	}
 	rows[200][0] = abi.Int64(3)
 	if err := in(t.Context(), conn, func(tx host.Tx) error {
-		if _, err := tx.Load(t.Context(), host.Statement{}, to("t", "a", "b"), rowset(t, rows...)); err == nil {
+		if _, err := tx.Load(t.Context(), host.Statement{}, to("t", "a", "b"), hosttest.Rowset(t, nil, rows...)); err == nil {
 			t.Error("a key came twice")
 		}
 		return nil

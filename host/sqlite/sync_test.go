@@ -2,79 +2,38 @@ package sqlite_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/hosttest"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 )
 
 const nameSync = `{"create_sync": {"table": "person", "old": [{"column": "name", "from": "first || ' ' || last"}], "new": [` +
 	`{"column": "first", "from": "substr(name, 1, instr(name, ' ') - 1)"}, {"column": "last", "from": "substr(name, instr(name, ' ') + 1)"}]}}`
 
-// An old program and a new one write to the rows, some of them to the same,
-// while a backfill goes through them in chunks: in the end each row agrees, and
-// has what its last writer wrote.
 func TestSyncWhileTwoProgramsWrite(t *testing.T) {
-	const rows, writes, chunk = 300, 200, 20
+	const rows = 300
 	path, conn := file(t)
 	raw(t, path, "PRAGMA journal_mode = WAL; CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT)",
 		fmt.Sprintf("WITH r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < %d) INSERT INTO person SELECT i, 'First' || i || ' Last' || i FROM r", rows))
 	mustApply(t, conn, `{"add_column": {"table": "person", "column": {"name": "first", "type": "text"}}}`,
 		`{"add_column": {"table": "person", "column": {"name": "last", "type": "text"}}}`, nameSync)
-	var programs sync.WaitGroup
-	program := func(do func(exec func(sql string, args ...any))) {
-		c := rawConn(t, path)
-		if err := c.Exec("PRAGMA busy_timeout = 60000; PRAGMA synchronous = OFF"); err != nil {
-			t.Fatal(err)
-		}
-		programs.Go(func() {
-			do(func(sql string, args ...any) {
-				if err := c.Exec(fmt.Sprintf(sql, args...)); err != nil {
-					t.Errorf("%s: %v", sql, err)
-				}
-			})
-		})
-	}
-	// Rows of id % 3 = 0 are the old program's alone, those of 1 the new one's.
-	last := [2]map[int]string{{}, {}}
-	for which, write := range []string{
-		"INSERT INTO person (id, name) VALUES (%[1]d, '%[2]s %[3]s') ON CONFLICT (id) DO UPDATE SET name = excluded.name",
-		"INSERT INTO person (id, first, last) VALUES (%[1]d, '%[2]s', '%[3]s') ON CONFLICT (id) DO UPDATE SET first = excluded.first, last = excluded.last",
-	} {
-		random := rand.New(rand.NewPCG(uint64(which), 0))
-		program(func(exec func(string, ...any)) {
-			for n := range writes {
-				id := 1 + random.IntN(rows+rows/3)
-				if id%3 == 1-which {
-					continue
-				}
-				first, second := fmt.Sprintf("p%d", which), fmt.Sprintf("n%d", n)
-				exec(write, id, first, second)
-				last[which][id] = first + " " + second
+	hosttest.TwoPrograms{
+		Rows: rows, Writes: 200,
+		Backfill: "UPDATE person SET first = substr(name, 1, instr(name, ' ') - 1), last = substr(name, instr(name, ' ') + 1) WHERE id > %d AND id <= %d",
+		Program: func(t *testing.T) func(string) error {
+			c := rawConn(t, path)
+			if err := c.Exec("PRAGMA busy_timeout = 60000; PRAGMA synchronous = OFF"); err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
-	program(func(exec func(string, ...any)) {
-		for from := 0; from < rows; from += chunk {
-			exec("UPDATE person SET first = substr(name, 1, instr(name, ' ') - 1), last = substr(name, instr(name, ' ') + 1) WHERE id > %d AND id <= %d", from, from+chunk)
-		}
-	})
-	programs.Wait()
-	if n := value(t, conn, "SELECT count(*) FROM person WHERE (name = first || ' ' || last) IS NOT TRUE"); n != "0" {
-		t.Errorf("%s rows do not agree", n)
-	}
-	for which := range last {
-		for id, name := range last[which] {
-			if got := value(t, conn, fmt.Sprintf("SELECT name FROM person WHERE id = %d", id)); id%3 == which && got != name {
-				t.Errorf("row %d is %s, not %s", id, got, name)
-			}
-		}
-	}
+			return c.Exec
+		},
+		Value: func(sql string) string { return value(t, conn, sql) },
+	}.Run(t)
 	mustApply(t, conn, `{"drop_sync": {"table": "person", "name": "sync_person__first_last"}}`)
 	if n := value(t, conn, "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'"); n != "0" {
 		t.Errorf("%s triggers are left", n)
