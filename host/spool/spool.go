@@ -16,6 +16,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 )
 
 // Memory is how many bytes of rows a spool keeps in memory.
@@ -31,6 +32,7 @@ const bufferSize = 64 << 10
 // NULL. Its zero value is empty.
 type Spool struct {
 	memory []byte // per value a u32 length, or noValue, and its bytes
+	taken  int    // of memory
 	file   *os.File
 	writer *bufio.Writer // until the first row is taken
 	reader *bufio.Reader // then, for what is in the file
@@ -62,6 +64,9 @@ func (s *Spool) Put(values [][]byte) error {
 		if err := s.open(); err != nil {
 			return err
 		}
+	}
+	if s.memory == nil {
+		s.memory, _ = memories.Get().([]byte)
 	}
 	s.rows++
 	s.bytes += size
@@ -112,13 +117,14 @@ func (s *Spool) Next(values [][]byte) error {
 		return io.EOF
 	}
 	s.rows--
-	if len(s.memory) > 0 {
+	if s.taken < len(s.memory) {
 		for i := range values {
-			n := binary.LittleEndian.Uint32(s.memory)
-			s.memory = s.memory[4:]
+			n := binary.LittleEndian.Uint32(s.memory[s.taken:])
+			s.taken += 4
 			values[i] = nil
 			if n != noValue {
-				values[i], s.memory = s.memory[:n:n], s.memory[n:]
+				end := s.taken + int(n)
+				values[i], s.taken = s.memory[s.taken:end:end], end
 			}
 		}
 		return nil
@@ -168,9 +174,15 @@ func (s *Spool) fromFile(values [][]byte) error {
 	return nil
 }
 
+// memories are what closed spools had: there is one for each chunk of a backfill.
+var memories sync.Pool
+
 // Close drops what is left. Safe to call twice.
 func (s *Spool) Close() error {
-	s.memory, s.rows, s.row, s.reader, s.writer = nil, 0, nil, nil, nil
+	if s.memory != nil {
+		memories.Put(s.memory[:0])
+	}
+	s.memory, s.taken, s.rows, s.row, s.reader, s.writer = nil, 0, 0, nil, nil, nil
 	if s.file == nil {
 		return nil
 	}
