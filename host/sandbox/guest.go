@@ -67,9 +67,7 @@ func (g *guest) run(ctx context.Context, in *instance, function string, args ...
 	defer leave()
 	in.code, in.tiers = code, g.tiers
 	in.provide(ctx)
-	if code.shared {
-		ctx = experimental.WithMemoryAllocator(ctx, straightMemory)
-	}
+	ctx = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(in.allocate))
 	in.ctx = context.WithValue(ctx, instanceKey{}, in)
 	defer in.discard()
 	result, err := g.call(in, function, args)

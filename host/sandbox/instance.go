@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/wasmfile"
@@ -28,6 +29,7 @@ type instance struct {
 	interim *provisional // nil: the run stays in this code
 	module  api.Module   // nil until it is instantiated
 	memory  api.Memory   // of the call under way
+	lent    experimental.LinearMemory
 
 	started     bool // the call of sandpiper_run has begun
 	describing  bool
@@ -267,5 +269,8 @@ func (in *instance) finish() {
 func (in *instance) discard() {
 	if in.module != nil {
 		in.module.Close(context.Background())
+	}
+	if in.lent != nil {
+		in.lent.Free()
 	}
 }

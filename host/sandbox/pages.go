@@ -14,26 +14,46 @@ const pageSize = 64 << 10
 // on to host.Calls points into guest memory, so nothing is left pointing there.
 var pages = sync.Pool{New: func() any { return new([pageSize]byte) }}
 
-// straightMemory allocates the memory of straight guests, which never grows.
-var straightMemory = experimental.MemoryAllocatorFunc(func(_, most uint64) experimental.LinearMemory {
-	if most == pageSize {
-		return &lentPage{pages.Get().(*[pageSize]byte)}
+// allocate gives an instance its memory. It is the instance's to free: wazero does so
+// when a module is closed, and not where one fails to start.
+//
+// That of a straight guest never grows. All others grow where they are: the heap of a
+// guest in Go comes in many small steps, and to move it at each of them took 40 ms of a
+// run. When the guest is discarded, the system has it back at once.
+func (in *instance) allocate(_, most uint64) experimental.LinearMemory {
+	in.lent = &heapMemory{}
+	switch {
+	case in.code.shared && most == pageSize:
+		in.lent = &lentPage{pages.Get().(*[pageSize]byte)}
+	case !in.code.shared:
+		if m, err := reserve(most); err == nil {
+			in.lent = m
+		}
 	}
-	return ownMemory{}
-})
+	return in.lent
+}
 
 type lentPage struct{ page *[pageSize]byte }
 
 // Reallocate is called once, with the size that the memory begins with.
 func (l *lentPage) Reallocate(size uint64) []byte { return l.page[:size] }
 
+// Free may be called twice.
 func (l *lentPage) Free() {
+	if l.page == nil {
+		return
+	}
 	clear(l.page[:])
 	pages.Put(l.page)
 	l.page = nil
 }
 
-type ownMemory struct{}
+// heapMemory is memory that is moved when it grows.
+type heapMemory struct{ bytes []byte }
 
-func (ownMemory) Reallocate(size uint64) []byte { return make([]byte, size) }
-func (ownMemory) Free()                         {}
+func (m *heapMemory) Reallocate(size uint64) []byte {
+	m.bytes = append(m.bytes, make([]byte, size-uint64(len(m.bytes)))...)
+	return m.bytes
+}
+
+func (m *heapMemory) Free() { m.bytes = nil }

@@ -1,0 +1,11 @@
+//go:build !unix
+
+package sandbox
+
+import (
+	"errors"
+
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+func reserve(uint64) (experimental.LinearMemory, error) { return nil, errors.ErrUnsupported }
