@@ -67,11 +67,13 @@ func (b *bench) compare(figure, dialect string, contenders ...contender) error {
 
 // uncached runs a contender once with an empty cache, which it is left for the others.
 func (b *bench) uncached(dialect string, c contender) (usage, error) {
-	if err := os.RemoveAll(filepath.Join(b.folder, cacheFolder)); err != nil {
+	if err := b.emptyCache(); err != nil {
 		return usage{}, err
 	}
 	return b.once(dialect, c)
 }
+
+func (b *bench) emptyCache() error { return os.RemoveAll(filepath.Join(b.folder, cacheFolder)) }
 
 func (b *bench) once(dialect string, c contender) (took usage, err error) {
 	target, drop, err := b.database(dialect)

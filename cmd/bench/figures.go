@@ -41,7 +41,7 @@ func (b *bench) replay() error {
 func (b *bench) upgrade(dialect chain.Dialect, dir string, flags ...string) func(string) error {
 	return func(target string) error {
 		args := append([]string{"upgrade", "--quiet", "--dir", dir, "--database", url(string(dialect), target)}, flags...)
-		return command([]string{"XDG_CACHE_HOME=" + filepath.Join(b.folder, cacheFolder)}, b.sandpiper, args...)
+		return command(b.cacheEnv(), b.sandpiper, args...)
 	}
 }
 

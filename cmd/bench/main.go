@@ -96,6 +96,11 @@ func (b *bench) build() error {
 // what is there; on macOS and Windows it is elsewhere (os.UserCacheDir).
 const cacheFolder = "cache"
 
+// cacheEnv makes it Sandpiper's cache.
+func (b *bench) cacheEnv() []string {
+	return []string{"XDG_CACHE_HOME=" + filepath.Join(b.folder, cacheFolder)}
+}
+
 // command runs a program; its output is shown if it fails.
 func command(env []string, name string, args ...string) error {
 	cmd := exec.Command(name, args...)

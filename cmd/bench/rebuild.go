@@ -83,7 +83,7 @@ func (b *bench) rebuild() error {
 		}
 		var peak int64
 		if err = copyFile(template, target); err == nil {
-			peak, err = peakMemory(b.sandpiper, "upgrade", "--quiet", "--dir", project, "--database", url(string(chain.SQLite), target))
+			peak, err = peakMemory(nil, b.sandpiper, "upgrade", "--quiet", "--dir", project, "--database", url(string(chain.SQLite), target))
 		}
 		if err := errors.Join(err, drop()); err != nil {
 			return err
@@ -121,8 +121,9 @@ func copyFile(from, to string) error {
 }
 
 // peakMemory runs a command and returns the most memory it had, in bytes.
-func peakMemory(name string, args ...string) (int64, error) {
+func peakMemory(env []string, name string, args ...string) (int64, error) {
 	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return 0, err

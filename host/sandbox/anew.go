@@ -11,14 +11,16 @@ import (
 // A run that began in the interpreter is ended for one that is compiled. What its
 // transaction has done is rolled back and done again: what the guest has computed
 // in a tenth of the time, which is always worth it, and what the database did in
-// the same. Only the latter is bounded: a run that ends soon after has lost no more
-// than this.
-const doneAgain = 3 * time.Second
+// the same. Only the latter is bounded: it took no longer than this, or than what the
+// guest has computed meanwhile. So a run that would have ended soon after takes twice
+// its time at most, and what waits for the database alone is not done again.
+var doneAgain = 3 * time.Second
 
 // A provisional run is one in the interpreter, while there will be something better.
 type provisional struct {
 	half  time.Time     // of its time is over then; zero without a limit
-	again time.Duration // of the host's, which a new start would take again
+	since time.Time     // when what a new start would do again began
+	again time.Duration // of that the host's, which a new start would take again
 	mark  int64         // fuel used when the chunk or the section under way began
 	kept  int64         // fuel of those that are committed, which nobody runs again
 	ended bool          // for a new start
@@ -31,7 +33,7 @@ func (in *instance) provide(ctx context.Context) {
 	if !in.run.Anew || !in.tiers.passing(in.code) {
 		return
 	}
-	in.interim = &provisional{}
+	in.interim = &provisional{since: time.Now()}
 	if deadline, ok := ctx.Deadline(); ok {
 		in.interim.half = time.Now().Add(time.Until(deadline) / 2)
 	}
@@ -46,7 +48,8 @@ func (in *instance) superseded() bool {
 	case !p.half.IsZero() && time.Now().After(p.half):
 		return in.tiers.passing(in.code)
 	}
-	return p.again < doneAgain && in.tiers.superseded(in.code)
+	computed := time.Since(p.since) - p.again
+	return p.again < max(doneAgain, computed) && in.tiers.superseded(in.code)
 }
 
 // outrun ends a run that is superseded.
@@ -81,7 +84,7 @@ func (in *instance) uncommitted(committed bool) {
 	if committed {
 		p.kept += used - p.mark
 	}
-	p.mark, p.again = used, 0
+	p.mark, p.since, p.again = used, time.Now(), 0
 }
 
 // left is what a run has used that will not be used again: what the next run uses of

@@ -74,8 +74,8 @@ func (s *Sandbox) compile(ctx context.Context, module []byte, pages uint32) (*co
 // compiler returns what compiles a module, with what is kept in a folder, or puts
 // that there; if the folder is "", neither.
 func compiler(ctx context.Context, module []byte, pages uint32) func(dir string) (*code, error) {
-	// Every worker watches the context, which a single one does not.
-	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 8))
+	// Every worker watches the context, which a single one does not, and keeps some 6 MiB.
+	ctx = experimental.WithCompilationWorkers(ctx, min(max(runtime.NumCPU(), 2), 4))
 	config := config(wazero.NewRuntimeConfig(), pages)
 	return func(dir string) (*code, error) {
 		if dir == "" {

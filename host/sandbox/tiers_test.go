@@ -218,6 +218,41 @@ func TestSuperseded(t *testing.T) {
 	}
 }
 
+// TestSupersededBehindLongStatement: what the database did for long is done again once
+// the guest has computed for as long, and not for a guest that waits for it alone.
+func TestSupersededBehindLongStatement(t *testing.T) {
+	t.Cleanup(sandbox.SetDoneAgain(0))
+	for name, want := range map[string]struct {
+		rounds   int32
+		executed []string
+		anew     bool
+	}{
+		"computes": {1_000_000_000, []string{"SELECT 1"}, true},
+		"waits":    {0, []string{"SELECT 1", "SELECT 2"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := privateDir(t)
+			g := load(t, open(t, sandbox.Options{CacheDir: dir}), readModule(t, "testdata/testkit/statement_and_loop.wat"))
+			r := run()
+			r.Step, r.Anew = want.rounds, true
+			began := time.Now()
+			db := &database{onExec: func(_ context.Context, sql string) error {
+				before, entered := time.Since(began), time.Now()
+				for sql == "SELECT 1" && (len(compiledIn(t, dir)) == 0 || time.Since(entered) < 10*before) {
+					time.Sleep(time.Millisecond)
+				}
+				return nil
+			}}
+			if _, err := g.Run(t.Context(), r, db); errors.Is(err, host.ErrSuperseded) != want.anew || !want.anew && err != nil {
+				t.Errorf("to be started anew: %v", err)
+			}
+			if !slices.Equal(db.executed, want.executed) {
+				t.Errorf("executed %q, want %q", db.executed, want.executed)
+			}
+		})
+	}
+}
+
 // TestLimitsAcrossRuns: what earlier runs of a migration have used counts.
 func TestLimitsAcrossRuns(t *testing.T) {
 	const limit = 1000
