@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -73,7 +74,7 @@ func (u *run) state(step Step) string {
 		ledger, err = u.Runner.ledger(ctx)
 	}
 	if err != nil {
-		return fmt.Sprintf("unknown: the database does not answer (%v). What was not committed is rolled back by the database itself", err)
+		return fmt.Sprintf("unknown: the database does not answer (%v). What is committed stays, checkpoints too; what is not, the database itself rolls back", err)
 	}
 	heads := ledger.Heads[step.Revision.Line]
 	at := "at " + formatHeads(heads)
@@ -169,7 +170,9 @@ func next(step Step, err error) string {
 	case errors.Is(err, context.Canceled):
 		return again + " to go on"
 	case diskFull(err):
-		return "make room on the disk of the database, and " + again
+		return "make room for the database and its temporary files, and " + again
+	case errors.Is(err, syscall.ENOSPC):
+		return "make room in the folder for temporary files, or set TMPDIR to one with more, and " + again
 	case errors.As(err, &other):
 		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):

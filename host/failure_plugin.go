@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/sandpiper-db/sandpiper/host/policy"
 )
@@ -22,7 +23,7 @@ func nextOfPlugin(step Step, err error) string {
 		changed *ChangedError
 	)
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, ErrLocked), errors.Is(err, ErrLockTimeout), diskFull(err):
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrLocked), errors.Is(err, ErrLockTimeout), diskFull(err), errors.Is(err, syscall.ENOSPC):
 		return next(step, err)
 	case errors.As(err, &refusal) && refusal.Needs != "":
 		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)

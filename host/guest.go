@@ -75,6 +75,14 @@ type GuestUsage struct {
 	Time   time.Duration
 }
 
+// atLeast returns the larger one of each.
+func (u GuestUsage) atLeast(v GuestUsage) GuestUsage {
+	return GuestUsage{
+		Fuel: max(u.Fuel, v.Fuel), Calls: max(u.Calls, v.Calls), Rows: max(u.Rows, v.Rows),
+		Bytes: max(u.Bytes, v.Bytes), Logged: max(u.Logged, v.Logged), Time: max(u.Time, v.Time),
+	}
+}
+
 // Calls are what a guest may ask of its host (ABI.md, section 3). Errors that
 // have a method Errno() abi.Errno reach the guest as that errno; any other
 // error reaches it as CANCELLED.

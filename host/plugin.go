@@ -115,8 +115,9 @@ type Worker interface {
 	// Work runs one step as Runner.Work does, from start to commit. events
 	// receives what Config.OnEvent would. When ctx is done the work ends, and its
 	// transaction with it. The errors are those of a run in this process, as far
-	// as errors.Is and errors.As see them.
-	Work(ctx context.Context, order WorkOrder, events func(Event)) (Entry, error)
+	// as errors.Is and errors.As see them. What the migration has used, order.Used
+	// included, is returned either way, as far as the Worker knows.
+	Work(ctx context.Context, order WorkOrder, events func(Event)) (Entry, GuestUsage, error)
 }
 
 // A WorkOrder is one step of a plugin, for a Worker.
@@ -127,7 +128,10 @@ type WorkOrder struct {
 	Results    bool // and of their results, as Config.Results
 	Pace       Pace
 	Checkpoint CheckpointChoice // as Config.Checkpoint
-	Spent      time.Duration    // of the step's time, by orders before that came to nothing
+
+	// What orders before that came to nothing have used of the step's limits.
+	Used  GuestUsage
+	Spent time.Duration // the database's time included
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.

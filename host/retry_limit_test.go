@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -81,6 +82,61 @@ func TestLimitsHoldOverRetries(t *testing.T) {
 			t.Errorf("the guest was told %+v, and has used %d", told, result.Applied[0].Fuel)
 		}
 	}
+}
+
+// A plugin's limits hold over the orders that a worker is given for one migration: it
+// is told what those before have used, and what they have is not taken back.
+func TestLimitsHoldOverOrders(t *testing.T) {
+	f := onPostgres(t)
+	first := pluginRevision{dependsOn: []string{"main@" + rev1}, up: visited("acme_t", 20)}
+	f.upgradePlugin(ownsAcme, first)
+	g := &filler{f: f, doc: abi.Backfill{Name: "fill", Table: "acme_t", Batch: 1, MaxBatch: 1}}
+	g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+		_, err := calls.Exec(ctx, "UPDATE acme_t SET n = n + 1 WHERE id = $1", row[:1], false)
+		return err
+	}
+	release := f.hold("UPDATE acme_t SET hidden = -1 WHERE id = 13")
+	db, err := postgres.Open(f.url, postgres.LockTimeout(100*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []host.GuestUsage
+	w := f.worker()
+	w.db, w.box = db, thrifty{g.run, &told}
+	retried := 0
+	cfg := host.Config{Worker: forgetful{w}, LockTimeoutRetries: 1000, OnEvent: func(e host.Event) {
+		if e.Kind != host.EventRetrying {
+			return
+		}
+		if retried++; retried == 3 {
+			if err := release(); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	result, err := f.pluginRunner(cfg, f.acme(ownsAcme, first, pluginRevision{up: []string{"SELECT 1"}})).Upgrade(t.Context(), "heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.wantCount(20, "SELECT count(*) FROM acme_t WHERE n = 1")
+	want := []host.GuestUsage{{}, {Fuel: 7, Calls: 2}, {Fuel: 7, Calls: 2}, {Fuel: 14, Calls: 4}}
+	if !slices.Equal(told, want) || result.Applied[0].Fuel != 21 {
+		t.Errorf("the guest was told %+v, want %+v, and has used %d", told, want, result.Applied[0].Fuel)
+	}
+	if last := (*w.orders)[len(*w.orders)-1]; last.Spent < 3*100*time.Millisecond {
+		t.Errorf("the last order says that %v are spent, after three lock timeouts of 100ms", last.Spent)
+	}
+}
+
+// A forgetful worker says of its second order that nothing was used.
+type forgetful struct{ inProcess }
+
+func (w forgetful) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
+	entry, used, err := w.inProcess.Work(ctx, order, events)
+	if len(*w.orders) == 2 {
+		used = host.GuestUsage{}
+	}
+	return entry, used, err
 }
 
 // Calls that are answered from the record are not counted as sent again.

@@ -7,7 +7,9 @@ import (
 )
 
 // spent is what the attempts at a step have used of its limits: they hold over all of
-// them, so that a guest gains nothing by running into lock timeouts.
+// them, in this process or in a Worker, so that a guest gains nothing by running into
+// lock timeouts. A worker that dies ends the run, and the next run, which a person
+// begins, begins with nothing spent; the rows written are in the ledger (Written).
 type spent struct {
 	key  chain.Key
 	used GuestUsage

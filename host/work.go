@@ -30,11 +30,13 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	defer cancel()
 	order := WorkOrder{
 		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
-		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint, Spent: spent.time,
+		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.cfg.Checkpoint,
+		Used: spent.used, Spent: spent.time,
 	}
 	from := u.reached
-	entry, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
-	spent.add(GuestUsage{}, time.Since(a.clock), u.reached != from, err)
+	entry, used, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
+	used = used.atLeast(spent.used) // whatever it says
+	spent.add(used, time.Since(a.clock), u.reached != from || used != spent.used, err)
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
 	}
@@ -75,7 +77,7 @@ func (u *run) probe(ctx context.Context, step Step) error {
 // ErrLockTimeout among them, and no *RunError. events hears of what happens inside
 // the migration: that it starts, its statements and their results, logs, progress,
 // sections, chunks and phases.
-func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, err error) {
+func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, used GuestUsage, err error) {
 	step := order.Step
 	own := *r
 	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
@@ -84,14 +86,15 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, order.Used, err
 	}
 	u := own.newRun(step.Direction, step.Revision.Key.String())
-	u.spentOn(step).time = order.Spent
+	spent := u.spentOn(step)
+	spent.used, spent.time = order.Used, order.Spent
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {
-		return Entry{}, err
+		return Entry{}, order.Used, err
 	}
 	defer func() {
 		if closeErr := u.conn.Close(); err == nil {
@@ -99,17 +102,17 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 		}
 	}()
 	if u.ledger, err = u.conn.Ledger(ctx); err != nil {
-		return Entry{}, err
+		return Entry{}, order.Used, err
 	}
 	if !slices.Equal(u.ledger.Heads[step.Revision.Line], step.Before) {
-		return Entry{}, ErrMoved
+		return Entry{}, order.Used, ErrMoved
 	}
 	about := Event{Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug, Action: Action(step.Direction.String())}
 	entry, err = u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about})
 	if closeErr := u.walls.close(); err == nil {
 		err = closeErr
 	}
-	return entry, err
+	return entry, spent.used, err
 }
 
 // body finds what the order's step does, in the order's module.

@@ -23,14 +23,14 @@ type inProcess struct {
 	before func() // called before each order
 }
 
-func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, error) {
+func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
 	b, err := json.Marshal(order)
 	if err != nil {
-		return host.Entry{}, err
+		return host.Entry{}, order.Used, err
 	}
 	var sent host.WorkOrder
 	if err := json.Unmarshal(b, &sent); err != nil {
-		return host.Entry{}, err
+		return host.Entry{}, order.Used, err
 	}
 	w.mu.Lock()
 	*w.orders = append(*w.orders, sent)
@@ -40,7 +40,7 @@ func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(h
 	}
 	r, err := host.NewRunner(nil, w.db, w.box, host.Config{})
 	if err != nil {
-		return host.Entry{}, err
+		return host.Entry{}, order.Used, err
 	}
 	return r.Work(ctx, sent, events)
 }
@@ -219,11 +219,11 @@ func TestWorkOrderOfAnotherModule(t *testing.T) {
 		}
 		order := (*w.orders)[0]
 		order.Plugin = f.acme(ownsAcme, acmeTable, acmeRow)
-		if _, err := w.Work(t.Context(), order, func(host.Event) {}); err == nil || !strings.Contains(err.Error(), "not the file that was planned with") {
+		if _, _, err := w.Work(t.Context(), order, func(host.Event) {}); err == nil || !strings.Contains(err.Error(), "not the file that was planned with") {
 			t.Errorf("got %v", err)
 		}
 		order = (*w.orders)[0] // it is done
-		if _, err := w.Work(t.Context(), order, func(host.Event) {}); !errors.Is(err, host.ErrMoved) {
+		if _, _, err := w.Work(t.Context(), order, func(host.Event) {}); !errors.Is(err, host.ErrMoved) {
 			t.Errorf("got %v, want ErrMoved", err)
 		}
 	})

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,6 +118,19 @@ func signalBeside(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(current(ts).cmd.Process.Signal(os.Interrupt))
 }
 
+func killBeside(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 || len(args) == 1 && args[0] != workerCommand {
+		ts.Fatalf("usage: killed [worker]")
+	}
+	victim := current(ts).cmd.Process
+	if len(args) == 1 {
+		if victim = childOf(victim.Pid); victim == nil {
+			ts.Fatalf("it has no worker")
+		}
+	}
+	ts.Check(victim.Kill())
+}
+
 func endedBeside(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ended CODE")
@@ -131,4 +147,27 @@ func endedBeside(ts *testscript.TestScript, neg bool, args []string) {
 	output, _ := b.read()
 	_, _ = ts.Stdout().Write([]byte(output))
 	checkExit(ts, b.err, want)
+}
+
+// childOf returns the process that another one has started, nil if there is none.
+func childOf(pid int) *os.Process {
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil
+	}
+	for _, list := range lists {
+		text, err := os.ReadFile(list)
+		if err != nil {
+			continue // the thread has ended
+		}
+		for _, field := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				p, err := os.FindProcess(child)
+				if err == nil {
+					return p
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -199,26 +199,3 @@ func lostItsPlugin(t *testing.T, victim string, cmd *exec.Cmd, started ...chan<-
 	}
 	return err != nil
 }
-
-// childOf returns the process that another one has started, nil if there is none.
-func childOf(pid int) *os.Process {
-	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-	if err != nil {
-		return nil
-	}
-	for _, list := range lists {
-		text, err := os.ReadFile(list)
-		if err != nil {
-			continue // the thread has ended
-		}
-		for _, field := range strings.Fields(string(text)) {
-			if child, err := strconv.Atoi(field); err == nil {
-				p, err := os.FindProcess(child)
-				if err == nil {
-					return p
-				}
-			}
-		}
-	}
-	return nil
-}

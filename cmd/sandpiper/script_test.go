@@ -37,7 +37,8 @@ import (
 //	start COMMAND…        runs a command beside the script (see beside_test.go)
 //	until REGEXP          waits until its output matches
 //	signal                interrupts it as Ctrl-C does
-//	ended CODE            waits for its end
+//	killed [worker]       kills it, or the worker that it has started
+//	ended CODE            waits for its end, which has code -1 if it was killed
 //	locked                waits until a runner holds the database's lock
 func TestScripts(t *testing.T) {
 	for _, dialect := range []chain.Dialect{chain.SQLite, chain.PostgreSQL} {
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 					"start":    startBeside,
 					"until":    untilOutput,
 					"signal":   signalBeside,
+					"killed":   killBeside,
 					"ended":    endedBeside,
 					"locked":   untilLocked,
 				},

@@ -42,6 +42,7 @@ const (
 	codeTypeMismatch      = "42804"
 	codeUndefinedFunction = "42883" // or operator
 	codeUndefinedTable    = "42P01"
+	codeDiskFull          = "53100"
 	codeLockTimeout       = "55P03"
 	codeCancelled         = "57014"
 )
@@ -71,6 +72,13 @@ func (e *lostError) Error() string {
 }
 
 func (e *lostError) Unwrap() error { return e.err }
+
+// Is makes it a host.ErrDiskFull where the server has ended for want of room: it does
+// where it cannot write its log (https://www.postgresql.org/docs/current/disk-full.html).
+func (e *lostError) Is(target error) bool {
+	var last *pgconn.PgError
+	return target == host.ErrDiskFull && errors.As(e.err, &last) && last.Code == codeDiskFull
+}
 
 // explain turns the failure of a round trip into the error of a call.
 func (l *link) explain(ctx context.Context, items []item, failed *failure) error {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgproto3"
+
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 )
@@ -118,6 +120,30 @@ func TestServerEndsTheConnection(t *testing.T) {
 		return exec("INSERT INTO t VALUES (1)")(tx)
 	})
 	if err == nil || !strings.Contains(err.Error(), "the connection was lost; the server rolls back") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A server that cannot write its log ends with all of its connections, and says why:
+// PANIC, which no statement raises.
+func TestServerHasNoRoom(t *testing.T) {
+	u := postgrestest.URL(t)
+	p := newProxy(t, u, false)
+	conn := connect(t, p.url)
+	if err := conn.CreateLedger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	words := pgproto3.ErrorResponse{Severity: "PANIC", Code: "53100", Message: `could not write to file "pg_wal/xlogtemp.1": No space left on device`}
+	last, err := words.Encode(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	p.last = last
+	p.cut = func(kind byte, body []byte) bool { return bytes.Contains(body, []byte("CREATE TABLE large")) }
+	p.mu.Unlock()
+	err = migrate(t.Context(), conn, "aaaaaaaaaaaa", exec("CREATE TABLE large (a int)"))
+	if !errors.Is(err, host.ErrDiskFull) || !strings.Contains(err.Error(), "the connection was lost") {
 		t.Errorf("got %v", err)
 	}
 }

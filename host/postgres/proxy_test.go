@@ -21,7 +21,8 @@ type proxy struct {
 	messages map[byte]int // sent by clients, by type
 	named    int          // Parse messages with a statement's name
 	cut      func(kind byte, body []byte) bool
-	swallow  bool // cut once the server has answered, and keep the answer
+	swallow  bool   // cut once the server has answered, and keep the answer
+	last     []byte // what a client hears before the cut
 	conns    []net.Conn
 }
 
@@ -120,9 +121,10 @@ func (p *proxy) forward(client, upstream net.Conn, muted *atomic.Bool) {
 				p.named++
 			}
 			cut := p.cut != nil && p.cut(head[0], body)
-			swallow := p.swallow
+			swallow, last := p.swallow, p.last
 			p.mu.Unlock()
 			if cut && !swallow {
+				client.Write(last)
 				return
 			}
 			muted.Store(cut)

@@ -69,13 +69,17 @@ func detailed(err error, detail string) error {
 
 // bundleParams is how many parameters an INSERT of several rows has at most. To begin
 // and to end a statement takes as long as to insert a row; more would save nothing.
-const bundleParams = 250
+// Rows of more than bundleBytes together are loaded one after the other: SQLite would
+// keep all of them, and what it may keep for a plugin is limited (maxHeap).
+const (
+	bundleParams = 250
+	bundleBytes  = 1 << 20
+)
 
-// bundles loads rows several at a time, while there are enough of them. A plugin's
-// rows are counted as they are written, by each attempt: they are loaded one by one.
+// bundles loads rows several at a time, while there are enough of them.
 func (b *batch) bundles(ctx context.Context, to *abi.Load) error {
 	n := bundleParams / len(to.Columns)
-	if n < 2 || b.t.c.wall != nil || !b.rows.Has(n) {
+	if n < 2 || !b.rows.Has(n) {
 		return nil
 	}
 	stmt := host.Statement{SQL: insertInto(to, n), Params: make([]abi.Value, n*len(to.Columns)), Ordinal: b.stmt.Ordinal}
@@ -102,7 +106,7 @@ func (b *batch) bundles(ctx context.Context, to *abi.Load) error {
 // conflicts are resolved by FAIL (https://sqlite.org/lang_conflict.html).
 func (b *batch) bundle(ctx context.Context, p *prepared, n int) (loaded bool, err error) {
 	const savepoint = "sandpiper_load"
-	c, before := b.t.c, *b.rows
+	c, before, changes := b.t.c, *b.rows, b.t.c.sq.TotalChanges()
 	if err := c.do(ctx, "SAVEPOINT "+savepoint); err != nil {
 		return false, c.db.failed("set a savepoint on", cause(ctx, err))
 	}
@@ -113,6 +117,9 @@ func (b *batch) bundle(ctx context.Context, p *prepared, n int) (loaded bool, er
 	if failed != nil {
 		*b.rows = before
 		err = c.do(ctx, "ROLLBACK TO "+savepoint)
+		if c.wall != nil {
+			c.wall.undone(c.sq.TotalChanges() - changes)
+		}
 	}
 	if err == nil {
 		err = c.do(ctx, "RELEASE "+savepoint)
@@ -127,13 +134,14 @@ func (b *batch) bundle(ctx context.Context, p *prepared, n int) (loaded bool, er
 	return failed == nil, nil
 }
 
-// errMisfit is the error of a bundle with a row that does not fit.
+// errMisfit is the error of a bundle with a row that does not fit, or with more bytes
+// than a bundle may have.
 var errMisfit = errors.New("a row does not fit")
 
 // together binds n rows and runs the statement for all of them.
 func (b *batch) together(ctx context.Context, p *prepared, n int) (int64, error) {
 	defer b.t.c.asGuest(ctx, p.reading)()
-	param := 1
+	param, bytes := 1, 0
 	for range n {
 		values, err := b.rows.Next()
 		if err != nil {
@@ -147,6 +155,10 @@ func (b *batch) together(ctx context.Context, p *prepared, n int) (int64, error)
 				return 0, err
 			}
 			param++
+			bytes += len(v.Bytes)
+		}
+		if bytes > bundleBytes {
+			return 0, errMisfit
 		}
 	}
 	if err := p.Exec(); err != nil {

@@ -227,6 +227,11 @@ func (w *wall) count(rows int64) error {
 	}
 }
 
+// undone takes from the count what will come to it although it is rolled back: SQLite
+// counts what a statement has written before it failed
+// (https://sqlite.org/c3ref/total_changes.html).
+func (w *wall) undone(rows int64) { w.written -= rows }
+
 // hold counts bytes of open rows that are read ahead.
 func (w *wall) hold(bytes int64) error {
 	if w.ahead += bytes; w.ahead <= spool.PluginLimit {

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,63 @@ func TestConfinedLoad(t *testing.T) {
 	wantRefusal(t, err, "the migration wrote 101 of 100; it would need the grant rows = ")
 	if err := in(t.Context(), confined, loading(t, to("acme_t", "id"), rows[:100]...)); err != nil {
 		t.Errorf("100 rows of 100: %v", err)
+	}
+}
+
+// A plugin's rows are loaded many at a time as well, and counted once: those that a
+// failed statement had written by then are loaded anew one by one.
+func TestConfinedLoadCountsRowsOnce(t *testing.T) {
+	path := victim(t)
+	raw(t, path, "CREATE TABLE flow_f (x INTEGER PRIMARY KEY ON CONFLICT FAIL)", "CREATE TABLE flow_r (x INTEGER PRIMARY KEY ON CONFLICT ROLLBACK)")
+	confined := confine(t, connect(t, open(t, "sqlite:"+path)), plugin(t, func(c *abi.Capabilities) {
+		c.Rows = 600
+		c.Uses = []abi.Use{{Table: "flow_f", Verbs: []string{"insert", "delete"}}, {Table: "flow_r", Verbs: []string{"insert"}}}
+	}))
+	t.Cleanup(func() { confined.Close() })
+	var rows [][]abi.Value
+	for i := range int64(1000) {
+		rows = append(rows, []abi.Value{abi.Int64(i)})
+	}
+	twice := append(slices.Clone(rows[:499]), rows[7])
+	for more, refused := range map[int]bool{101: false, 102: true} { // with 499 of the first load
+		err := in(t.Context(), confined, func(tx host.Tx) error {
+			if err := loading(t, to("flow_f", "x"), twice...)(tx); err == nil {
+				t.Error("a key came twice")
+			}
+			if err := loading(t, to("flow_f", "x"), rows[500:500+more]...)(tx); err != nil {
+				return err
+			}
+			return errors.New("enough")
+		})
+		switch {
+		case refused:
+			wantRefusal(t, err, "the migration wrote 601 of 600")
+		case err == nil || err.Error() != "enough":
+			t.Errorf("got %v of 600 rows", err)
+		}
+	}
+	err := in(t.Context(), confined, loading(t, to("flow_r", "x"), twice...))
+	var failed *host.SQLError
+	if !errors.As(err, &failed) || failed.Detail != "in one of the rows 251 to 500 of the load" {
+		t.Errorf("got %v, %+v: the rows are not loaded many at a time", err, failed)
+	}
+}
+
+// Large rows are loaded one after the other: all of a bundle would be in memory twice,
+// of which a plugin has little.
+func TestLoadOfLargeRows(t *testing.T) {
+	conn := connect(t, open(t, sqlite.Memory))
+	mustRun(t, conn, "CREATE TABLE t (a INTEGER PRIMARY KEY ON CONFLICT ROLLBACK, b)")
+	large := abi.Bytes(make([]byte, 255<<10))
+	var rows [][]abi.Value
+	for i := range int64(125) {
+		rows = append(rows, []abi.Value{abi.Int64(i), large})
+	}
+	rows[119][0] = abi.Int64(3)
+	err := in(t.Context(), conn, loading(t, to("t", "a", "b"), rows...))
+	var failed *host.SQLError
+	if !errors.As(err, &failed) || failed.Detail != "in row 120 of the load" {
+		t.Errorf("got %v, %+v", err, failed)
 	}
 }
 

@@ -18,6 +18,9 @@ func (g *generator) alterType() *step {
 	var words []*token
 	var natural string
 	op.Type, words, natural = g.newType()
+	if g.refused(st, c) {
+		return st
+	}
 	switch {
 	case words[0].text == "TEXT" && g.one(2):
 		op.Using = schema.Expr("CAST(" + quoted(c.sym.name) + " AS TEXT)")
@@ -79,6 +82,9 @@ func (g *generator) alterDefault() *step {
 		return nil
 	}
 	op := &schema.AlterColumn{Table: t.sym.name, Name: c.sym.name}
+	if op.DropDefault = g.s.sync.of(c); op.DropDefault {
+		return &step{op: op, verdict: refuse, about: []string{c.sym.name}}
+	}
 	name := ""
 	if k := c.clause("default"); k != nil {
 		name = k.name

@@ -59,6 +59,7 @@ func (s *scenario) check(t *rapid.T) outcome {
 	if mustRefuse != "" {
 		t.Fatalf("it succeeded, and must be refused: %s", mustRefuse)
 	}
+	s.takeSync(t, got)
 	s.checkTexts(t, got.texts())
 	skip := s.volatile()
 	got.same(want.describe(skip), got.describe(skip), "after it succeeded")

@@ -37,7 +37,7 @@ func (g *generator) operations() {
 	kinds := []func() *step{
 		g.addColumn, g.dropColumn, g.renameColumn, g.alterType, g.alterNull, g.alterDefault,
 		g.addConstraint, g.dropConstraint, g.createIndex, g.dropIndex, g.renameIndex, g.renameTable,
-		g.addColumn, g.alterNull, g.alterDefault, g.wrong,
+		g.addColumn, g.alterNull, g.alterDefault, g.wrong, g.createSync, g.createSync, g.dropSync,
 	}
 	oneTable := g.one(2)
 	for n, tries := 1+g.n(4), 0; n > 0 && tries < 10; tries++ {
@@ -238,6 +238,9 @@ func (g *generator) dropColumn() *step {
 // way. What it says of itself may or may not go with it.
 func (g *generator) droppable(c *column) verdict {
 	t := g.s.table
+	if g.s.sync.of(c) {
+		return refuse
+	}
 	v := succeed
 	values := 0
 	for _, other := range t.columns {
@@ -292,6 +295,9 @@ func (g *generator) renameColumn() *step {
 		return st
 	}
 	op.To = g.name().name
+	if g.refused(st, c) {
+		return st
+	}
 	switch {
 	case rowidNames[strings.ToLower(op.Name)], rowidNames[strings.ToLower(op.To)]:
 		st.verdict = either // SQLite refuses it where rowids would be hidden or seen

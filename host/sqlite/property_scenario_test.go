@@ -25,6 +25,7 @@ type scenario struct {
 	parent, parentKey, log, other *symbol
 	child                         *symbol // nil if nothing refers to the table
 	childKey                      []*column
+	sync                          *syncModel // that is there in the end, or nil
 	features                      []string
 }
 

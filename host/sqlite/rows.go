@@ -174,7 +174,9 @@ func (r *rows) keep() error {
 		return err
 	}
 	if err := r.ahead.Put([][]byte{portion}); err != nil {
-		return refuse(r.stmt, sqlite3.FULL, -1, err.Error())
+		full := refuse(r.stmt, sqlite3.FULL, -1, err.Error())
+		full.Err = err
+		return full
 	}
 	return nil
 }

@@ -143,9 +143,10 @@ func (c *conn) guestError(ctx context.Context, stmt host.Statement, err error) e
 		if refusal := c.wall.verdict(ctx, err); refusal != nil {
 			return refusal
 		}
-		return c.wall.hint(sqlError(ctx, stmt, err))
-	}
-	if c.denied != "" && codeOf(err) == sqlite3.AUTH {
+		if codeOf(err) != sqlite3.IOERR {
+			return c.wall.hint(sqlError(ctx, stmt, err)) // FULL is of the wall's limit
+		}
+	} else if c.denied != "" && codeOf(err) == sqlite3.AUTH {
 		return refuse(stmt, sqlite3.AUTH, -1, c.denied)
 	}
 	if full := c.db.withoutRoom(err); full != err {

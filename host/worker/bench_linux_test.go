@@ -12,7 +12,7 @@ func BenchmarkStart(b *testing.B) {
 	o := workOrder(b, abi.Capabilities{})
 	for b.Loop() {
 		p := process(b, "idle")
-		if _, err := p.Work(b.Context(), o, ignore); err != nil {
+		if _, _, err := p.Work(b.Context(), o, ignore); err != nil {
 			b.Fatal(err)
 		}
 		p.Close()
@@ -23,7 +23,7 @@ func BenchmarkOrder(b *testing.B) {
 	o := workOrder(b, abi.Capabilities{})
 	p := process(b, "idle")
 	for b.Loop() {
-		if _, err := p.Work(b.Context(), o, ignore); err != nil {
+		if _, _, err := p.Work(b.Context(), o, ignore); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"syscall"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
@@ -35,6 +36,8 @@ var sentinels = map[string]error{
 	"no manifest":    wasmfile.ErrNoManifest,
 	"canceled":       context.Canceled,
 	"deadline":       context.DeadlineExceeded,
+	"disk full":      host.ErrDiskFull,
+	"no space":       syscall.ENOSPC,
 }
 
 // kinds are the errors that errors.As is asked for.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
+	"syscall"
 	"testing"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -41,6 +43,8 @@ func faults() map[string]error {
 		"cancelled": &host.GuestError{Kind: host.GuestCancelled, Err: cancelled{}},
 		"late":      fmt.Errorf("run: %w", context.DeadlineExceeded),
 		"plain":     errors.New("disk full"),
+		"full":      fmt.Errorf("commit: %w: disk I/O error", host.ErrDiskFull),
+		"no room":   fmt.Errorf("keep rows: %w", &os.PathError{Op: "write", Path: "/tmp/rows", Err: syscall.ENOSPC}),
 	}
 }
 
@@ -51,14 +55,18 @@ func TestFaults(t *testing.T) {
 	for name, want := range faults() {
 		o := workOrder(t, brief)
 		o.Step.Revision.Slug = name
-		_, got := p.Work(t.Context(), o, ignore)
+		o.Used = host.GuestUsage{Fuel: 3, Rows: 5}
+		_, used, got := p.Work(t.Context(), o, ignore)
+		if want := (host.GuestUsage{Fuel: 10, Rows: 5}); used != want {
+			t.Errorf("%s: it has used %+v, want %+v", name, used, want)
+		}
 		if got == nil || got.Error() != want.Error() {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 			continue
 		}
 		for _, sentinel := range []error{
 			host.ErrLocked, host.ErrInUse, host.ErrMoved, host.ErrLockTimeout, host.ErrInTransaction,
-			context.Canceled, context.DeadlineExceeded, wasmfile.ErrNoManifest,
+			context.Canceled, context.DeadlineExceeded, wasmfile.ErrNoManifest, host.ErrDiskFull, syscall.ENOSPC,
 		} {
 			if errors.Is(got, sentinel) != errors.Is(want, sentinel) {
 				t.Errorf("%s: it is %v: %t", name, sentinel, !errors.Is(want, sentinel))

@@ -27,27 +27,30 @@ type order struct {
 	Pace       host.Pace
 	Checkpoint host.CheckpointChoice
 	Phase      *abi.Phase
+	Used       host.GuestUsage
 	Spent      time.Duration
 }
 
 func orderOf(o host.WorkOrder) order {
-	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase, o.Spent}
+	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase, o.Used, o.Spent}
 }
 
 // of returns the order for the plugin of the greeting.
 func (o order) of(p host.Plugin) host.WorkOrder {
 	return host.WorkOrder{
 		Plugin: p, Step: o.Step, Statements: o.Statements, Results: o.Results, Pace: o.Pace, Checkpoint: o.Checkpoint, Phase: o.Phase,
-		Spent: o.Spent,
+		Used: o.Used, Spent: o.Spent,
 	}
 }
 
-// A report is a frame that a child writes. One field is set, or Event and Fault.
+// A report is a frame that a child writes. One field is set, or Event and Fault, or
+// Used and one that ends an order.
 type report struct {
-	Ready *ready      `json:",omitempty"` // the answer to the greeting
-	Event *host.Event `json:",omitempty"` // its Err is in Fault
-	Done  *host.Entry `json:",omitempty"` // an order is done
-	Fault *fault      `json:",omitempty"` // it failed, or the greeting did
+	Ready *ready           `json:",omitempty"` // the answer to the greeting
+	Event *host.Event      `json:",omitempty"` // its Err is in Fault
+	Done  *host.Entry      `json:",omitempty"` // an order is done
+	Fault *fault           `json:",omitempty"` // it failed, or the greeting did
+	Used  *host.GuestUsage `json:",omitempty"` // by the order, and those before that it was told of
 }
 
 // ready says that a child takes orders.

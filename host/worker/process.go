@@ -50,25 +50,25 @@ type Process struct {
 var _ host.Worker = (*Process)(nil)
 
 // Work implements host.Worker.
-func (p *Process) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, error) {
+func (p *Process) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
 	if err := ctx.Err(); err != nil {
-		return host.Entry{}, err
+		return host.Entry{}, o.Used, err
 	}
 	key := whoIs(o.Plugin)
 	c := p.take(key)
 	if c == nil {
 		var err error
 		if c, err = p.start(ctx, o); err != nil {
-			return host.Entry{}, err
+			return host.Entry{}, o.Used, err
 		}
 	}
-	entry, err := c.work(ctx, o, events)
+	entry, used, err := c.work(ctx, o, events)
 	if c.usable(err) {
 		p.keep(key, c)
 	} else {
 		c.end()
 	}
-	return entry, err
+	return entry, used, err
 }
 
 // take returns a child that waits for an order of a plugin, or nil.

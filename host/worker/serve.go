@@ -35,7 +35,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, open func(url strin
 	r := &reporter{out: out}
 	w, err := g.begin(in, open)
 	if err != nil {
-		return r.fault(err)
+		return r.fault(err, nil)
 	}
 	if err := r.report(report{Ready: &ready{host.Version}}); err != nil {
 		return err
@@ -101,18 +101,18 @@ func (g *greeting) begin(in io.Reader, open func(string) (host.Worker, error)) (
 // do carries out one order.
 func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) error {
 	stop, err := g.Limits.watchCPU(func() {
-		_ = r.fault(&host.GuestError{Kind: host.GuestLimited, Message: g.Limits.tooMuchCPU()})
+		_ = r.fault(&host.GuestError{Kind: host.GuestLimited, Message: g.Limits.tooMuchCPU()}, nil)
 		os.Exit(1)
 	})
 	if err != nil {
 		return err
 	}
 	defer stop()
-	entry, err := w.Work(ctx, o.of(g.Plugin), r.event)
+	entry, used, err := w.Work(ctx, o.of(g.Plugin), r.event)
 	if err != nil {
-		return r.fault(err)
+		return r.fault(err, &used)
 	}
-	return r.report(report{Done: &entry})
+	return r.report(report{Done: &entry, Used: &used})
 }
 
 // A reporter writes reports.
@@ -128,14 +128,14 @@ func (r *reporter) report(what report) error {
 	return writeDocument(r.out, what)
 }
 
-// fault tells of an error. Of one that is longer than any should be, its text is
+// fault tells of an error, and of what was used by then if that is known. Of one that is longer than any should be, its text is
 // told as far as it goes.
-func (r *reporter) fault(err error) error {
+func (r *reporter) fault(err error, used *host.GuestUsage) error {
 	f, text := newFault(err), err.Error()
 	if b, err := json.Marshal(f); err != nil || len(b) > maxReport/2 {
 		f = &fault{Text: cut(text)}
 	}
-	return r.report(report{Fault: f})
+	return r.report(report{Fault: f, Used: used})
 }
 
 // cut bounds a text.

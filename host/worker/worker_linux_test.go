@@ -46,15 +46,17 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// A handler is a worker that sins.
+// A handler is a worker that sins, and uses 7 of fuel.
 type handler sin
 
-func (h handler) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, error) {
+func (h handler) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
 	events(host.Event{Kind: host.EventStarted})
+	used := o.Used
+	used.Fuel += 7
 	if err := h(ctx, o, events); err != nil {
-		return host.Entry{}, err
+		return host.Entry{}, used, err
 	}
-	return host.Entry{Key: o.Step.Revision.Key, Action: host.Action(o.Step.Direction.String()), Fuel: 7, Started: time.Unix(1, 0).UTC()}, nil
+	return host.Entry{Key: o.Step.Revision.Key, Action: host.Action(o.Step.Direction.String()), Fuel: used.Fuel, Started: time.Unix(1, 0).UTC()}, used, nil
 }
 
 func process(t testing.TB, sin string, args ...string) *worker.Process {
@@ -97,9 +99,12 @@ func TestWork(t *testing.T) {
 	var pids []string
 	for range 2 {
 		var events []host.Event
-		entry, err := p.Work(t.Context(), o, func(e host.Event) { events = append(events, e) })
+		entry, used, err := p.Work(t.Context(), o, func(e host.Event) { events = append(events, e) })
 		if err != nil {
 			t.Fatal(err)
+		}
+		if used.Fuel != 7 {
+			t.Errorf("it has used %+v", used)
 		}
 		if entry.Key != o.Step.Revision.Key || entry.Fuel != 7 || !entry.Started.Equal(time.Unix(1, 0)) {
 			t.Errorf("the entry is %+v", entry)
@@ -118,7 +123,7 @@ func TestWork(t *testing.T) {
 
 	o.Results = true
 	var ran host.Event
-	if _, err := p.Work(t.Context(), o, func(e host.Event) { ran = e }); err != nil {
+	if _, _, err := p.Work(t.Context(), o, func(e host.Event) { ran = e }); err != nil {
 		t.Fatal(err)
 	}
 	if ran.Kind != host.EventRan || ran.Text != "SELECT 1" || ran.Rows != 1 || ran.Took != 5 || ran.Together != 2 || ran.Err == nil || ran.Err.Error() != "no luck" {
@@ -128,7 +133,7 @@ func TestWork(t *testing.T) {
 	other := o
 	other.Plugin.Module = []byte("\x00asm, another")
 	var pid string
-	if _, err := p.Work(t.Context(), other, func(e host.Event) { pid = e.Section }); err != nil {
+	if _, _, err := p.Work(t.Context(), other, func(e host.Event) { pid = e.Section }); err != nil {
 		t.Fatal(err)
 	}
 	if pid == pids[0] {
@@ -195,7 +200,12 @@ func TestSins(t *testing.T) {
 			if c.kind == host.GuestTimedOut {
 				allowed = brief
 			}
-			_, err := p.Work(t.Context(), workOrder(t, allowed), ignore)
+			o := workOrder(t, allowed)
+			o.Used = host.GuestUsage{Fuel: 1, Bytes: 2}
+			_, used, err := p.Work(t.Context(), o, ignore)
+			if used.Fuel < 1 || used.Bytes != 2 {
+				t.Errorf("of what was used before, %+v is left", used)
+			}
 			if err != nil && strings.Contains(err.Error(), "ThreadSanitizer failed to allocate") && c.sin == "memory" {
 				return // the race detector met the limit
 			}
@@ -210,7 +220,7 @@ func TestSins(t *testing.T) {
 				t.Errorf("got %#v, want kind %q", err, c.kind)
 			}
 			p.Args[1] = "threads"
-			if _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err != nil {
+			if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err != nil {
 				t.Errorf("the next order: %v", err)
 			}
 		})
@@ -230,7 +240,7 @@ func TestCancelled(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancelCause(t.Context())
 			pid := 0
-			_, err := p.Work(ctx, workOrder(t, abi.Capabilities{}), func(e host.Event) {
+			_, _, err := p.Work(ctx, workOrder(t, abi.Capabilities{}), func(e host.Event) {
 				if e.Kind == host.EventLog {
 					pid, _ = strconv.Atoi(e.Text)
 					cancel(fmt.Errorf("%w: %w", context.Canceled, cause))
@@ -255,7 +265,7 @@ func alive(pid int) bool { return syscall.Kill(pid, 0) == nil }
 func parent() {
 	p := &worker.Process{Args: []string{workerName, "stubborn"}, Database: "postgres://app:hunter2@db/app"}
 	grants, _ := policy.New("acme", abi.Capabilities{})
-	_, err := p.Work(context.Background(), host.WorkOrder{Plugin: host.Plugin{Grants: grants}}, func(e host.Event) {
+	_, _, err := p.Work(context.Background(), host.WorkOrder{Plugin: host.Plugin{Grants: grants}}, func(e host.Event) {
 		if e.Kind == host.EventLog {
 			fmt.Println(e.Text)
 		}
@@ -303,11 +313,11 @@ func TestParentKilled(t *testing.T) {
 func TestOpen(t *testing.T) {
 	p := process(t, "good")
 	p.Database = ""
-	if _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err == nil || err.Error() != `no database is called ""` {
+	if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err == nil || err.Error() != `no database is called ""` {
 		t.Errorf("got %v", err)
 	}
 	p.Path = filepath.Join(t.TempDir(), "none")
-	if _, err := p.Work(t.Context(), workOrder(t, brief), ignore); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "start the worker "+p.Path) {
+	if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "start the worker "+p.Path) {
 		t.Errorf("got %v", err)
 	}
 }
