@@ -117,8 +117,9 @@ type Tx interface {
 	Load(ctx context.Context, stmt Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error)
 
 	// Keys returns the keys of a table, the primary one first: sets of columns that
-	// are unique together, without conditions and expressions. A table that is not
-	// there is a *SQLError.
+	// are unique together, without conditions and expressions; and behind them those
+	// that would be some, but for what Unfit says. A table that is not there is a
+	// *SQLError, and so is a view.
 	Keys(ctx context.Context, table string) ([]Key, error)
 
 	// Query runs one statement and returns its rows, which must be closed
@@ -149,8 +150,16 @@ type Tx interface {
 type Key struct {
 	Columns  []string
 	Primary  bool
-	Nullable bool // a column of it may hold NULL, as SQLite's primary keys may
+	Nullable bool   // a column of it may hold NULL, as SQLite's primary keys may
+	Unfit    string // why its columns do not tell all rows of the table apart, and what to do about it; "" if they do
 }
+
+// UnfitCollation is the Unfit of a key whose index compares texts otherwise than ORDER BY.
+const UnfitCollation = "its index compares texts in another way than the column is ordered, to which texts may be equal that the index tells apart: " +
+	"make a unique index with the collation of the column"
+
+// HintKeyless is the Hint of the SQLError of something that is no table.
+const HintKeyless = "a backfill visits tables in the order of a key: name the table that the rows are of, or, from Go, visit a query of it and name columns that are unique together"
 
 // Rows are the open rows of a query.
 type Rows interface {
