@@ -306,6 +306,13 @@ func TestBackfillKeysMovedByOthers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			_, rehearsed := r.Rehearse(t.Context(), chain.Upgrade, "heads")
+			_, observed := r.Effects(t.Context(), chain.Upgrade, "heads", 1)
+			for _, err := range []error{rehearsed, observed} {
+				if told := err != nil && strings.Contains(err.Error(), "of 4 rows of the chunk 4 are no longer at their place in the order of (id)"); told != c.moves || !told && err != nil {
+					t.Errorf("%s: the rehearsal got %v", name, err)
+				}
+			}
 			_, err = r.Upgrade(t.Context(), "heads")
 			if c.moves && (err == nil || !strings.Contains(err.Error(), "of 4 rows of the chunk 4 are no longer at their place in the order of (id)")) {
 				t.Errorf("%s: got %v, want it to be found out", name, err)

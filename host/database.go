@@ -122,6 +122,10 @@ type Tx interface {
 	// *SQLError, and so is a view.
 	Keys(ctx context.Context, table string) ([]Key, error)
 
+	// Movers tells what else than statements changes the key of a table. Where there
+	// is something, the rows that are deleted from the table are counted from then on.
+	Movers(ctx context.Context, table string, key []string) (Movers, error)
+
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
 	// dialect takes care of that where the guest did not (SQLite can keep
