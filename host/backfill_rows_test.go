@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -284,6 +285,8 @@ func TestBackfillKeysMovedByOthers(t *testing.T) {
 			"CREATE TABLE p (id INTEGER PRIMARY KEY)", "INSERT INTO p SELECT id FROM t", "ALTER TABLE t RENAME TO s",
 			"CREATE TABLE t (id INTEGER PRIMARY KEY REFERENCES p (id) ON UPDATE CASCADE, x INTEGER, done INTEGER)", "INSERT INTO t SELECT id, x, done FROM s",
 		}
+		rowless := slices.Clip([]string{"ALTER TABLE t RENAME TO s",
+			"CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, done INTEGER) WITHOUT ROWID", "INSERT INTO t SELECT id, x, done FROM s"})
 		for name, c := range map[string]struct {
 			made      []string
 			statement string
@@ -293,9 +296,15 @@ func TestBackfillKeysMovedByOthers(t *testing.T) {
 			"a foreign key":    {child, "UPDATE p SET id = id + 1001 WHERE ${chunk}", true},
 			"another trigger":  {harmless, "UPDATE t SET done = 1 WHERE ${chunk}", false},
 			"rows are deleted": {harmless, "DELETE FROM t WHERE ${chunk}", false},
+
+			"a trigger without rowids":     {append(rowless, moving...), "UPDATE t SET done = 1 WHERE ${chunk}", true},
+			"rows are deleted without one": {append(rowless, harmless...), "DELETE FROM t WHERE ${chunk}", false},
 		} {
 			if name == "a foreign key" && base.dialect == chain.SQLite {
 				continue // its foreign keys do nothing during a migration
+			}
+			if base.dialect == chain.PostgreSQL && strings.Contains(name, "without") {
+				continue // it has no rowids
 			}
 			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(15), c.made...)...)
 			g.doc.Statement = c.statement
