@@ -297,7 +297,7 @@ type Unit struct {
 	// Of a backfill.
 	Checkpoint []byte    // where it stands; what is in it is package host's business
 	Chunks     int64     // that are committed
-	Total      int64     // rows to visit, as counted when it first began; 0 if unknown
+	Total      int64     // rows to visit, as counted when it first began and where more came; 0 if unknown
 	Updated    time.Time // when the unit was last recorded, by the database's clock; ignored when written
 }
 
