@@ -216,6 +216,10 @@ func (f *fill) commit(ctx context.Context) error {
 	}
 	f.unit.Affected += c.visited
 	f.unit.Chunks++
+	counted := f.unit.Total
+	if err := f.grow(ctx); err != nil {
+		return err
+	}
 	if err := f.record(ctx); err != nil {
 		return err
 	}
@@ -226,7 +230,7 @@ func (f *fill) commit(ctx context.Context) error {
 	took := time.Since(c.began)
 	f.pace.took(c, took, s.cfg)
 	s.advanced()
-	f.tellMore()
+	f.tellMore(counted)
 	f.tellGone(c)
 	s.emit(Event{Kind: EventChunk, Backfill: f.unit.Name, Done: f.unit.Affected, Total: f.unit.Total, Rows: c.visited, Took: took, Paused: f.paused})
 	return nil

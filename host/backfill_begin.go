@@ -229,20 +229,44 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 	if err != nil {
 		return nil, false, f.s.sorted(err)
 	}
-	if len(b.Key) == 0 {
-		if len(keys) == 0 || !keys[0].Primary {
-			return nil, false, refuse(abi.ErrnoArgument, "backfill %q: table %s has no primary key, so that its rows have no order: %s",
-				b.Name, quoteName(b.Table), useAnother(keys))
-		}
-		return keys[0].Columns, keys[0].Nullable, nil
+	fit, unfit := keys, []Key(nil)
+	if i := slices.IndexFunc(keys, func(k Key) bool { return k.Unfit != "" }); i >= 0 {
+		fit, unfit = keys[:i], keys[i:]
 	}
-	for _, k := range keys {
+	if len(b.Key) == 0 {
+		if len(fit) > 0 && fit[0].Primary {
+			return fit[0].Columns, fit[0].Nullable, nil
+		}
+		for _, k := range unfit {
+			if k.Primary {
+				return nil, false, f.unfit(b, k, fit)
+			}
+		}
+		return nil, false, refuse(abi.ErrnoArgument, "backfill %q: table %s has no primary key, so that its rows have no order: %s",
+			b.Name, quoteName(b.Table), useAnother(fit))
+	}
+	for _, k := range fit {
 		if f.covers(b.Key, k.Columns) {
 			return b.Key, k.Nullable || len(k.Columns) < len(b.Key), nil
 		}
 	}
+	for _, k := range unfit {
+		if f.covers(b.Key, k.Columns) {
+			return nil, false, f.unfit(b, k, fit)
+		}
+	}
 	return nil, false, refuse(abi.ErrnoArgument, "backfill %q: (%s) is not a key of table %s, so that rows could be passed over: no primary key, unique constraint or unique index has these columns without conditions; %s",
-		b.Name, strings.Join(b.Key, ", "), quoteName(b.Table), useAnother(keys))
+		b.Name, strings.Join(b.Key, ", "), quoteName(b.Table), useAnother(fit))
+}
+
+// unfit refuses a key of which the dialect says why it is none.
+func (f *fill) unfit(b *abi.Backfill, k Key, fit []Key) error {
+	another := ""
+	if len(fit) > 0 {
+		another = "; " + useAnother(fit)
+	}
+	return refuse(abi.ErrnoArgument, "backfill %q: (%s) does not tell all rows of table %s apart, so that some could be passed over: %s%s",
+		b.Name, strings.Join(k.Columns, ", "), quoteName(b.Table), k.Unfit, another)
 }
 
 // covers reports whether columns are all those of a key, and maybe others.

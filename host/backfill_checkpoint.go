@@ -115,6 +115,17 @@ func (k keyRow) encoded() (string, error) {
 	return string(b), err
 }
 
+// unread says of the error of reading a key, which is no refusal of the database, what
+// it means to the backfill: a value may be one that nobody can send back.
+func (f *fill) unread(err error) error {
+	var refused interface{ Errno() abi.Errno }
+	if errors.As(err, new(*SQLError)) || !errors.As(err, &refused) {
+		return err
+	}
+	return refuse(refused.Errno(), "backfill %q: no checkpoint can be set at a row, in the order of (%s): %v. Mend that row, or order by another key",
+		f.unit.Name, strings.Join(f.at.Key, ", "), err)
+}
+
 func (c *checkpoint) bytes() ([]byte, error) { return json.Marshal(c) }
 
 // readCheckpoint reads that of a unit; nil where it has none: the backfill begins.

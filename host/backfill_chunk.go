@@ -185,6 +185,9 @@ func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value
 // ends.
 func (f *fill) places(ctx context.Context, stmt Statement) (keyRows, error) {
 	all, err := f.ask(ctx, stmt)
+	if err != nil {
+		return nil, f.unread(err)
+	}
 	n := len(f.sql.key)
 	for i, row := range all {
 		for k, kind := range row[n:] {

@@ -24,10 +24,19 @@ type Replica struct {
 // long.
 const UnknownLag = time.Duration(1<<63 - 1)
 
-// followers are the replicas that backfills of a run have seen, and when they did
-// for the last time.
+// followers are the replicas that backfills of a run have seen, by name.
 type followers struct {
-	seen map[string]time.Time // nil before the first look
+	seen map[string]seenReplica // nil before the first look
+}
+
+// seenReplica is what was seen of the replicas of one name: they are all called
+// walreceiver where nobody has given them names. Nothing else tells them apart that
+// stays the same when they connect again. So it counts how many there were when the
+// name was first seen; more may come later, and go: the server keeps the connection of
+// one that has lost it for a while, beside its new one.
+type seenReplica struct {
+	many int
+	last time.Time // when so many were there
 }
 
 // A backfill looks at the replicas this often while it waits. The first time it
@@ -111,10 +120,11 @@ func (r lagReason) String() string {
 // for the one that is furthest behind. The error is that one is gone for too long.
 func (f *followers) behind(replicas []Replica, most time.Duration, now time.Time) (why lagReason, err error) {
 	if f.seen == nil {
-		f.seen = map[string]time.Time{}
+		f.seen = map[string]seenReplica{}
 	}
+	there := map[string]int{}
 	for _, r := range replicas {
-		f.seen[r.Name] = now
+		there[r.Name]++
 		if r.Lag > most && r.Lag > why.lag {
 			why = lagReason{replica: r.Name, kind: lagBehind, lag: r.Lag, most: most}
 		}
@@ -122,8 +132,19 @@ func (f *followers) behind(replicas []Replica, most time.Duration, now time.Time
 	if why.lag == UnknownLag {
 		why.kind = lagCatchingUp
 	}
+	for name, many := range there {
+		if seen, known := f.seen[name]; !known {
+			f.seen[name] = seenReplica{many, now}
+		} else if many >= seen.many {
+			f.seen[name] = seenReplica{seen.many, now}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.seen)) {
-		gone := now.Sub(f.seen[name])
+		seen := f.seen[name]
+		gone := now.Sub(seen.last)
+		if seen.many > 1 {
+			name = fmt.Sprintf("%s, one of %d of that name,", name, seen.many)
+		}
 		if gone > goneWithin {
 			return lagReason{}, fmt.Errorf("replica %s is gone since %v: the backfill waits for it no longer (--max-lag); "+
 				"bring it back and run again, or run again without it, and drop its replication slot if it has one", name, gone.Round(time.Second))

@@ -42,6 +42,7 @@ func TestBackfillMaxLag(t *testing.T) {
 	t.Run("idle", l.idle)
 	t.Run("lags", l.lags)
 	t.Run("lost its connection", l.reconnects)
+	t.Run("two of one name", l.twins)
 	t.Run("gone", l.gone)
 }
 
@@ -225,6 +226,49 @@ func (l *lagging) reconnects(t *testing.T) {
 	if !slices.Contains(why, "replica r1 (127.0.0.1) is gone, and waited for up to 30s") {
 		t.Errorf("paused because of %q", why)
 	}
+}
+
+// Of two replicas that are called the same one may be gone. One that came when the
+// backfill had begun may go again.
+func (l *lagging) twins(t *testing.T) {
+	defer host.SetGoneWithin(100 * time.Millisecond)()
+	var twin *postgrestest.Server
+	come := func() {
+		var err error
+		if twin, err = l.primary.Replica("r1", postgrestest.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		until(t, l.primary.URL(), "SELECT count(*) = 2 FROM pg_stat_replication")
+	}
+	leave := func() {
+		l.stop(t, twin)
+		until(t, l.primary.URL(), "SELECT count(*) = 1 FROM pg_stat_replication")
+	}
+	g := l.filler(t, 50)
+	err := g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: func(e host.Event) {
+		switch {
+		case e.Kind == host.EventChunk && e.Done == 10:
+			come()
+		case e.Kind == host.EventChunk && e.Done == 30:
+			leave()
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(50)
+
+	come()
+	g = l.filler(t, 50)
+	err = g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: func(e host.Event) {
+		if e.Kind == host.EventChunk && e.Done == 20 {
+			leave()
+		}
+	}})
+	if err == nil || !strings.Contains(err.Error(), "replica r1 (127.0.0.1), one of 2 of that name, is gone since") {
+		t.Errorf("got %v, want that one of two is gone", err)
+	}
+	g.f.wantCount(20, "SELECT count(*) FROM visits")
 }
 
 // A replica that does not come back ends the run, which goes on without it.

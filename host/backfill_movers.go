@@ -16,11 +16,6 @@ type Movers struct {
 	Deleted int64 // rows of the table, by whatever the connection has run so far
 }
 
-// A tellsMovers is a Tx that knows of them.
-type tellsMovers interface {
-	Movers(ctx context.Context, table string, key []string) (Movers, error)
-}
-
 // others are the movers of a table, and the rows of a chunk before they do anything.
 type others struct {
 	Movers
@@ -34,11 +29,10 @@ type others struct {
 // again behind a statement that may have made a trigger.
 func (g *keyGuard) count(ctx context.Context, f *fill) (err error) {
 	o := &g.others
-	tx, ok := f.s.tx.(tellsMovers)
-	if !ok || o.counted || o.asked && !o.Found {
+	if o.counted || o.asked && !o.Found {
 		return nil
 	}
-	if o.Movers, err = tx.Movers(ctx, g.table, g.key); err != nil {
+	if o.Movers, err = f.s.tx.Movers(ctx, g.table, g.key); err != nil {
 		return err
 	}
 	if o.asked = true; o.Found {
@@ -65,7 +59,7 @@ func (g *keyGuard) recount(ctx context.Context, f *fill) error {
 	if err != nil || rows >= o.rows {
 		return f.s.sorted(err)
 	}
-	m, err := f.s.tx.(tellsMovers).Movers(ctx, g.table, g.key)
+	m, err := f.s.tx.Movers(ctx, g.table, g.key)
 	moved := o.rows - rows - (m.Deleted - o.Deleted)
 	if err != nil || moved <= 0 {
 		return f.s.sorted(err)

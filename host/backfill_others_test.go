@@ -96,6 +96,51 @@ func TestBackfillIsTakenOver(t *testing.T) {
 	})
 }
 
+// A runner that has waited for another one's backfill for as long as it may says that
+// nothing failed, and where the other one stands.
+func TestBackfillIsWaitedFor(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		waiting := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(12)...)
+		working := &filler{f: f, doc: waiting.doc}
+		atWork, given := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		var group sync.WaitGroup
+		waiting.between = func(int) error {
+			group.Go(func() { // before the first chunk the other one gets in between
+				err := working.upgrade(host.Config{OnEvent: func(e host.Event) {
+					if e.Kind == host.EventChunk {
+						once.Do(func() { close(atWork) })
+						<-given
+					}
+				}})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			<-atWork
+			return nil
+		}
+		err := waiting.upgrade(host.Config{LockWait: time.Millisecond})
+		close(given)
+		group.Wait()
+		var stopped *host.RunError
+		if !errors.As(err, &stopped) || !errors.Is(err, host.ErrLocked) {
+			t.Fatalf("got %v, want that it gave up waiting", err)
+		}
+		for got, want := range map[string]string{
+			stopped.Err.Error(): `waited 1ms: another runner is at work on backfill "fill", and stands at 4 rows`,
+			stopped.State:       `at ` + rev1 + `, with backfill "fill" standing at 4 of 12 rows; nothing is lost`,
+			stopped.Next:        "wait until it is done, or raise --lock-wait, and run `sandpiper upgrade` again",
+			stopped.Source:      "",
+		} {
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		working.wantVisited(12)
+	})
+}
+
 // Rows that another transaction holds are visited last, and once.
 func TestBackfillSkipsLocked(t *testing.T) {
 	f := onPostgres(t)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -19,12 +20,24 @@ func (f *fill) warn(told *bool, format string, args ...any) {
 	}
 }
 
-// tellMore warns where more rows are visited than there were: it ends when no row is
-// left, and never where each chunk adds some.
-func (f *fill) tellMore() {
-	if f.unit.Total > 0 && f.unit.Affected > f.unit.Total && !f.at.Bounded {
-		f.warn(&f.warned.more, "more rows are visited than the %s that there were when it began: with inserted=include it goes on for as long as rows are added behind its checkpoint, and does not end if it adds them itself",
-			policy.Thousands(f.unit.Total))
+// grow counts the rows that are left where more are visited than were counted, so that
+// nobody waits for what seems to be done. They are visited next: all counts together
+// look at no row of a table twice.
+func (f *fill) grow(ctx context.Context) error {
+	if f.unit.Total == 0 || f.unit.Affected <= f.unit.Total {
+		return nil
+	}
+	left, err := f.number(ctx, f.sql.count(f.at.Last, f.at.End, true))
+	f.unit.Total = f.unit.Affected + left + int64(len(f.at.Skipped))
+	return f.s.sorted(err)
+}
+
+// tellMore warns where more rows are visited than were counted: the backfill ends when
+// no row is left, and never where each chunk adds some.
+func (f *fill) tellMore(counted int64) {
+	if f.unit.Total > counted && !f.at.Bounded {
+		f.warn(&f.warned.more, "more rows are visited than the %s that were counted: with inserted=include it goes on for as long as rows are added behind its checkpoint, and does not end if it adds them itself",
+			policy.Thousands(counted))
 	}
 }
 

@@ -18,7 +18,7 @@ func TestBackfillWarnings(t *testing.T) {
 			want      string // a warning, or the error
 			check     string
 		}{
-			{"INSERT INTO t (id, x) SELECT id + 20, x FROM t WHERE ${chunk} AND id < 50", "more rows are visited than the 20 that there were", "SELECT 19 - count(*) FROM t WHERE id > 50"},
+			{"INSERT INTO t (id, x) SELECT id + 20, x FROM t WHERE ${chunk} AND id < 50", "more rows are visited than the 20 that were counted", "SELECT 19 - count(*) FROM t WHERE id > 50"},
 			{"UPDATE t SET x = 1 WHERE ${chunk} IS NOT NULL", "has changed 20 rows, and the chunk has 4", ""},
 			{"UPDATE t SET x = 1 WHERE ${chunk}", "", ""},
 			{"UPDATE visits SET k = '${chunk}' WHERE EXISTS (SELECT 1 FROM t AS \"r x\" WHERE ${chunk \"r x\"})", "", "SELECT count(*) FROM visits WHERE k <> '${' || 'chunk}'"},

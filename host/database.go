@@ -117,9 +117,14 @@ type Tx interface {
 	Load(ctx context.Context, stmt Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error)
 
 	// Keys returns the keys of a table, the primary one first: sets of columns that
-	// are unique together, without conditions and expressions. A table that is not
-	// there is a *SQLError.
+	// are unique together, without conditions and expressions; and behind them those
+	// that would be some, but for what Unfit says. A table that is not there is a
+	// *SQLError, and so is a view.
 	Keys(ctx context.Context, table string) ([]Key, error)
+
+	// Movers tells what else than statements changes the key of a table. Where there
+	// is something, the rows that are deleted from the table are counted from then on.
+	Movers(ctx context.Context, table string, key []string) (Movers, error)
 
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
@@ -149,8 +154,16 @@ type Tx interface {
 type Key struct {
 	Columns  []string
 	Primary  bool
-	Nullable bool // a column of it may hold NULL, as SQLite's primary keys may
+	Nullable bool   // a column of it may hold NULL, as SQLite's primary keys may
+	Unfit    string // why its columns do not tell all rows of the table apart, and what to do about it; "" if they do
 }
+
+// UnfitCollation is the Unfit of a key whose index compares texts otherwise than ORDER BY.
+const UnfitCollation = "its index compares texts in another way than the column is ordered, to which texts may be equal that the index tells apart: " +
+	"make a unique index with the collation of the column"
+
+// HintKeyless is the Hint of the SQLError of something that is no table.
+const HintKeyless = "a backfill visits tables in the order of a key: name the table that the rows are of, or, from Go, visit a query of it and name columns that are unique together"
 
 // Rows are the open rows of a query.
 type Rows interface {
@@ -284,7 +297,7 @@ type Unit struct {
 	// Of a backfill.
 	Checkpoint []byte    // where it stands; what is in it is package host's business
 	Chunks     int64     // that are committed
-	Total      int64     // rows to visit, as counted when it first began; 0 if unknown
+	Total      int64     // rows to visit, as counted when it first began and where more came; 0 if unknown
 	Updated    time.Time // when the unit was last recorded, by the database's clock; ignored when written
 }
 

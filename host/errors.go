@@ -17,7 +17,7 @@ var (
 	ErrLocked = errors.New("another runner holds the lock")
 
 	// ErrInUse is an ErrLocked of which nobody knows whether a runner or
-	// another program is behind it: it keeps the database from being read.
+	// another program is behind it.
 	ErrInUse error = inUse{}
 
 	// ErrMoved: the fence does not hold, since another runner has moved the
@@ -45,7 +45,9 @@ var (
 
 type inUse struct{}
 
-func (inUse) Error() string { return "a runner or another program holds a lock on what is to be read" }
+func (inUse) Error() string {
+	return "another runner, or another program, holds a lock on the database"
+}
 
 func (inUse) Is(target error) bool { return target == ErrLocked }
 
@@ -234,7 +236,7 @@ func (e *IrreversibleError) Error() string {
 }
 
 // A RunError is a run that stopped at a migration. What was applied before it
-// stays applied.
+// stays applied. Where it is an ErrLocked nothing failed: the run gave up waiting.
 type RunError struct {
 	Applied   []Entry // by this run
 	Failed    chain.Revision

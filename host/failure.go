@@ -57,16 +57,18 @@ func (u *run) failure(step Step, err error) error {
 	if e.Statement > 0 {
 		e.Source, e.Line = body.line(step.Direction, e.Statement)
 	}
-	if e.State = u.state(step); errors.Is(err, ErrLocked) {
-		e.State = strings.TrimSuffix(strings.TrimSuffix(e.State, "; the rest is rolled back"), ", as before this migration: it is rolled back") + "; this run has begun nothing that it did not commit"
+	waited := errors.Is(err, ErrLocked)
+	if waited {
+		e.Source = "" // nothing is wrong there
 	}
+	e.State = u.state(step, waited)
 	e.Next = u.next(step, body.plugin(), err)
 	return e
 }
 
 // state looks at the database, on a new connection if need be: after a lost
-// connection nobody knows whether the commit went through.
-func (u *run) state(step Step) string {
+// connection nobody knows whether the commit went through. waited says that nothing failed.
+func (u *run) state(step Step, waited bool) string {
 	ctx, cancel := context.WithTimeout(context.Background(), verdictWithin)
 	defer cancel()
 	ledger, err := u.conn.Ledger(ctx)
@@ -87,7 +89,13 @@ func (u *run) state(step Step) string {
 	case !slices.Equal(heads, step.Before):
 		return fmt.Sprintf("%s: another runner has moved it on", at)
 	case len(units) > 0:
-		return at + ", with " + (Pending{Units: units}).phaseWords(": ") + halfDone(units) + "; the rest is rolled back"
+		at += ", with " + (Pending{Units: units}).phaseWords(": ") + halfDone(units)
+		if waited {
+			return at + "; nothing is lost"
+		}
+		return at + "; the rest is rolled back"
+	case waited:
+		return at + ": nothing of this migration is committed"
 	default:
 		return fmt.Sprintf("%s, as before this migration: it is rolled back", at)
 	}
@@ -178,7 +186,7 @@ func next(step Step, err error) string {
 	case errors.Is(err, ErrLockTimeout):
 		return "another session holds the table's lock: end its transaction, or raise lock_timeout, and " + again
 	case errors.Is(err, ErrLocked):
-		return "wait for the other runner, or raise --lock-wait, and " + again
+		return "wait until it is done, or raise --lock-wait, and " + again
 	case errors.As(err, &changed):
 		return "put back what was committed (what comes after it may change), and " + again
 	case errors.As(err, &refused) && refused.Ordinal == 0:

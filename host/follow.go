@@ -40,6 +40,7 @@ func (u *run) letPass(ctx context.Context, step Step, err error) (waited bool, _
 		if readErr != nil && !errors.Is(readErr, ErrLocked) {
 			return waited, readErr
 		}
+		reason := readErr
 		if readErr == nil {
 			units := ledger.pending(step)
 			unit, found := underWay(units)
@@ -53,18 +54,29 @@ func (u *run) letPass(ctx context.Context, step Step, err error) (waited bool, _
 				waited = true
 				u.emit(Event{
 					Kind: EventWaiting, Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug,
-					Text: fmt.Sprintf("another runner is at work on backfill %q, and stands at %d rows", unit.Name, unit.Affected),
+					Text: atWork(unit).Error(),
 				})
 			}
+			reason = atWork(unit)
 		}
 		if time.Since(since) >= standstill {
 			return waited, nil
 		}
 		if wait := u.cfg.LockWait; wait > 0 && time.Since(began) >= wait {
-			return waited, u.failure(step, fmt.Errorf("waited %s: %w", wait, err))
+			return waited, u.failure(step, fmt.Errorf("waited %s: %w", wait, reason))
 		}
 		if err := pause(ctx, followPoll); err != nil {
 			return waited, err
 		}
 	}
 }
+
+// An atWork is the ErrLocked of a runner that lets another one go on with a backfill,
+// between whose chunks the lock is free.
+type atWork Unit
+
+func (a atWork) Error() string {
+	return fmt.Sprintf("another runner is at work on backfill %q, and stands at %d rows", a.Name, a.Affected)
+}
+
+func (a atWork) Is(target error) bool { return target == ErrLocked }

@@ -48,7 +48,7 @@ type BackfillProgress struct {
 	Name     string
 	Complete bool
 	Done     int64 // rows visited
-	Total    int64 // as counted when it first began; 0 if unknown
+	Total    int64 // rows to visit, as last counted; 0 if unknown
 	Chunks   int64
 	Updated  time.Time // of its newest checkpoint
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,6 +113,9 @@ func (f *failure) ofRun(e *host.RunError) {
 	f.State, f.Next = e.State, e.Next
 	f.Message = e.Err.Error()
 	f.head = fmt.Sprintf("%s of %s failed", e.Direction, title(f.Revision, e.Failed.Slug))
+	if errors.Is(e, host.ErrLocked) {
+		f.head = fmt.Sprintf("gave up waiting for the %s of %s; nothing failed", e.Direction, title(f.Revision, e.Failed.Slug))
+	}
 	for _, entry := range e.Applied {
 		f.Applied = append(f.Applied, entry.Key.String())
 	}
@@ -156,6 +160,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind, f.exit, f.Next = kindTrust, exitProblems, untrusted.Next
 	case errors.Is(err, host.ErrLocked):
 		f.Kind, f.exit = kindLocked, exitLocked
+		f.Next = cmp.Or(f.Next, "wait until it is done, or raise --lock-wait")
 	case errors.As(err, &edited):
 		f.Kind, f.exit = kindChanged, exitProblems
 		f.File = edited.Edited[0].Revision.Source

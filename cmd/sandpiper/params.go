@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/hex"
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -33,19 +35,40 @@ func literal(v abi.Value) string {
 	case abi.TypeBytes, abi.TypeUUID:
 		return "x'" + hex.EncodeToString(v.Bytes) + "'"
 	case abi.TypeDate:
-		return "'" + time.Unix(v.Int*24*60*60, 0).UTC().Format(time.DateOnly) + "'"
+		return calendar(v.Int, math.MinInt32, math.MaxInt32, time.Unix(v.Int*24*60*60, 0), "-01-02")
 	case abi.TypeTime:
+		if v.Int == (24 * time.Hour).Microseconds() {
+			return "'24:00:00'" // the day's end, to PostgreSQL
+		}
 		return "'" + time.UnixMicro(v.Int).UTC().Format("15:04:05.999999") + "'"
 	case abi.TypeTimestamp:
-		return "'" + time.UnixMicro(v.Int).UTC().Format("2006-01-02 15:04:05.999999") + "'"
+		return calendar(v.Int, math.MinInt64, math.MaxInt64, time.UnixMicro(v.Int), "-01-02 15:04:05.999999")
 	case abi.TypeTimestampTZ:
-		return "'" + time.UnixMicro(v.Int).UTC().Format("2006-01-02 15:04:05.999999Z07:00") + "'"
+		return calendar(v.Int, math.MinInt64, math.MaxInt64, time.UnixMicro(v.Int), "-01-02 15:04:05.999999Z07:00")
 	case abi.TypeInterval:
 		return "'" + strconv.Itoa(int(v.Months)) + " months " + strconv.Itoa(int(v.Days)) + " days " +
 			strconv.FormatInt(v.Int, 10) + " microseconds'"
 	default:
 		return "'" + strings.ReplaceAll(string(v.Bytes), "'", "''") + "'"
 	}
+}
+
+// calendar writes the time that a value stands for: the least and the largest one are the
+// infinities (ABI.md, section 5.1), and before the year 1 is the year 1 BC. layout is
+// what comes after the year.
+func calendar(value, least, largest int64, t time.Time, layout string) string {
+	switch value {
+	case least:
+		return "'-infinity'"
+	case largest:
+		return "'infinity'"
+	}
+	t = t.UTC()
+	year, era := t.Year(), ""
+	if year < 1 {
+		year, era = 1-year, " BC"
+	}
+	return fmt.Sprintf("'%04d%s%s'", year, t.Format(layout), era)
 }
 
 // oneLine keeps a text inside a comment.

@@ -68,7 +68,10 @@ func (r *recording) end(ctx context.Context, a *app, runner *host.Runner, result
 	var failed *report.Failure
 	if err != nil {
 		f := explain(err)
-		failed = &report.Failure{Head: f.head, Message: f.Message, Where: f.place(), SQL: f.SQL, Hint: f.Hint, State: f.State, Next: f.Next}
+		failed = &report.Failure{
+			Head: f.head, Message: f.Message, Where: f.place(), SQL: f.SQL, Hint: f.Hint, State: f.State, Next: f.Next,
+			Waited: f.Kind == kindLocked,
+		}
 	}
 	record := r.recorder.End(result, failed)
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), chainWithin)

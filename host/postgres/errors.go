@@ -40,6 +40,7 @@ const (
 	codeDuplicateObject   = "42710"
 	codeUndefinedObject   = "42704"
 	codeTypeMismatch      = "42804"
+	codeWrongObjectType   = "42809"
 	codeUndefinedFunction = "42883" // or operator
 	codeUndefinedTable    = "42P01"
 	codeDiskFull          = "53100"

@@ -12,24 +12,23 @@ import (
 
 // keys returns the unique indexes of a table that hold for all of its rows, in
 // the order in which they would be chosen. One that compares texts in another way
-// than ORDER BY does is left out, unless equal texts are the same bytes to both;
-// and those of a table that others inherit from, since they hold for its own rows
-// alone.
+// than ORDER BY does is unfit, unless equal texts are the same bytes to both; and
+// so are those of a table that others inherit from, since they hold for its own
+// rows alone.
 //
 // https://www.postgresql.org/docs/current/catalog-pg-index.html,
 // https://www.postgresql.org/docs/current/ddl-inherit.html#DDL-INHERIT-CAVEATS
-const keys = `SELECT c.oid IS NOT NULL, (SELECT coalesce(json_agg(json_build_object('Columns', k.columns, 'Primary', k.indisprimary, 'Nullable', k.nullable)
-    ORDER BY k.indisprimary DESC, k.nullable, pg_catalog.cardinality(k.columns), k.indexrelid), '[]')
+const keys = `SELECT coalesce(c.relkind::text, ''), (SELECT coalesce(json_agg(json_build_object('Columns', k.columns, 'Primary', k.indisprimary, 'Nullable', k.nullable,
+      'Otherwise', k.otherwise, 'Inherited', k.inherited) ORDER BY k.inherited OR k.otherwise, k.indisprimary DESC, k.nullable, pg_catalog.cardinality(k.columns), k.indexrelid), '[]')
   FROM (SELECT i.indexrelid, i.indisprimary, pg_catalog.bool_or(NOT a.attnotnull) AS nullable, pg_catalog.array_agg(a.attname ORDER BY p.n) AS columns,
-      pg_catalog.bool_or(a.attcollation <> i.indcollation[p.n - 1] AND NOT o.collisdeterministic) AS otherwise
+      pg_catalog.bool_or(a.attcollation <> i.indcollation[p.n - 1] AND NOT coalesce(o.collisdeterministic, true)) AS otherwise,
+      EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r') AS inherited
     FROM pg_catalog.pg_index i
     CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnkeyatts) p (n)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p.n - 1]
     LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
     WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-    GROUP BY i.indexrelid, i.indisprimary) k
-  WHERE k.otherwise IS NOT TRUE
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r'))
+    GROUP BY i.indexrelid, i.indisprimary) k)
 FROM (SELECT pg_catalog.to_regclass($1) AS oid) t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid`
 
 // Keys implements host.Tx.
@@ -42,19 +41,40 @@ func (t *tx) Keys(ctx context.Context, table string) ([]host.Key, error) {
 
 // keysOf returns the keys of a table, whose name is resolved.
 func (t *tx) keysOf(ctx context.Context, table, resolved string) (found []host.Key, err error) {
-	there := false
+	kind := ""
+	var indexes []struct {
+		host.Key
+		Otherwise, Inherited bool
+	}
 	t.put(item{sql: keys, values: [][]byte{[]byte(resolved)}, row: func(v [][]byte) error {
-		there = isTrue(v[0])
-		return json.Unmarshal(v[1], &found)
+		kind = string(v[0])
+		return json.Unmarshal(v[1], &indexes)
 	}})
 	if err := t.flush(ctx); err != nil {
 		return nil, err
 	}
-	if !there {
+	if kind == "" {
 		return nil, &host.SQLError{Code: codeUndefinedTable, Message: fmt.Sprintf("relation %q does not exist", table)}
+	}
+	for _, i := range indexes {
+		switch {
+		case i.Inherited:
+			i.Unfit = "other tables inherit from it, and their rows, which are among its own, may have the same: " +
+				"visit each of them by itself, and this one from Go, as a query of it alone (SELECT … FROM ONLY …)"
+		case i.Otherwise:
+			i.Unfit = host.UnfitCollation
+		}
+		found = append(found, i.Key)
+	}
+	if what, none := keyless[kind]; none && len(found) == 0 {
+		return nil, &host.SQLError{Code: codeWrongObjectType, Message: fmt.Sprintf("%q is %s, and has no key", table, what), Hint: host.HintKeyless}
 	}
 	return found, nil
 }
+
+// keyless are the kinds of relations that have no unique indexes, or need not have
+// any. https://www.postgresql.org/docs/current/catalog-pg-class.html
+var keyless = map[string]string{"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence"}
 
 // Keys implements host.Tx. A plugin is told the keys of which it may read all
 // columns. What it asks about is found where its statements would find it.

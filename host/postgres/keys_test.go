@@ -21,15 +21,20 @@ func TestKeys(t *testing.T) {
 		"include":     {[]string{"CREATE TABLE t (a int NOT NULL, b int, UNIQUE (a) INCLUDE (b))"}, []host.Key{{Columns: []string{"a"}}}},
 		"partitioned": {[]string{"CREATE TABLE t (a int, b int, PRIMARY KEY (b, a)) PARTITION BY RANGE (a)"}, []host.Key{{Columns: []string{"b", "a"}, Primary: true}}},
 		"inherited": {
-			[]string{"CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE s () INHERITS (t)"}, // rows of s may have the same keys
-			nil,
+			[]string{"CREATE TABLE t (a int PRIMARY KEY)", "CREATE TABLE s () INHERITS (t)"},
+			[]host.Key{{Columns: []string{"a"}, Primary: true, Unfit: "other tables inherit from it, and their rows, which are among its own, may have the same: " +
+				"visit each of them by itself, and this one from Go, as a query of it alone (SELECT … FROM ONLY …)"}},
+		},
+		"heir": {
+			[]string{"CREATE TABLE s (a int PRIMARY KEY)", "CREATE TABLE t (PRIMARY KEY (a)) INHERITS (s)"},
+			[]host.Key{{Columns: []string{"a"}, Primary: true}},
 		},
 		"otherwise compared": {
 			[]string{
 				"CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
 				`CREATE TABLE t (a text COLLATE nocase NOT NULL, b text NOT NULL)`, `CREATE UNIQUE INDEX ON t (a COLLATE "C")`, `CREATE UNIQUE INDEX ON t (b COLLATE "C")`,
 			},
-			[]host.Key{{Columns: []string{"b"}}},
+			[]host.Key{{Columns: []string{"b"}}, {Columns: []string{"a"}, Unfit: host.UnfitCollation}},
 		},
 		"in the search_path": {
 			[]string{"CREATE TABLE t (a int)", "CREATE SCHEMA other", "CREATE TABLE other.t (b int PRIMARY KEY)", "SET LOCAL search_path = other, public"},

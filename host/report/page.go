@@ -120,7 +120,8 @@ func (r *Record) view() *view {
 	v.Badge, v.Outcome = r.badge()
 	v.Facts = r.facts()
 	if f := r.Failure; f != nil {
-		v.Failure = &Failure{shown(f.Head), shown(f.Message), shown(f.Where), shown(f.SQL), shown(f.Hint), shown(f.State), shown(f.Next)}
+		v.Failure = &Failure{Head: shown(f.Head), Message: shown(f.Message), Where: shown(f.Where), SQL: shown(f.SQL),
+			Hint: shown(f.Hint), State: shown(f.State), Next: shown(f.Next)}
 	}
 	span := r.span()
 	views := map[*Migration]*migrationView{}
@@ -158,6 +159,8 @@ func (r *Record) badge() (text, class string) {
 	switch r.Outcome {
 	case Failed:
 		return "failed", "failed"
+	case GaveUp:
+		return "gave up waiting", "paused"
 	case Paused:
 		return "paused after phase " + shown(r.Phase), "paused"
 	case Ledger:

@@ -34,7 +34,8 @@ const (
 	Complete Outcome = "complete"
 	Paused   Outcome = "paused" // after a phase, as asked
 	Failed   Outcome = "failed"
-	Ledger   Outcome = "ledger" // the record is no run's: it is what the ledger says
+	GaveUp   Outcome = "gave up" // waiting for another runner: nothing failed
+	Ledger   Outcome = "ledger"  // the record is no run's: it is what the ledger says
 )
 
 // A Failure is what ended a run, for people.
@@ -46,6 +47,8 @@ type Failure struct {
 	Hint    string `json:"hint,omitempty"`
 	State   string `json:"state,omitempty"` // of the database
 	Next    string `json:"next,omitempty"`
+
+	Waited bool `json:"-"` // nothing failed: it gave up waiting
 }
 
 // A Migration is one migration of a run.

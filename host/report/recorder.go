@@ -225,6 +225,9 @@ func (r *Recorder) End(result host.Result, failure *Failure) *Record {
 	switch {
 	case failure != nil:
 		r.record.Outcome, r.record.Failure = Failed, r.failure(*failure)
+		if failure.Waited {
+			r.record.Outcome = GaveUp
+		}
 	case result.Paused != nil:
 		r.record.Outcome, r.record.Phase = Paused, result.Paused.Phase.String()
 	default:

@@ -34,7 +34,8 @@ type conn struct {
 	soiled  bool            // a migration has set something on the connection
 	stale   bool            // and has ended
 
-	deleted deletions // where triggers may change keys
+	deleted  deletions   // where triggers may change keys
+	observer *observedTx // hears of changed rows; nil: nobody observes
 }
 
 var errClosed = errors.New("the connection is closed")
@@ -143,7 +144,7 @@ func (c *conn) renew(ctx context.Context) error {
 	if err := c.shut(); err != nil {
 		return err
 	}
-	c.soiled, c.stale, c.deleted = false, false, deletions{}
+	c.soiled, c.stale, c.deleted, c.observer = false, false, deletions{}, nil
 	_, err := c.open(ctx, create)
 	return err
 }

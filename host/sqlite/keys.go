@@ -40,20 +40,24 @@ func (t *confinedTx) Keys(ctx context.Context, table string) (_ []host.Key, err 
 // keys returns the keys of a table, in the order in which they would be chosen.
 func (c *conn) keys(ctx context.Context, table string) ([]host.Key, error) {
 	var primary host.Key
-	there, nullable := false, map[string]bool{}
+	kind, nullable := "", map[string]bool{}
 	err := c.each(ctx, func(s *sqlite3.Stmt) error {
-		there = true
+		kind = s.ColumnText(3)
 		nullable[s.ColumnText(0)] = !s.ColumnBool(1)
 		if s.ColumnInt(2) > 0 {
 			primary.Columns = append(primary.Columns, s.ColumnText(0))
 		}
 		return nil
-	}, `SELECT name, "notnull", pk FROM pragma_table_info(?1) ORDER BY pk`, table)
+	}, `SELECT name, "notnull", pk, (SELECT type FROM pragma_table_list(?1)) FROM pragma_table_info(?1) ORDER BY pk`, table)
 	if err != nil {
 		return nil, c.db.failed("read the keys of a table of", cause(ctx, err))
 	}
-	if !there {
+	switch kind {
+	case "":
 		return nil, &host.SQLError{Code: codeName(sqlite3.ERROR.ExtendedCode()), Message: "no such table: " + table}
+	case "view", "virtual": // https://sqlite.org/pragma.html#pragma_table_list
+		what := map[string]string{"view": "a view", "virtual": "a virtual table"}[kind]
+		return nil, &host.SQLError{Code: codeName(sqlite3.ERROR.ExtendedCode()), Message: fmt.Sprintf("%s is %s, and has no key", table, what), Hint: host.HintKeyless}
 	}
 	indexes, err := c.uniqueIndexes(ctx, table)
 	if err != nil {
@@ -71,11 +75,14 @@ func (c *conn) keys(ctx context.Context, table string) ([]host.Key, error) {
 			continue
 		}
 		key := host.Key{Columns: i.columns, Primary: i.primary}
+		if i.otherwise {
+			key.Unfit = host.UnfitCollation
+		}
 		key.Nullable = slices.ContainsFunc(i.columns, func(column string) bool { return nullable[column] })
 		found = append(found, key)
 	}
 	slices.SortStableFunc(found, func(a, b host.Key) int {
-		return cmp.Or(before(a.Primary, b.Primary), before(!a.Nullable, !b.Nullable), cmp.Compare(len(a.Columns), len(b.Columns)))
+		return cmp.Or(before(a.Unfit == "", b.Unfit == ""), before(a.Primary, b.Primary), before(!a.Nullable, !b.Nullable), cmp.Compare(len(a.Columns), len(b.Columns)))
 	})
 	return found, nil
 }
@@ -94,7 +101,8 @@ func before(a, b bool) int {
 type uniqueIndex struct {
 	columns    []string
 	primary    bool
-	expression bool // a part of it is none of the table's columns, or is compared otherwise than the column is
+	expression bool // a part of it is none of the table's columns
+	otherwise  bool // a part of it is compared otherwise than the column is
 }
 
 // uniqueIndexes returns those of a table, in the order they were made. An index
@@ -118,7 +126,7 @@ func (c *conn) uniqueIndexes(ctx context.Context, table string) (indexes []uniqu
 			return fmt.Errorf("column %s of table %s: %w", column, table, err)
 		}
 		i.columns = append(i.columns, column)
-		i.expression = i.expression || !strings.EqualFold(collation, s.ColumnText(4))
+		i.otherwise = i.otherwise || !strings.EqualFold(collation, s.ColumnText(4))
 		return nil
 	}, `SELECT i.name, i.origin, c.cid, c.name, c.coll FROM pragma_index_list(?1) AS i, pragma_index_xinfo(i.name) AS c
 		WHERE i."unique" AND NOT i.partial AND c."key" ORDER BY i.seq DESC, c.seqno`, table)

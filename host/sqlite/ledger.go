@@ -256,7 +256,7 @@ func (c *conn) CreateLedger(ctx context.Context) (err error) {
 		return c.ledgerFailed(waiting, "create", err)
 	})
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
-		return host.ErrLocked // a writer or a reader that does not end
+		return host.ErrInUse // a writer or a reader that does not end
 	}
 	return err
 }

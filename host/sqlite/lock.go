@@ -60,7 +60,7 @@ const commitPatience = 2 * time.Second
 
 // lock begins a transaction that holds the database's write lock, and checks
 // the fence inside it (https://sqlite.org/lang_transaction.html). With a fence
-// it may return host.ErrLocked; without one it waits.
+// it may return host.ErrInUse; without one it waits.
 func (c *conn) lock(ctx context.Context, fence host.Fence) error {
 	if readOnly, _ := c.sq.ReadOnly("main"); readOnly {
 		return c.db.failed("lock", sqlite3.READONLY) // SQLite would go on and only read
@@ -72,7 +72,7 @@ func (c *conn) lock(ctx context.Context, fence host.Fence) error {
 	defer cancel()
 	if err := patiently(waiting, func() error { return c.do(waiting, "BEGIN IMMEDIATE") }); err != nil {
 		if waiting.Err() != nil && ctx.Err() == nil {
-			return host.ErrLocked
+			return host.ErrInUse // it does not tell who holds a lock
 		}
 		return c.db.failed("lock", err)
 	}

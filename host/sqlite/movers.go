@@ -12,8 +12,7 @@ import (
 
 // Movers tells what else than statements changes the keys of a table: triggers, and
 // foreign keys of the key that follow what they refer to. Where there are such, the
-// rows that are deleted are counted from then on; of a table WITHOUT ROWID SQLite does
-// not tell (https://sqlite.org/c3ref/update_hook.html).
+// rows that are deleted are counted from then on.
 func (t *tx) Movers(ctx context.Context, table string, key []string) (m host.Movers, err error) {
 	defer t.c.guard(&err)
 	if err := t.usable(); err != nil {
@@ -29,10 +28,10 @@ func (t *tx) Movers(ctx context.Context, table string, key []string) (m host.Mov
 		return m, t.c.db.failed("read the triggers of a table of", cause(ctx, err))
 	}
 	if m.Found {
-		t.c.countDeleted(table)
+		err = t.c.countDeleted(ctx, table)
 	}
 	m.Deleted = t.c.deleted.rows
-	return m, nil
+	return m, err
 }
 
 // Movers tells what else than statements changes the keys of a table, which the plugin
@@ -44,22 +43,52 @@ func (t *confinedTx) Movers(ctx context.Context, table string, key []string) (ho
 	return t.tx.Movers(ctx, table, key)
 }
 
-// deletions counts the rows that are deleted from a table.
+// deletions counts the rows that are deleted from a table. Of a table WITHOUT ROWID the
+// update hook is told nothing, and the preupdate hook is; that one is also told of rows
+// that REPLACE takes away, to put others in their places most often.
+//
+// https://sqlite.org/c3ref/update_hook.html, https://sqlite.org/c3ref/preupdate_blobwrite.html
 type deletions struct {
-	table string // "" none yet
-	rows  int64
+	table   string // "" none yet
+	rowless bool   // it is WITHOUT ROWID
+	rows    int64
 }
 
 // countDeleted has the deletions from a table counted.
-func (c *conn) countDeleted(table string) {
-	first := c.deleted.table == ""
-	c.deleted.table = table
-	if !first {
-		return
+func (c *conn) countDeleted(ctx context.Context, table string) error {
+	if strings.EqualFold(table, c.deleted.table) {
+		return nil
 	}
-	c.sq.UpdateHook(func(op sqlite3.AuthorizerActionCode, _, table string, _ int64) {
-		if op == sqlite3.AUTH_DELETE && strings.EqualFold(table, c.deleted.table) {
-			c.deleted.rows++
-		}
+	d := deletions{table: table, rows: c.deleted.rows}
+	err := c.each(ctx, func(s *sqlite3.Stmt) error {
+		d.rowless = s.ColumnBool(0)
+		return nil
+	}, "SELECT wr FROM pragma_table_list(?1) WHERE schema = 'main'", table)
+	if err != nil {
+		return c.db.failed("read what kind of table is visited in", cause(ctx, err))
+	}
+	c.deleted = d
+	if d.rowless {
+		c.sq.PreUpdateHook(c.changes)
+		return nil
+	}
+	c.sq.UpdateHook(func(op sqlite3.AuthorizerActionCode, schema, table string, _ int64) {
+		c.deleted.note(op, schema, table, false)
 	})
+	return nil
+}
+
+// note takes down a change of a row, which the preupdate hook tells or the update hook.
+func (d *deletions) note(op sqlite3.AuthorizerActionCode, schema, table string, before bool) {
+	if op == sqlite3.AUTH_DELETE && before == d.rowless && schema == "main" && strings.EqualFold(table, d.table) {
+		d.rows++
+	}
+}
+
+// changes is the preupdate hook.
+func (c *conn) changes(change sqlite3.PreUpdateData) {
+	c.deleted.note(change.Op, change.Schema, change.Table, true)
+	if c.observer != nil {
+		c.observer.changes(change)
+	}
 }

@@ -50,7 +50,8 @@ func (c *conn) Observe(_ context.Context, tx host.Tx, samples int) (host.Observe
 		return nil, c.db.failed("observe a transaction of", errOver)
 	}
 	o := &observedTx{Tx: tx, c: c, samples: samples, tables: map[string]observed{}}
-	c.sq.PreUpdateHook(o.changes)
+	c.observer = o
+	c.sq.PreUpdateHook(c.changes)
 	return o, nil
 }
 
@@ -179,9 +180,7 @@ func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name st
 
 // Rollback implements host.Tx.
 func (o *observedTx) Rollback() error {
-	if o.c.sq != nil && o.c.broken == nil {
-		o.c.sq.PreUpdateHook(nil)
-	}
+	o.c.observer = nil
 	return o.Tx.Rollback()
 }
 

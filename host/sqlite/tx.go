@@ -237,7 +237,7 @@ func (t *tx) Commit(ctx context.Context) (err error) {
 	defer cancel()
 	if err := patiently(waiting, func() error { return t.c.do(waiting, "COMMIT") }); err != nil {
 		if waiting.Err() != nil && ctx.Err() == nil {
-			return host.ErrLocked // a reader that does not end: the migration is rolled back and tried again
+			return host.ErrInUse // a reader that does not end: the migration is rolled back and tried again
 		}
 		return t.c.db.failed("commit to", err)
 	}
