@@ -7,8 +7,8 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// The methods below ask for the likely type first, so that they become part of the
-// caller's loop, and leave the others to a function.
+// The methods below ask for the likely type first, of a column that is near, so that
+// they become part of the caller's loop, and leave the others to a function.
 
 // Int64 returns an integer.
 func (r *Row) Int64(i int) int64 {

@@ -142,7 +142,7 @@ type Row struct {
 	rows   *Rows
 	scan   *abi.RowScanner
 	cells  []abi.Cell
-	near   [abi.Near]abi.Cell // the cells, or no values if there are more
+	near   [abi.Near]abi.Cell // the same, or NULLs if there are more columns than this
 	number int                // of the row
 	left   []int64            // the sizes of values that were left out, if some were
 	pieces Pieces             // what they are read from

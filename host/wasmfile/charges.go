@@ -29,7 +29,7 @@ type frame struct {
 	loop     bool
 	plain    bool      // it takes no values and leaves none
 	targeted bool      // ways meet at its end
-	parts    *dispatch // of a loop that is nothing else
+	dispatch *dispatch // what a loop begins with; nil if it is another one
 }
 
 // none says that no charge is in force: the code is not reached.
@@ -183,7 +183,7 @@ func (s *scan) instruction(in *reader) {
 			s.target(in, label)
 		}
 		s.target(in, i.index)
-		s.dispatches()
+		s.dispatches(in)
 		s.now = none
 	case opReturn, opUnreachable:
 		s.now = none

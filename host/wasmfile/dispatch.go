@@ -7,11 +7,12 @@ import "slices"
 //
 //	loop  block block …  local.get  br_table  end …  end …  end
 //
-// Go's compiler makes every function of one, and every branch in it: it sets the local
-// and goes back to the loop. That takes many times what a branch takes. For all ways
-// meet there, and wazero brings every variable of the function to its place on each.
-// A branch to a part that is still to come can be what it stands for, a branch to the
-// end of the block before that part.
+// Go's compiler makes a function of one: to branch, it sets the local and goes back to
+// the loop. That takes many times what a branch takes, since all ways meet there: wazero
+// stores and loads every variable of the function. A branch to a part that is still to
+// come can be what it stands for instead, a branch to the end of the block before that
+// part. The loop is not paid for again then: no part runs twice without going through
+// its head, where all that was merged into it is paid.
 type dispatch struct {
 	local uint32
 	parts []part // by the number, and at last the one of all other numbers
@@ -24,9 +25,9 @@ type part struct {
 }
 
 // dispatches notes that the br_table at hand is a loop's dispatch, if it is one.
-func (s *scan) dispatches() {
+func (s *scan) dispatches(in *reader) {
 	get, innermost := &s.last[0], len(s.frames)-1
-	if get.op != opLocalGet || get.at != s.frames[innermost].body {
+	if in.err != nil || get.op != opLocalGet || get.at != s.frames[innermost].body {
 		return
 	}
 	loop := innermost
@@ -43,18 +44,17 @@ func (s *scan) dispatches() {
 		}
 		d.parts = append(d.parts, part{frame, s.frames[frame].at})
 	}
-	s.frames[loop].parts = d
+	s.frames[loop].dispatch = d
 }
 
 // thread lets the branch at hand go straight to the part of a loop that it means, if
 // that is one that is still to come.
 func (s *scan) thread(in *reader) {
-	loop := len(s.frames) - 1 - int(s.i.index)
-	if loop < 0 || s.frames[loop].parts == nil {
+	if in.err != nil {
 		return
 	}
-	d, set, number := s.frames[loop].parts, &s.last[0], &s.last[1]
-	if set.op != opLocalSet || set.index != d.local || number.op != opI32Const {
+	d, set, number := s.frames[len(s.frames)-1-int(s.i.index)].dispatch, &s.last[0], &s.last[1]
+	if d == nil || set.op != opLocalSet || set.index != d.local || number.op != opI32Const {
 		return
 	}
 	p := d.parts[min(int(uint32(number.constant)), len(d.parts)-1)]

@@ -4,8 +4,8 @@ import "unsafe"
 
 // A RowScanner reads rows that follow each other (ABI.md, section 5.2). It finds
 // the values of a row, checking all that DecodeRow checks, and copies nothing. A
-// guest in Go reads rows so in a fraction of the time: what is dear there are
-// branches that are taken, calls, allocations, and copies of structs.
+// guest in Go reads rows so in a fraction of the time: what is dear there are rounds
+// of a loop, calls, allocations, and copies of structs.
 type RowScanner struct {
 	columns []Type
 	kinds   []kind // of the columns
@@ -16,30 +16,32 @@ type RowScanner struct {
 	next int64  // where the next one begins
 }
 
-// A Cell is a value of the row at hand, for who knows what it holds by its type.
+// A Cell is a value of the row at hand. Its type says which of the fields is the value;
+// in the others is whatever was near it.
 type Cell struct {
-	Int   int64   // Value.Int, if it has eight bytes
+	Int   int64   // Value.Int, of types of eight bytes
 	Float float64 // Value.Float
-	Text  string  // its bytes, whatever its type is: of those that have some, Value.Bytes
+	Text  string  // the value's bytes: Value.Bytes, of types that have some
 	Type  Type    // TypeNull, if it is NULL
 }
 
-// A span is the memory of Cell.Text. To write a pointer there, and tell the garbage
-// collector, would take as long as to read the value: RowScanner.b keeps what it
-// points to.
+// A span is the memory of Cell.Text. It is written like this because to tell the garbage
+// collector of a pointer takes as long as to read the value, and need not be: all of them
+// go into RowScanner.b, of which it knows.
 type span struct {
 	first uintptr
 	n     int
 }
 
-// Near is how many columns a row may have to be read into memory of its reader's.
+// Near is how many columns a row may have to be read into an array of its reader's.
 const Near = 64
 
 // Slack is how many bytes behind the rows that it is given a RowScanner may read.
 const Slack = 16
 
-// NewRowScanner returns a scanner of rows with columns of these types. It reads them
-// into near, if there is room for one.
+// NewRowScanner returns a scanner of rows with columns of these types. Its cells are
+// those of near, unless there are more columns than that: an array within a struct takes
+// its reader the fewest loads.
 func NewRowScanner(columns []Type, near *[Near]Cell) *RowScanner {
 	n := len(columns)
 	s := &RowScanner{columns: columns, kinds: make([]kind, n)}
@@ -105,16 +107,17 @@ func (s *RowScanner) Next() bool {
 	}
 	end := begin + rowHeader + int64(getUint32(s.b[begin:]))
 	bitmap := begin + rowHeader
-	columns := s.kinds
-	n := len(columns)
+	n := len(s.columns)
 	at := bitmap + int64(bitmapSize(n))
 	if end > s.end || at > end || n%8 != 0 && s.b[at-1]>>(n%8) != 0 {
 		return s.refuse()
 	}
+	// The checks are branches and not arithmetic so that the processor need not wait for
+	// one value to know where the next one is.
 	rows := unsafe.Pointer(unsafe.SliceData(s.b))
 	cells := s.cells[:n]
 	var nulls uint64
-	for i, k := range columns {
+	for i, k := range s.kinds[:n] {
 		if i%64 == 0 {
 			nulls = getUint64((*[8]byte)(unsafe.Add(rows, bitmap+int64(i)/8))[:])
 		}
