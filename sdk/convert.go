@@ -7,20 +7,21 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// The methods below ask for the likely type first, so that they become part of the
-// caller's loop, and leave the others to a function.
+// The methods below ask for the likely type first, of a column that is near, so that
+// they become part of the caller's loop, and leave the others to a function.
 
 // Int64 returns an integer.
 func (r *Row) Int64(i int) int64 {
-	if uint(i) < r.n && r.types[i] == abi.TypeInt64 {
-		return r.ints[i]
+	if uint(i) < abi.Near && r.near[i].Type == abi.TypeInt64 {
+		return r.near[i].Int
 	}
 	return r.toInt64(i)
 }
 
-//go:noinline
-
 func (r *Row) toInt64(i int) int64 {
+	if r.typeOf(i) == abi.TypeInt64 {
+		return r.cells[i].Int
+	}
 	r.cannot(i, "an integer")
 	return 0
 }
@@ -28,21 +29,23 @@ func (r *Row) toInt64(i int) int64 {
 // Float64 returns a number: a float, an integer that a float holds exactly, or
 // a numeric, rounded to the nearest float.
 func (r *Row) Float64(i int) float64 {
-	if uint(i) < r.n && r.types[i] == abi.TypeFloat64 {
-		return r.floats[i]
+	if uint(i) < abi.Near && r.near[i].Type == abi.TypeFloat64 {
+		return r.near[i].Float
 	}
 	return r.toFloat64(i)
 }
 
 func (r *Row) toFloat64(i int) float64 {
 	switch r.typeOf(i) {
+	case abi.TypeFloat64:
+		return r.cells[i].Float
 	case abi.TypeInt64:
-		v := r.ints[i]
+		v := r.cells[i].Int
 		if f := float64(v); f < math.MaxInt64 && int64(f) == v {
 			return f
 		}
 	case abi.TypeNumeric:
-		if f, err := strconv.ParseFloat(r.texts[i], 64); err == nil {
+		if f, err := strconv.ParseFloat(r.cells[i].Text, 64); err == nil {
 			return f
 		}
 	}
@@ -54,9 +57,9 @@ func (r *Row) toFloat64(i int) float64 {
 func (r *Row) Bool(i int) bool {
 	switch r.typeOf(i) {
 	case abi.TypeBool:
-		return r.texts[i] == "\x01"
+		return r.cells[i].Text == "\x01"
 	case abi.TypeInt64:
-		if v := r.ints[i]; v == 0 || v == 1 {
+		if v := r.cells[i].Int; v == 0 || v == 1 {
 			return v == 1
 		}
 	}
@@ -67,16 +70,16 @@ func (r *Row) Bool(i int) bool {
 // Text returns a text, or the text of a numeric, a json or a uuid. It is a part of
 // some kilobytes of rows: to keep one of many, keep its strings.Clone.
 func (r *Row) Text(i int) string {
-	if uint(i) < r.n && r.types[i] == abi.TypeText {
-		return r.texts[i]
+	if uint(i) < abi.Near && r.near[i].Type == abi.TypeText {
+		return r.near[i].Text
 	}
 	return r.toText(i)
 }
 
 func (r *Row) toText(i int) string {
 	switch r.typeOf(i) {
-	case abi.TypeNumeric, abi.TypeJSON:
-		return r.texts[i]
+	case abi.TypeText, abi.TypeNumeric, abi.TypeJSON:
+		return r.cells[i].Text
 	case abi.TypeUUID:
 		return uuidText(r.scan.Value(i).Bytes)
 	}
@@ -88,7 +91,7 @@ func (r *Row) toText(i int) string {
 func (r *Row) Bytes(i int) []byte {
 	switch r.typeOf(i) {
 	case abi.TypeBytes, abi.TypeText, abi.TypeNumeric, abi.TypeJSON, abi.TypeUUID:
-		return []byte(r.texts[i])
+		return []byte(r.cells[i].Text)
 	}
 	r.cannot(i, "bytes")
 	return nil
@@ -99,8 +102,8 @@ func (r *Row) Bytes(i int) []byte {
 // SQLite's functions write it, such as "2026-10-04 09:30:00". time.UnixMicro
 // makes a time.Time of it. PostgreSQL's infinite ones cannot be read.
 func (r *Row) Timestamp(i int) int64 {
-	if uint(i) < r.n && (r.types[i] == abi.TypeTimestamp || r.types[i] == abi.TypeTimestampTZ) {
-		if v := r.ints[i]; v != math.MinInt64 && v != math.MaxInt64 {
+	if uint(i) < abi.Near && (r.near[i].Type == abi.TypeTimestamp || r.near[i].Type == abi.TypeTimestampTZ) {
+		if v := r.near[i].Int; v != math.MinInt64 && v != math.MaxInt64 {
 			return v
 		}
 	}
@@ -110,12 +113,16 @@ func (r *Row) Timestamp(i int) int64 {
 func (r *Row) toTimestamp(i int) int64 {
 	const microsPerDay = 24 * 60 * 60 * 1e6
 	switch r.typeOf(i) {
+	case abi.TypeTimestamp, abi.TypeTimestampTZ:
+		if v := r.cells[i].Int; v != math.MinInt64 && v != math.MaxInt64 {
+			return v
+		}
 	case abi.TypeDate:
 		if v := r.scan.Value(i).Int; v != math.MinInt32 && v != math.MaxInt32 {
 			return v * microsPerDay
 		}
 	case abi.TypeText:
-		if micros, ok := parseTimestamp(r.texts[i]); ok {
+		if micros, ok := parseTimestamp(r.cells[i].Text); ok {
 			return micros
 		}
 	}
@@ -128,11 +135,11 @@ func (r *Row) toTimestamp(i int) int64 {
 func (r *Row) UUID(i int) [16]byte {
 	switch r.typeOf(i) {
 	case abi.TypeUUID, abi.TypeBytes:
-		if b := r.texts[i]; len(b) == 16 {
+		if b := r.cells[i].Text; len(b) == 16 {
 			return [16]byte([]byte(b))
 		}
 	case abi.TypeText:
-		if id, ok := ParseUUID(r.texts[i]); ok {
+		if id, ok := ParseUUID(r.cells[i].Text); ok {
 			return id
 		}
 	}

@@ -29,7 +29,7 @@ const leftOut = abi.TypeAny
 func (r *Row) leaveOut() {
 	for i, size := range r.left {
 		if size > 0 {
-			r.types[i] = leftOut
+			r.cells[i].Type = leftOut
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (r *Row) Reader(i int) io.Reader {
 	case leftOut:
 		return &reader{row: r, number: r.number, column: i, size: r.left[i]}
 	case abi.TypeText, abi.TypeBytes, abi.TypeNumeric, abi.TypeJSON:
-		return &reader{row: r, number: r.number, column: i, size: int64(len(r.texts[i]))}
+		return &reader{row: r, number: r.number, column: i, size: int64(len(r.cells[i].Text))}
 	}
 	r.cannot(i, "text or bytes")
 	return &reader{row: r, number: -1}
@@ -70,7 +70,7 @@ func (r *reader) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	n := 0
-	if r.row.types[r.column] == leftOut {
+	if r.row.cells[r.column].Type == leftOut {
 		var err error
 		n, err = r.row.pieces.Piece(r.column, r.at, b)
 		if err == nil && n == 0 {
@@ -81,7 +81,7 @@ func (r *reader) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	} else {
-		n = copy(b, r.row.texts[r.column][r.at:])
+		n = copy(b, r.row.cells[r.column].Text[r.at:])
 	}
 	r.at += int64(n)
 	return n, nil

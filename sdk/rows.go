@@ -23,8 +23,8 @@ type Rows struct {
 // open makes the rows of a cursor ready to be read.
 func (r *Rows) open() (err error) {
 	if r.columns, err = r.cursor.Columns(); err == nil {
-		s := abi.NewRowScanner(abi.Types(r.columns))
-		r.row = Row{rows: r, scan: s, n: uint(len(r.columns)), types: s.Types(), ints: s.Ints(), floats: s.Floats(), texts: s.Texts()}
+		r.row.rows, r.row.scan = r, abi.NewRowScanner(abi.Types(r.columns), &r.row.near)
+		r.row.cells = r.row.scan.Cells()
 	}
 	return err
 }
@@ -141,18 +141,15 @@ func (r *Rows) fail(err error) {
 type Row struct {
 	rows   *Rows
 	scan   *abi.RowScanner
-	n      uint // columns
-	types  []abi.Type
-	ints   []int64
-	floats []float64
-	texts  []string
-	number int     // of the row
-	left   []int64 // the sizes of values that were left out, if some were
-	pieces Pieces  // what they are read from
+	cells  []abi.Cell
+	near   [abi.Near]abi.Cell // the same, or NULLs if there are more columns than this
+	number int                // of the row
+	left   []int64            // the sizes of values that were left out, if some were
+	pieces Pieces             // what they are read from
 }
 
 // Len returns the number of columns.
-func (r *Row) Len() int { return int(r.n) }
+func (r *Row) Len() int { return len(r.cells) }
 
 // Index returns the index of the column of a name. If there is none, the loop
 // ends: Rows.Err says why.
@@ -167,7 +164,9 @@ func (r *Row) Index(name string) int {
 }
 
 // IsNull reports whether the value is NULL.
-func (r *Row) IsNull(i int) bool { return r.typeOf(i) == abi.TypeNull }
+func (r *Row) IsNull(i int) bool {
+	return (uint(i) >= abi.Near || r.near[i].Type == abi.TypeNull) && r.typeOf(i) == abi.TypeNull
+}
 
 // Value returns the value as it came.
 func (r *Row) Value(i int) Value {
@@ -182,9 +181,12 @@ func (r *Row) Value(i int) Value {
 }
 
 // typeOf returns the type of a column's value. A column that is not there is NULL.
+// It is always called, so that IsNull is small enough to become part of its caller.
+//
+//go:noinline
 func (r *Row) typeOf(i int) abi.Type {
-	if uint(i) < r.n {
-		return r.types[i]
+	if uint(i) < uint(len(r.cells)) {
+		return r.cells[i].Type
 	}
 	r.missing(i)
 	return abi.TypeNull
@@ -197,10 +199,10 @@ func (r *Row) missing(i int) {
 
 // cannot fails the rows: the value of a column is not what was asked for.
 func (r *Row) cannot(i int, wanted string) {
-	if uint(i) >= r.n {
+	if uint(i) >= uint(len(r.cells)) {
 		return // typeOf has said so
 	}
-	if r.types[i] == leftOut {
+	if r.cells[i].Type == leftOut {
 		r.tooLarge(i)
 		return
 	}
@@ -208,7 +210,7 @@ func (r *Row) cannot(i int, wanted string) {
 	if i < len(r.rows.columns) {
 		text += " (" + r.rows.columns[i].Name + ")"
 	}
-	if t := r.types[i]; t == abi.TypeNull {
+	if t := r.cells[i].Type; t == abi.TypeNull {
 		text += " is NULL, not " + wanted + ": ask IsNull first"
 	} else {
 		text += " holds " + t.String() + ", which cannot be read as " + wanted

@@ -25,11 +25,12 @@ func TestGenerated(t *testing.T) {
 	})
 }
 
-// The locals of a generated function: parameters, others, and a counter for each
-// loop that may be open.
+// The locals of a generated function: parameters, others, a counter for each loop that
+// may be open, and the part in which a dispatch goes on.
 const (
 	generatedLocals   = 6
 	generatedNesting  = 5
+	generatedPart     = generatedLocals + generatedNesting
 	generatedPrograms = 3 // functions, the last of which is run
 )
 
@@ -107,7 +108,7 @@ func (g *generator) statement() {
 		return
 	}
 	nest := g.labels+g.loops < generatedNesting
-	switch k := g.pick(14); {
+	switch k := g.pick(15); {
 	case k == 0 && nest: // if
 		g.expression(1)
 		g.put(0x04, 0x40)
@@ -135,6 +136,8 @@ func (g *generator) statement() {
 		g.labels = labels
 		g.loops--
 		g.put(0x20, counter, 0x41, 1, 0x6b, 0x22, counter, 0x0d, 0, 0x0b)
+	case k == 14 && nest && g.labels == 0:
+		g.dispatch(1 + g.pick(4))
 	case k == 5 && g.labels > 0: // br_if
 		g.expression(1)
 		g.put(0x0d, byte(g.pick(g.labels)))
@@ -174,6 +177,31 @@ func (g *generator) statement() {
 	}
 }
 
+// dispatch writes a loop of some parts, as Go compiles its functions: at the end of
+// each it goes on in any of them, while the counter is not 0, and else in the next.
+func (g *generator) dispatch(parts int) {
+	counter := byte(generatedLocals + g.loops)
+	g.draw(1, 12)
+	g.put(0x21, counter, 0x03, 0x40)
+	g.loops++
+	for range parts {
+		g.put(0x02, 0x40)
+	}
+	g.put(0x20, generatedPart, 0x0e, byte(parts-1))
+	for i := range parts {
+		g.put(byte(i))
+	}
+	for left := parts - 1; left >= 0; left-- {
+		g.put(0x0b)
+		g.body(g.statement)
+		g.put(0x20, counter, 0x04, 0x40, 0x20, counter, 0x41, 1, 0x6b, 0x21, counter)
+		g.draw(-1, parts)
+		g.put(0x21, generatedPart, 0x0c, byte(left+1), 0x0b)
+	}
+	g.loops--
+	g.put(0x0b)
+}
+
 // generate writes a module of some functions of type (i32, i32) -> i32, with a
 // memory, a table, a global and segments.
 func generate(t *rapid.T) []byte {
@@ -184,7 +212,7 @@ func generate(t *rapid.T) []byte {
 	for i := range generatedPrograms {
 		functions = append(functions, 0)
 		g := &generator{t: t, function: i, budget: 20}
-		g.code = []byte{1, generatedLocals - 2 + generatedNesting, 0x7f}
+		g.code = []byte{1, generatedPart - 2 + 1, 0x7f}
 		for range 4 {
 			g.statement()
 		}

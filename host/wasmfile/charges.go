@@ -24,9 +24,12 @@ const (
 
 // A frame is a block, loop or if that is open.
 type frame struct {
+	at, body int // where its instruction is, and where what is in it begins
 	charge   int // the one in force where it begins; none in code that is not reached
 	loop     bool
-	targeted bool // ways meet at its end
+	plain    bool      // it takes no values and leaves none
+	targeted bool      // ways meet at its end
+	dispatch *dispatch // what a loop begins with; nil if it is another one
 }
 
 // none says that no charge is in force: the code is not reached.
@@ -46,6 +49,7 @@ type scan struct {
 	inside  int  // loops that are open
 	outside bool // there is a call outside of loops
 	i       instruction
+	last    [2]instruction // the ones before it, the later one first
 }
 
 // An edit says what is put in place of some bytes of a function.
@@ -59,7 +63,7 @@ type editKind byte
 
 const (
 	editCharge editKind = iota // insert a payment
-	editIndex                  // another index of a function
+	editIndex                  // another index of a function, or another label
 	editCall                   // a call
 	editCalled                 // insert what follows a call
 )
@@ -78,6 +82,7 @@ func (s *scan) function(in *reader, parameters, locals int) {
 		}
 		in.next(&s.i)
 		s.instruction(in)
+		s.last[1], s.last[0] = s.last[0], s.i
 	}
 	if in.err == nil && len(s.frames) > 0 {
 		in.fail(in.at, "a block that does not end")
@@ -142,7 +147,9 @@ func (s *scan) instruction(in *reader) {
 		if i.index != noType {
 			s.checkIndex(in, i.index, len(s.file.types), "type")
 		}
-		s.frames = append(s.frames, frame{charge: s.now, loop: i.op == opLoop, targeted: i.op == opIf})
+		s.frames = append(s.frames, frame{
+			at: i.at, body: in.at, charge: s.now, loop: i.op == opLoop, plain: s.file.b[i.args] == blockEmpty, targeted: i.op == opIf,
+		})
 		switch {
 		case s.now == none || i.op == opBlock:
 		case i.op == opLoop:
@@ -169,12 +176,14 @@ func (s *scan) instruction(in *reader) {
 		}
 	case opBranch:
 		s.target(in, i.index)
+		s.thread(in)
 		s.now = none
 	case opBranchTable:
 		for _, label := range i.labels {
 			s.target(in, label)
 		}
 		s.target(in, i.index)
+		s.dispatches(in)
 		s.now = none
 	case opReturn, opUnreachable:
 		s.now = none

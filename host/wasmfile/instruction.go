@@ -6,6 +6,7 @@ type instruction struct {
 	at, args int    // where its code and its arguments are, in the file
 	op       uint32 // its code; of prefixed ones prefix<<8 and the number behind it
 	index    uint32 // its first argument that is an index
+	constant int32  // of i32.const
 	labels   []uint32
 }
 
@@ -203,7 +204,7 @@ func (r *reader) next(i *instruction) {
 	case formBytes16:
 		r.skip(16, what)
 	case formI32:
-		r.signed(32, what)
+		i.constant = int32(r.signed(32, what))
 	case formI64:
 		r.signed(64, what)
 	default:

@@ -79,6 +79,32 @@ func TestMeterNames(t *testing.T) {
 	}
 }
 
+// TestMeterGoesStraight: where a function is a loop that goes on in the part that a
+// local says, a branch that means a later part goes there, and not to the loop.
+func TestMeterGoesStraight(t *testing.T) {
+	for _, c := range []struct{ name, jump, want string }{
+		{"a later part", "41 01 21 00 0c 02", "41 01 21 00 0c 00"},
+		{"the last part", "41 02 21 00 0c 02", "41 02 21 00 0c 01"},
+		{"any other number", "41 7f 21 00 0c 02", "41 7f 21 00 0c 01"},
+		{"this part", "41 00 21 00 0c 02", "41 00 21 00 0c 02"},
+		{"another local", "41 01 21 01 0c 02", "41 01 21 01 0c 02"},
+		{"a number that is not known", "20 01 21 00 0c 02", "20 01 21 00 0c 02"},
+		{"out of the loop", "41 01 21 00 0c 03", "41 01 21 00 0c 03"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := wasmfile.Open(withBody("0a 1f 01 1d 00" + "03 40 02 40 02 40 02 40 20 00 0e 02 00 01 02" +
+				"0b" + c.jump + "0b 0b 0b 41 00 0b"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := f.Meter(wasmfile.Limits{Pages: 1})
+			if err != nil || !bytes.Contains(out, unhex(c.want)) {
+				t.Errorf("%s became %x (%v), want %s in it", c.jump, out, err, c.want)
+			}
+		})
+	}
+}
+
 // TestMeterRefuses holds modules that name something that is only there once they
 // are metered. All of them would be valid then.
 func TestMeterRefuses(t *testing.T) {

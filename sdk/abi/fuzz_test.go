@@ -162,7 +162,7 @@ func checkScanner(t *testing.T, types []Type, b []byte) {
 	t.Helper()
 	behind := append(append([]byte(nil), b...), bytes.Repeat([]byte{0xff}, Slack)...)
 	for _, rows := range [][]byte{behind[:len(b)], slices.Clip(b)} {
-		s := NewRowScanner(types)
+		s := NewRowScanner(types, new([Near]Cell))
 		s.Reset(rows)
 		for rest := b; ; {
 			want, after, err := DecodeRow(types, rest, nil)
@@ -185,8 +185,8 @@ func checkScanner(t *testing.T, types []Type, b []byte) {
 			checkFast(t, s, want)
 			rest = after
 		}
-		for i, ty := range s.Types() {
-			if s.Err() != nil && ty != TypeNull {
+		for i, c := range s.Cells() {
+			if s.Err() != nil && c.Type != TypeNull {
 				t.Errorf("column %d of a malformed row can be read", i)
 			}
 		}
@@ -197,14 +197,15 @@ func checkScanner(t *testing.T, types []Type, b []byte) {
 func checkFast(t *testing.T, s *RowScanner, want []Value) {
 	t.Helper()
 	for i, v := range want {
-		ok := s.Types()[i] == v.Type
+		c := &s.Cells()[i]
+		ok := c.Type == v.Type
 		switch v.Type {
 		case TypeInt64, TypeTime, TypeTimestamp, TypeTimestampTZ:
-			ok = ok && s.Ints()[i] == v.Int
+			ok = ok && c.Int == v.Int
 		case TypeFloat64:
-			ok = ok && math.Float64bits(s.Floats()[i]) == math.Float64bits(v.Float)
+			ok = ok && math.Float64bits(c.Float) == math.Float64bits(v.Float)
 		case TypeText, TypeBytes, TypeNumeric, TypeJSON, TypeUUID:
-			ok = ok && s.Texts()[i] == string(v.Bytes)
+			ok = ok && c.Text == string(v.Bytes)
 		}
 		if !ok {
 			t.Errorf("value %d is not %+v", i, v)

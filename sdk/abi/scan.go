@@ -4,47 +4,57 @@ import "unsafe"
 
 // A RowScanner reads rows that follow each other (ABI.md, section 5.2). It finds
 // the values of a row, checking all that DecodeRow checks, and copies nothing. A
-// guest in Go reads rows so in a fraction of the time: what is dear there are
-// branches that are taken, calls, allocations, and copies of structs.
+// guest in Go reads rows so in a fraction of the time: what is dear there are rounds
+// of a loop, calls, allocations, and copies of structs.
 type RowScanner struct {
 	columns []Type
 	kinds   []kind // of the columns
+	cells   []Cell // the values of the row at hand
 
 	b    []byte // the rows, and Slack bytes
 	end  int64  // of the rows
 	next int64  // where the next one begins
-
-	// Of the row at hand. The floats are the memory of the ints, and the texts that of
-	// the spans, which hold no pointers: b keeps what they point to, and to tell the
-	// garbage collector of each would take as long as to read it.
-	types  []Type
-	ints   []int64
-	floats []float64
-	texts  []string
-	spans  []span
 }
 
-// A span is where the bytes of a value are, without the length before them: a string.
+// A Cell is a value of the row at hand. Its type says which of the fields is the value;
+// in the others is whatever was near it.
+type Cell struct {
+	Int   int64   // Value.Int, of types of eight bytes
+	Float float64 // Value.Float
+	Text  string  // the value's bytes: Value.Bytes, of types that have some
+	Type  Type    // TypeNull, if it is NULL
+}
+
+// A span is the memory of Cell.Text. It is written like this because to tell the garbage
+// collector of a pointer takes as long as to read the value, and need not be: all of them
+// go into RowScanner.b, of which it knows.
 type span struct {
 	first uintptr
 	n     int
 }
 
+// Near is how many columns a row may have to be read into an array of its reader's.
+const Near = 64
+
 // Slack is how many bytes behind the rows that it is given a RowScanner may read.
 const Slack = 16
 
-// NewRowScanner returns a scanner of rows with columns of these types.
-func NewRowScanner(columns []Type) *RowScanner {
+// NewRowScanner returns a scanner of rows with columns of these types. Its cells are
+// those of near, unless there are more columns than that: an array within a struct takes
+// its reader the fewest loads.
+func NewRowScanner(columns []Type, near *[Near]Cell) *RowScanner {
 	n := len(columns)
-	s := &RowScanner{
-		columns: columns, kinds: make([]kind, n),
-		types: make([]Type, n), ints: make([]int64, n), spans: make([]span, n),
+	s := &RowScanner{columns: columns, kinds: make([]kind, n)}
+	if n <= Near {
+		s.cells = near[:n]
+	} else {
+		s.cells = make([]Cell, n)
 	}
 	for i, t := range columns {
-		s.kinds[i] = kinds[t]
+		if s.kinds[i] = kinds[t]; t == TypeAny {
+			s.kinds[i] = typed
+		}
 	}
-	s.floats = unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(s.ints))), n)
-	s.texts = unsafe.Slice((*string)(unsafe.Pointer(unsafe.SliceData(s.spans))), n)
 	return s
 }
 
@@ -60,13 +70,14 @@ func (s *RowScanner) Reset(b []byte) {
 }
 
 // A kind is a type, in the lower eight bits, and how its values are written.
-type kind uint32
+type kind uint64
 
 const (
 	sizeShift      = 8       // how many bytes a value has
 	sized     kind = 1 << 16 // a u32 says how many more follow it
-	typed     kind = 1 << 17 // a byte says of which type it is
-	unknown   kind = 1 << 18
+	narrow    kind = 2 << 16 // not whatever its bytes are is a value
+	unknown   kind = 3 << 16
+	typed     kind = 4 << 16 // a byte says of which type it is
 )
 
 // kinds are those of the types, and of the bytes that are none.
@@ -83,7 +94,8 @@ var kinds = func() (k [256]kind) {
 	for _, t := range []Type{TypeText, TypeBytes, TypeNumeric, TypeJSON} {
 		k[t] |= sized
 	}
-	k[TypeAny] = typed
+	k[TypeBool] |= narrow
+	k[TypeAny] = unknown // inside any
 	return k
 }()
 
@@ -95,30 +107,43 @@ func (s *RowScanner) Next() bool {
 	}
 	end := begin + rowHeader + int64(getUint32(s.b[begin:]))
 	bitmap := begin + rowHeader
-	columns := s.kinds
-	at := bitmap + int64(bitmapSize(len(columns)))
-	if end > s.end || at > end || len(columns)%8 != 0 && s.b[at-1]>>(len(columns)%8) != 0 {
+	n := len(s.columns)
+	at := bitmap + int64(bitmapSize(n))
+	if end > s.end || at > end || n%8 != 0 && s.b[at-1]>>(n%8) != 0 {
 		return s.refuse()
 	}
-	// Of the branches of this loop none is taken for a row as most are, but its own.
-	types, ints, spans := s.types[:len(columns)], s.ints[:len(columns)], s.spans[:len(columns)]
+	// The checks are branches and not arithmetic so that the processor need not wait for
+	// one value to know where the next one is.
 	rows := unsafe.Pointer(unsafe.SliceData(s.b))
-	for i, k := range columns {
+	cells := s.cells[:n]
+	var nulls uint64
+	for i, k := range s.kinds[:n] {
+		if i%64 == 0 {
+			nulls = getUint64((*[8]byte)(unsafe.Add(rows, bitmap+int64(i)/8))[:])
+		}
 		if at > end {
 			return s.refuse()
 		}
-		k &= kind(*(*uint8)(unsafe.Add(rows, bitmap+int64(i)>>3)))>>(i&7)&1 - 1 // all bits, or none for NULL
-		any := int64(k/typed) & 1
-		k = k&^typed | kinds[*(*uint8)(unsafe.Add(rows, at))&-uint8(any)]
-		at += any
-		bits := getUint64((*[8]byte)(unsafe.Add(rows, at))[:])
-		has := int64(k/sized) & 1
-		at += has << 2
-		size := int64(uint8(k>>sizeShift)) + int64(uint32(bits))&-has
-		if k >= typed || Type(k) == TypeBool && bits&0xff > 1 {
-			return s.refuse()
+		k &= kind(nulls&1) - 1 // all bits, or none for NULL
+		nulls >>= 1
+		if k >= typed {
+			k = kinds[*(*uint8)(unsafe.Add(rows, at))]
+			at++
 		}
-		types[i], ints[i], spans[i] = Type(k), int64(bits), span{uintptr(rows) + uintptr(at), int(size)}
+		bits := getUint64((*[8]byte)(unsafe.Add(rows, at))[:])
+		size := int64(uint8(k >> sizeShift))
+		if k >= narrow {
+			if k >= unknown || bits&0xff > 1 {
+				return s.refuse()
+			}
+		} else if k >= sized {
+			at += 4
+			size = int64(uint32(bits))
+		}
+		c := &cells[i]
+		c.Int, c.Type = int64(bits), Type(k)
+		*(*uint64)(unsafe.Pointer(&c.Float)) = bits
+		*(*span)(unsafe.Pointer(&c.Text)) = span{uintptr(rows) + uintptr(at), int(size)}
 		at += size
 	}
 	if at != end {
@@ -129,8 +154,10 @@ func (s *RowScanner) Next() bool {
 }
 
 // refuse forgets what was read of a row that is not well-formed, and returns false.
+//
+//go:noinline
 func (s *RowScanner) refuse() bool {
-	clear(s.types)
+	clear(s.cells)
 	return false
 }
 
@@ -143,26 +170,17 @@ func (s *RowScanner) Err() error {
 	return err
 }
 
-// Types returns the types of the values of the row at hand: TypeNull, if one is NULL.
-// It is the same slice for every row, as are Ints, Floats and Texts.
-func (s *RowScanner) Types() []Type { return s.types }
-
-// Ints returns what is Value.Int of the values of types of eight bytes.
-func (s *RowScanner) Ints() []int64 { return s.ints }
-
-// Floats returns what is Value.Float of the values of TypeFloat64.
-func (s *RowScanner) Floats() []float64 { return s.floats }
-
-// Texts returns what is Value.Bytes of the values of types that have some.
-func (s *RowScanner) Texts() []string { return s.texts }
+// Cells returns the values of the row at hand. It is the same slice for every row.
+func (s *RowScanner) Cells() []Cell { return s.cells }
 
 // Value decodes a value, whatever its type is. Its bytes are those of the row.
 func (s *RowScanner) Value(i int) (v Value) {
-	t, b := s.types[i], stringBytes(s.texts[i])
-	if kinds[t]&sized != 0 {
-		v.Type, v.Bytes = t, b
+	c := &s.cells[i]
+	b := stringBytes(c.Text)
+	if kinds[c.Type]&sized != 0 {
+		v.Type, v.Bytes = c.Type, b
 	} else {
-		decodeValue(t, b, &v)
+		decodeValue(c.Type, b, &v)
 	}
 	return v
 }
