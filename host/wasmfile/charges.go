@@ -30,6 +30,7 @@ type frame struct {
 	plain    bool      // it takes no values and leaves none
 	targeted bool      // ways meet at its end
 	dispatch *dispatch // what a loop begins with; nil if it is another one
+	before   *dispatch // whose part comes behind the block; nil if none does
 }
 
 // none says that no charge is in force: the code is not reached.
@@ -166,6 +167,12 @@ func (s *scan) instruction(in *reader) {
 		if f.loop {
 			s.inside--
 		}
+		if f.dispatch != nil {
+			f.dispatch.leave(s.edits)
+		}
+		if f.before != nil {
+			f.before.now++
+		}
 		if len(s.frames) > 0 && (f.loop || f.targeted || s.now == none) {
 			s.part(in.at, f.charge)
 		}
@@ -176,7 +183,7 @@ func (s *scan) instruction(in *reader) {
 		}
 	case opBranch:
 		s.target(in, i.index)
-		s.thread(in)
+		s.straighten(in)
 		s.now = none
 	case opBranchTable:
 		for _, label := range i.labels {

@@ -14,42 +14,52 @@ import "slices"
 // part. The loop is not paid for again then: no part runs twice without going through
 // its head, where all that was merged into it is paid.
 type dispatch struct {
-	local uint32
-	parts []part // by the number, and at last the one of all other numbers
+	local    uint32
+	parts    []int // by the number, and at last that of all other numbers: places in the code, the first is 0
+	now      int   // the part at hand; none before the first
+	blocks   int   // the frame of the block before the first part; those of later parts are below
+	straight []straight
+	back     []int // by part: the last one that branches back to it, or none
 }
 
-// A part begins where a block ends.
-type part struct {
-	frame int // the block's
-	at    int // where the block is in the file
+// A straight branch goes to a later part.
+type straight struct {
+	from, to int
+	edit     int
+	label    int // what it was
 }
 
 // dispatches notes that the br_table at hand is a loop's dispatch, if it is one.
 func (s *scan) dispatches(in *reader) {
-	get, innermost := &s.last[0], len(s.frames)-1
-	if in.err != nil || get.op != opLocalGet || get.at != s.frames[innermost].body {
+	get, blocks := &s.last[0], len(s.frames)-1
+	if in.err != nil || get.op != opLocalGet || get.at != s.frames[blocks].body {
 		return
 	}
-	loop := innermost
-	for ; !s.frames[loop].loop; loop-- {
-		if f := &s.frames[loop]; loop == 0 || !f.plain || f.at != s.frames[loop-1].body {
+	loop := blocks
+	for ; s.frames[loop].plain && !s.frames[loop].loop; loop-- {
+		if loop == 0 || s.frames[loop].at != s.frames[loop-1].body {
 			return
 		}
 	}
-	d := &dispatch{local: get.index}
+	if !s.frames[loop].plain {
+		return
+	}
+	d := &dispatch{local: get.index, now: none, blocks: blocks, back: slices.Repeat([]int{none}, blocks-loop)}
 	for _, label := range append(slices.Clip(s.i.labels), s.i.index) {
-		frame := innermost - int(label)
-		if frame <= loop {
+		if int(label) >= blocks-loop {
 			return
 		}
-		d.parts = append(d.parts, part{frame, s.frames[frame].at})
+		d.parts = append(d.parts, int(label))
 	}
 	s.frames[loop].dispatch = d
+	for i := range s.frames[loop+1:] {
+		s.frames[loop+1+i].before = d
+	}
 }
 
-// thread lets the branch at hand go straight to the part of a loop that it means, if
+// straighten lets the branch at hand go straight to the part of a loop that it means, if
 // that is one that is still to come.
-func (s *scan) thread(in *reader) {
+func (s *scan) straighten(in *reader) {
 	if in.err != nil {
 		return
 	}
@@ -57,10 +67,35 @@ func (s *scan) thread(in *reader) {
 	if d == nil || set.op != opLocalSet || set.index != d.local || number.op != opI32Const {
 		return
 	}
-	p := d.parts[min(int(uint32(number.constant)), len(d.parts)-1)]
-	if p.frame >= len(s.frames) || s.frames[p.frame].at != p.at {
+	to := d.parts[min(int(uint32(number.constant)), len(d.parts)-1)]
+	if to <= d.now {
+		d.back[to] = d.now
 		return
 	}
-	s.frames[p.frame].targeted = true
-	s.edits = append(s.edits, edit{at: s.i.args, length: in.at - s.i.args, kind: editIndex, n: len(s.frames) - 1 - p.frame})
+	d.straight = append(d.straight, straight{from: d.now, to: to, edit: len(s.edits), label: int(s.i.index)})
+	s.edits = append(s.edits, edit{at: s.i.args, length: in.at - s.i.args, kind: editIndex, n: len(s.frames) - 1 - (d.blocks - to)})
+}
+
+// leave takes back, at the end of a dispatch, the straight branches into a loop of parts
+// from before it. Such a branch runs once for all rounds of the loop, and costs each of
+// them: the variables that live in it have two places then where they come from.
+func (d *dispatch) leave(edits []edit) {
+	inner := make([]int, len(d.back)) // by part: where the innermost loop around it begins, or none
+	var begun []int                   // loops that may not be over, the innermost last
+	for p, end := range d.back {
+		if end != none {
+			begun = append(begun, p)
+		}
+		for len(begun) > 0 && d.back[begun[len(begun)-1]] < p {
+			begun = begun[:len(begun)-1]
+		}
+		if inner[p] = none; len(begun) > 0 {
+			inner[p] = begun[len(begun)-1]
+		}
+	}
+	for _, b := range d.straight {
+		if inner[b.to] > b.from {
+			edits[b.edit].n = b.label
+		}
+	}
 }
