@@ -267,6 +267,7 @@ func (f *fill) passedOver() error {
 // record commits the open transaction with the record of the backfill.
 func (f *fill) record(ctx context.Context) (err error) {
 	s := f.s
+	f.at.Worked = s.worked + time.Since(s.started)
 	if f.unit.Checkpoint, err = f.at.bytes(); err != nil {
 		return s.die(err)
 	}

@@ -7,21 +7,23 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
 // A checkpoint is where a backfill stands: the bytes of Unit.Checkpoint.
 type checkpoint struct {
-	Version  string   // digest of the migration that has committed it
-	Source   string   // digest of the table or the query
-	Key      []string // columns, in the order that the rows are visited in
-	Nullable bool     // a column of the key may be NULL, or nobody knows
-	Bounded  bool     // rows beyond End are not visited
-	Last     keyRow   // of the last chunk; nil before the first one
-	End      keyRow   // the largest that there was; nil where there was none
-	Skipped  keyRows  // behind Last, held by others when their chunk was done
-	Affected int64    // rows, by what was done in the chunks
+	Version  string        // digest of the migration that has committed it
+	Source   string        // digest of the table or the query
+	Key      []string      // columns, in the order that the rows are visited in
+	Nullable bool          // a column of the key may be NULL, or nobody knows
+	Bounded  bool          // rows beyond End are not visited
+	Last     keyRow        // of the last chunk; nil before the first one
+	End      keyRow        // the largest that there was; nil where there was none
+	Skipped  keyRows       // behind Last, held by others when their chunk was done
+	Affected int64         // rows, by what was done in the chunks
+	Worked   time.Duration // by all runs of the migration, until then
 }
 
 // A keyRow is the key of one row, nil for none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -216,125 +215,6 @@ func TestBackfillByBrokenText(t *testing.T) {
 			t.Errorf("%s by %d: %d rows were visited, want %d", c.broken, c.batch, visited, c.visited)
 		}
 	}
-}
-
-// A guest that changes the keys that it is visited by is found out.
-func TestBackfillChangesItsKey(t *testing.T) {
-	each(t, func(t *testing.T, base *fixture) {
-		for name, c := range map[string]struct {
-			sql   string
-			where string
-			moves bool
-		}{
-			"away":          {"UPDATE t SET done = 1, id = id + 1000 WHERE id = 6", "", true},
-			"with a where":  {`UPDATE "t" SET ("done", "id") = (1, id + 1000) WHERE id = 6`, "done = 0", true},
-			"back":          {"UPDATE t SET id = -id WHERE id = 6", "", true},
-			"nowhere":       {"UPDATE t SET id = id, done = done WHERE id = 6", "done = 0", false},
-			"of another":    {"UPDATE other SET id = id + 1", "", false},
-			"the row is no": {"DELETE FROM t WHERE id = 6", "", false},
-		} {
-			g := base.fresher().toFill(abi.Backfill{Table: "t", Where: c.where, Batch: 4, MaxBatch: 4},
-				append(numbered(15), "CREATE TABLE other (id INTEGER)", "INSERT INTO other VALUES (1)")...)
-			g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
-				if row[0].Int == 6 {
-					if _, err := calls.Exec(ctx, c.sql, nil, true); err != nil {
-						return err
-					}
-					_, err := calls.Exec(ctx, "INSERT INTO visits VALUES ('6')", nil, false)
-					return err
-				}
-				return g.note(ctx, calls, row)
-			}
-			err := g.upgrade(host.Config{})
-			if !c.moves {
-				if err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
-				base.wantCount(15, "SELECT count(*) FROM visits")
-				continue
-			}
-			if err == nil || !strings.Contains(err.Error(), "changes the keys of the rows that it visits, or deletes rows beside a statement that sets a column of the key: of 4 rows of the chunk 1 are no longer at their place in the order of (id)") {
-				t.Errorf("%s: got %v, want the change of the key to be refused", name, err)
-			}
-			var failed *host.RunError
-			if !errors.As(err, &failed) || !strings.Contains(failed.State, "standing at 4 of 15 rows") {
-				t.Errorf("%s: the state is %+v", name, failed)
-			}
-			base.wantCount(4, "SELECT count(*) FROM visits")
-			base.wantCount(0, "SELECT count(*) FROM t WHERE id > 15 OR id < 0")
-			g.visit = nil
-			if err := g.upgrade(host.Config{}); err != nil {
-				t.Fatal(err)
-			}
-			g.wantVisited(15)
-		}
-	})
-}
-
-// A trigger, or a foreign key, that changes the keys is found out, and rows that are
-// deleted are none of its.
-func TestBackfillKeysMovedByOthers(t *testing.T) {
-	each(t, func(t *testing.T, base *fixture) {
-		moving := map[chain.Dialect][]string{
-			chain.SQLite: {"CREATE TRIGGER mover AFTER UPDATE OF done ON t BEGIN UPDATE t SET id = id + 1001 WHERE id = new.id; END"},
-			chain.PostgreSQL: {"CREATE FUNCTION mover() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.id = new.id + 1001; RETURN new; END'",
-				"CREATE TRIGGER mover BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION mover()"},
-		}[base.dialect]
-		harmless := map[chain.Dialect][]string{
-			chain.SQLite: {"CREATE TRIGGER harmless AFTER UPDATE OF done ON t BEGIN UPDATE t SET x = 1 WHERE id = new.id; END"},
-			chain.PostgreSQL: {"CREATE FUNCTION harmless() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.x = 1; RETURN new; END'",
-				"CREATE TRIGGER harmless BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION harmless()"},
-		}[base.dialect]
-		child := []string{
-			"CREATE TABLE p (id INTEGER PRIMARY KEY)", "INSERT INTO p SELECT id FROM t", "ALTER TABLE t RENAME TO s",
-			"CREATE TABLE t (id INTEGER PRIMARY KEY REFERENCES p (id) ON UPDATE CASCADE, x INTEGER, done INTEGER)", "INSERT INTO t SELECT id, x, done FROM s",
-		}
-		rowless := slices.Clip([]string{"ALTER TABLE t RENAME TO s",
-			"CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER, done INTEGER) WITHOUT ROWID", "INSERT INTO t SELECT id, x, done FROM s"})
-		for name, c := range map[string]struct {
-			made      []string
-			statement string
-			moves     bool
-		}{
-			"a trigger":        {moving, "UPDATE t SET done = 1 WHERE ${chunk}", true},
-			"a foreign key":    {child, "UPDATE p SET id = id + 1001 WHERE ${chunk}", true},
-			"another trigger":  {harmless, "UPDATE t SET done = 1 WHERE ${chunk}", false},
-			"rows are deleted": {harmless, "DELETE FROM t WHERE ${chunk}", false},
-
-			"a trigger without rowids":     {append(rowless, moving...), "UPDATE t SET done = 1 WHERE ${chunk}", true},
-			"rows are deleted without one": {append(rowless, harmless...), "DELETE FROM t WHERE ${chunk}", false},
-		} {
-			if name == "a foreign key" && base.dialect == chain.SQLite {
-				continue // its foreign keys do nothing during a migration
-			}
-			if base.dialect == chain.PostgreSQL && strings.Contains(name, "without") {
-				continue // it has no rowids
-			}
-			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(15), c.made...)...)
-			g.doc.Statement = c.statement
-			r, err := host.NewRunner(g.f.files, g.f.open(), scripted(func(ctx context.Context, calls host.Calls) error {
-				_, err := calls.BackfillRun(ctx, &g.doc)
-				return err
-			}), host.Config{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, rehearsed := r.Rehearse(t.Context(), chain.Upgrade, "heads")
-			_, observed := r.Effects(t.Context(), chain.Upgrade, "heads", 1)
-			for _, err := range []error{rehearsed, observed} {
-				if told := err != nil && strings.Contains(err.Error(), "of 4 rows of the chunk 4 are no longer at their place in the order of (id)"); told != c.moves || !told && err != nil {
-					t.Errorf("%s: the rehearsal got %v", name, err)
-				}
-			}
-			_, err = r.Upgrade(t.Context(), "heads")
-			if c.moves && (err == nil || !strings.Contains(err.Error(), "of 4 rows of the chunk 4 are no longer at their place in the order of (id)")) {
-				t.Errorf("%s: got %v, want it to be found out", name, err)
-			}
-			if !c.moves && err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-	})
 }
 
 // Where a call of a guest has no place, it is told, and its backfill goes on.

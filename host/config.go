@@ -129,15 +129,16 @@ type Event struct {
 	Done     int64         // Progress, Chunk
 	Total    int64         // Progress, Chunk; 0 if unknown
 	Rows     int64         // Chunk: how many it had; Ran: how many were affected, or read by a query
-	Took     time.Duration // Chunk: from its beginning to its commit; Ran: until it was answered
+	Took     time.Duration // Chunk: from its beginning to its commit; Ran: until it was answered; Applied: by all runs, see Entry.Duration
 	Paused   time.Duration // Chunk: how long the backfill paused before it
 	Together int           // Ran: how many statements Took is of, since they were sent together
 	Phase    string        // Phase, Paused: its name
 	Level    LogLevel      // Log
 	Text     string        // Log: the guest's line; Statement, Ran: the SQL; Waiting, Retrying: why
 	Call     int           // Statement, Ran: 1-based number of the call of the migration that sends it
-	Elapsed  time.Duration // since the migration began
+	Elapsed  time.Duration // since this run began the migration
 	Err      error         // Failed, Ran
+	Resumed  *Resumption   // Started: what earlier runs have left of the migration; nil if they have left nothing
 }
 
 // EventKind says what an Event tells.

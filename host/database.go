@@ -335,8 +335,8 @@ type Entry struct {
 	Digest   string        // of the revision's source, "" where it has none
 	Module   string        // sha256 of the module that ran, "sha256:…"
 	Seed     string        // of the guest's random source, hex
-	Started  time.Time     // UTC, microseconds
-	Duration time.Duration // microseconds
+	Started  time.Time     // when its first run began; UTC, microseconds
+	Duration time.Duration // how long runs were at work on it: the last one, and those before as far as Resumption.Worked knows; microseconds
 	Runner   string        // version of Sandpiper
 	Reason   string        // why, as a person gave it; of a rehash or a repair
 	Signer   string        // of a plugin: the key that signed its module, "" if nobody did

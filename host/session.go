@@ -27,6 +27,7 @@ type session struct {
 	event    func(Event)         // progress, log, section
 	span     func(string) func() // starts the span of a section, returns its end
 	started  time.Time           // of this run, for Elapsed
+	worked   time.Duration       // by the runs before
 	naming   schema.Naming       // of what a guest does not name
 	observer *observer           // sees every statement; may be nil
 	judge    *policy.Judge       // of a plugin's operations; nil: not a plugin

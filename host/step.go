@@ -23,6 +23,17 @@ type attempt struct {
 	next  *Step     // what comes after it; may be nil
 	about Event     // what its events have in common
 	clock time.Time // when its guest began
+
+	resumed *Resumption // nil: nothing was left by earlier runs
+}
+
+// worked is how long runs have been at work on the migration.
+func (a *attempt) worked() time.Duration {
+	d := time.Since(a.clock)
+	if a.resumed != nil {
+		d += a.resumed.Worked
+	}
+	return d.Truncate(time.Microsecond)
 }
 
 // step runs one migration, and readies the next one meanwhile. Its error is a
@@ -37,8 +48,9 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		end(err)
 	}()
 
-	u.reached = chunksOf(u.ledger.pending(step))
-	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about}
+	pending := u.ledger.pending(step)
+	u.reached = chunksOf(pending)
+	a := &attempt{step: step, body: u.catalog.bodies[step.Revision.Key], next: next, about: about, resumed: resumption(pending)}
 	if _, _, err := a.body.load(); err != nil {
 		return err
 	}
@@ -58,9 +70,9 @@ func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err
 		return u.fail(ctx, step, about, err)
 	}
 	u.ledger.record(step, entry)
-	entry.Duration = time.Since(a.clock).Truncate(time.Microsecond)
+	entry.Duration = a.worked()
 	u.result.Applied = append(u.result.Applied, entry)
-	about.Kind, about.Elapsed = EventApplied, time.Since(a.clock)
+	about.Kind, about.Elapsed, about.Took = EventApplied, time.Since(a.clock), entry.Duration
 	u.emit(about)
 	return nil
 }
@@ -90,7 +102,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 	}
 	s := u.session(ctx, conn, a, begin, pending)
 	s.seed, s.version = seed, versionOf(step, module)
-	s.event(Event{Kind: EventStarted})
+	s.event(Event{Kind: EventStarted, Resumed: a.resumed})
 
 	entry = Entry{
 		Key: step.Revision.Key, Action: Action(step.Direction.String()), Slug: step.Revision.Slug,
@@ -137,7 +149,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		err = s.fatal
 	}
 	if err == nil {
-		entry.Duration = time.Since(a.clock).Truncate(time.Microsecond)
+		entry.Duration = a.worked()
 		err = s.finish(ctx, entry)
 	}
 	if closeErr := s.close(); err == nil && closeErr != nil {
@@ -153,6 +165,9 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s.judge = a.body.judge()
 	s.until = u.cfg.until()
 	s.started = a.clock
+	if a.resumed != nil {
+		s.worked = a.resumed.Worked
+	}
 	s.event = func(e Event) { u.emit(e.of(a.about)) }
 	if u.cfg.Statements || u.cfg.Results {
 		s.observer = &observer{tell: s.emit, results: u.cfg.Results}

@@ -108,7 +108,7 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 		return Entry{}, order.Used, ErrMoved
 	}
 	about := Event{Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug, Action: Action(step.Direction.String())}
-	entry, err = u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about})
+	entry, err = u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about, resumed: resumption(u.ledger.pending(step))})
 	if closeErr := u.walls.close(); err == nil {
 		err = closeErr
 	}

@@ -99,7 +99,11 @@ func (d *display) print(e host.Event) {
 	case host.EventPhase:
 		d.line("%s %s  phase %s", e.Action, title(e.Revision, e.Slug), e.Phase)
 	case host.EventApplied:
-		d.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), elapsed(e.Elapsed))
+		took := elapsed(e.Elapsed)
+		if e.Took > e.Elapsed {
+			took += fmt.Sprintf(" (%s with what was done before)", elapsed(e.Took))
+		}
+		d.line("%s %s  %s", e.Action, title(e.Revision, e.Slug), took)
 	case host.EventProgress:
 		d.sometimes(&d.last, e, share(e.Done, e.Total))
 	case host.EventChunk:

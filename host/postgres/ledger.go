@@ -58,7 +58,9 @@ ANALYZE %[1]s.sandpiper_heads, %[1]s.sandpiper_history, %[1]s.sandpiper_progress
 
 // exists looks for the ledger's tables. Reading tables that are not there
 // would leave errors in the server's log. A ledger of which a part is missing is
-// an error: taken for an empty one, everything would run again.
+// an error: taken for an empty one, everything would run again. All are looked for
+// in one snapshot, which to_regclass does not use: asked for each in turn, it has
+// seen one table missing, and the next there, while another runner made them.
 func (c *conn) exists(ctx context.Context) (bool, error) {
 	if c.tx != nil {
 		if err := c.tx.flush(ctx); err != nil {
@@ -71,14 +73,13 @@ func (c *conn) exists(ctx context.Context) (bool, error) {
 	tables := []string{"sandpiper_heads", "sandpiper_history", "sandpiper_progress"}
 	var missing []string
 	err := c.main.do(ctx, item{
-		sql:    `SELECT to_regclass($1) IS NULL, to_regclass($2) IS NULL, to_regclass($3) IS NULL`,
-		values: [][]byte{[]byte(c.table(tables[0])), []byte(c.table(tables[1])), []byte(c.table(tables[2]))},
+		sql: `SELECT name FROM (VALUES ($1::text), ($2), ($3)) AS wanted (name)
+			WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+				WHERE n.nspname = $4::text AND c.relname = wanted.name)
+			ORDER BY name`,
+		values: [][]byte{[]byte(tables[0]), []byte(tables[1]), []byte(tables[2]), []byte(c.schema)},
 		row: func(values [][]byte) error {
-			for i, table := range tables {
-				if isTrue(values[i]) {
-					missing = append(missing, table)
-				}
-			}
+			missing = append(missing, string(values[0]))
 			return nil
 		},
 	})

@@ -72,6 +72,7 @@ type migrationView struct {
 	Logs     []momentView
 	MoreLogs string
 	Open     bool
+	Resumed  bool
 	Empty    bool // there is nothing but its line
 }
 
@@ -221,6 +222,13 @@ func (m *Migration) view(anchor string) *migrationView {
 		Took: duration(m.Took), Began: duration(m.Began), Error: shown(m.Error), Open: m.State != Applied,
 	}
 	facts := []fact{{"began after", duration(m.Began)}, {"took", duration(m.Took)}}
+	if was := m.Resumed; was != nil {
+		v.Resumed = true
+		facts = append(facts, fact{"resumed", fmt.Sprintf("an earlier run began it at %s, and committed %s", moment(was.Began), count(was.Committed, "part"))})
+		if was.Worked > 0 {
+			facts = append(facts, fact{"took before", duration(was.Worked)})
+		}
+	}
 	if m.StatementCount > 0 {
 		facts = append(facts, fact{"statements", fmt.Sprintf("%s in %s", policy.Thousands(int64(m.StatementCount)), duration(m.StatementTime))},
 			fact{"rows", policy.Thousands(m.Rows)})
@@ -351,8 +359,12 @@ func (r *Record) ledger(v *view) {
 		if e.ID > 0 {
 			id, v.Numbered = fmt.Sprint(e.ID), true
 		}
+		note := e.Reason
+		if m.Resumed != nil {
+			note = "begun by an earlier run, whose time is counted"
+		}
 		v.Ledger = append(v.Ledger, entryView{
-			id, moment(e.Started), shown(m.Action), shown(m.Line), shown(m.Revision), shown(m.Slug), duration(e.Took), shown(e.Runner), shown(e.Reason),
+			id, moment(e.Started), shown(m.Action), shown(m.Line), shown(m.Revision), shown(m.Slug), duration(e.Took), shown(e.Runner), shown(note),
 		})
 	}
 }

@@ -62,6 +62,7 @@ type Migration struct {
 	State    State         `json:"state"`
 	Error    string        `json:"error,omitempty"`
 	Retries  int           `json:"retries,omitempty"` // after lock timeouts
+	Resumed  *Resumed      `json:"resumed,omitempty"` // nil: it was begun by this run
 
 	Statements     []*Statement  `json:"statements,omitempty"`      // those that took longest, in the order they first ran in
 	StatementCount int           `json:"statement_count,omitempty"` // runs of all statements
@@ -87,6 +88,13 @@ const (
 	Broken  State = "failed"
 	Halfway State = "paused"
 )
+
+// Resumed is what earlier runs had left of a migration.
+type Resumed struct {
+	Began     time.Time     `json:"began"`
+	Worked    time.Duration `json:"worked_ns,omitempty"` // as far as it is known
+	Committed int           `json:"committed"`           // parts
+}
 
 // A Statement is one that ran, once or more often.
 type Statement struct {

@@ -81,6 +81,9 @@ func (r *Recorder) started(e host.Event) {
 	r.current = &Migration{
 		Line: lineName(e.Line), Revision: e.Revision, Slug: r.text(e.Slug), Action: string(e.Action), Began: r.at(), State: Running,
 	}
+	if was := e.Resumed; was != nil {
+		r.current.Resumed = &Resumed{was.Began.UTC(), was.Worked, was.Committed}
+	}
 	r.record.Migrations = append(r.record.Migrations, r.current)
 }
 

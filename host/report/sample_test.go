@@ -39,10 +39,12 @@ func (r *madeUp) tell(e host.Event) {
 	r.Event(e)
 }
 
-func (r *madeUp) start(id, slug string) {
+func (r *madeUp) start(id, slug string) { r.resume(id, slug, nil) }
+
+func (r *madeUp) resume(id, slug string, resumed *host.Resumption) {
 	r.about = host.Event{Revision: id, Line: "main", Slug: slug, Action: host.ActionUpgrade}
 	r.since = r.now
-	r.tell(host.Event{Kind: host.EventStarted})
+	r.tell(host.Event{Kind: host.EventStarted, Resumed: resumed})
 }
 
 func (r *madeUp) statement(sql string, took time.Duration, rows int64, err error) {
@@ -65,7 +67,7 @@ func sample() *report.Record {
 	r.statement("CREATE INDEX ix_orders__customer ON orders (customer)", 4*time.Millisecond, 0, nil)
 	r.statement("ALTER ROLE app PASSWORD 'swordfish'", 1*time.Millisecond, 0, nil)
 	r.applied()
-	r.start("8c02de11f3a9", "backfill_slugs")
+	r.resume("8c02de11f3a9", "backfill_slugs", &host.Resumption{Began: r.now.Add(-26 * time.Hour), Worked: 42 * time.Minute, Committed: 3})
 	r.statement("ALTER TABLE orders ADD COLUMN slug text", 2*time.Millisecond, 0, nil)
 	r.tell(host.Event{Kind: host.EventPhase, Phase: "backfill"})
 	for i := int64(1); i <= 1000; i++ {

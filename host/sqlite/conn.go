@@ -34,6 +34,7 @@ type conn struct {
 	soiled  bool            // a migration has set something on the connection
 	stale   bool            // and has ended
 
+	written  written     // rows of children, in this transaction; nil: nobody takes them down
 	deleted  deletions   // where triggers may change keys
 	observer *observedTx // hears of changed rows; nil: nobody observes
 }

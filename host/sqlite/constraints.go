@@ -129,6 +129,13 @@ func (g *change) find(is func(tabletext.Constraint) bool) *tabletext.Constraint 
 	return nil
 }
 
+// nullBehind reports whether the next thing behind a part of a column is NULL.
+func (g *change) nullBehind(s tabletext.Span) bool {
+	return slices.ContainsFunc(g.text.All(), func(k tabletext.Constraint) bool {
+		return k.Kind == tabletext.Null && k.Span.Start >= s.End && strings.TrimSpace(g.text.SQL[s.End:k.Span.Start]) == ""
+	})
+}
+
 func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) error {
 	var k *tabletext.Constraint
 	if op.Name != "" {
@@ -144,8 +151,8 @@ func (g *change) dropConstraint(_ context.Context, op *schema.DropConstraint) er
 		return g.noConstraint(op)
 	}
 	dropped, expr := *k, g.text.Text(k.Expr)
-	// SQLite's takes comments along.
-	if k.Kind == tabletext.Check && g.named(k.Name) == 1 && !g.text.CommentBeside(k.Span) {
+	// SQLite's takes comments along, and a NULL behind it.
+	if k.Kind == tabletext.Check && g.named(k.Name) == 1 && !g.text.CommentBeside(k.Span) && !g.nullBehind(k.Span) {
 		g.alter(op, "ALTER TABLE "+ident(g.was.name)+" DROP CONSTRAINT "+ident(k.Name))
 	} else {
 		g.needs(op)

@@ -72,9 +72,7 @@ func (c *conn) countDeleted(ctx context.Context, table string) error {
 		c.sq.PreUpdateHook(c.changes)
 		return nil
 	}
-	c.sq.UpdateHook(func(op sqlite3.AuthorizerActionCode, schema, table string, _ int64) {
-		c.deleted.note(op, schema, table, false)
-	})
+	c.sq.UpdateHook(c.changed)
 	return nil
 }
 

@@ -82,8 +82,10 @@ func (g *generator) alterDefault() *step {
 		return nil
 	}
 	op := &schema.AlterColumn{Table: t.sym.name, Name: c.sym.name}
-	if op.DropDefault = g.s.sync.of(c); op.DropDefault {
-		return &step{op: op, verdict: refuse, about: []string{c.sym.name}}
+	st := &step{op: op, about: []string{c.sym.name}}
+	if g.refused(st, c) {
+		op.DropDefault = true
+		return st
 	}
 	name := ""
 	if k := c.clause("default"); k != nil {
@@ -99,7 +101,7 @@ func (g *generator) alterDefault() *step {
 		c.addClause("default", tokensOf("DEFAULT "+text)).name = name
 		g.s.saw("default set")
 	}
-	return &step{op: op, about: []string{c.sym.name}}
+	return st
 }
 
 func (g *generator) addConstraint() *step {

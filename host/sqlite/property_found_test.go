@@ -55,6 +55,10 @@ func TestFound(t *testing.T) {
 			document: `{"drop_constraint": {"table": "t", "name": "f"}}`, want: "(a TEXT)",
 		},
 		{
+			name: "a NULL behind a check that goes", table: "CREATE TABLE t (a INTEGER CONSTRAINT c CHECK (a > 0)NULL UNIQUE)",
+			document: `{"drop_constraint": {"table": "t", "name": "c"}}`, want: "(a INTEGER NULL UNIQUE)",
+		},
+		{
 			name: "a comment between a type and what goes", table: "CREATE TABLE t (b, a BIG INT/* it */CONSTRAINT u UNIQUE GENERATED ALWAYS AS (b))",
 			document: `{"drop_constraint": {"table": "t", "name": "u"}}`, want: "BIG INT/* it */",
 		},

@@ -29,6 +29,8 @@ type step struct {
 	natural string
 
 	about []string // an error names one of these, or the table
+
+	synced bool // it is refused because a sync needs the column as it is
 }
 
 // operations draws what is done to the table, and changes the model so that it
@@ -37,21 +39,28 @@ func (g *generator) operations() {
 	kinds := []func() *step{
 		g.addColumn, g.dropColumn, g.renameColumn, g.alterType, g.alterNull, g.alterDefault,
 		g.addConstraint, g.dropConstraint, g.createIndex, g.dropIndex, g.renameIndex, g.renameTable,
-		g.addColumn, g.alterNull, g.alterDefault, g.wrong, g.createSync, g.createSync, g.dropSync,
+		g.addColumn, g.alterNull, g.alterDefault, g.wrong, g.createSync, g.dropSync,
 	}
-	oneTable := g.one(2)
+	oneTable, synced := g.one(2), g.one(4)
 	for n, tries := 1+g.n(4), 0; n > 0 && tries < 10; tries++ {
 		kind := g.n(len(kinds))
 		if oneTable && kind == 11 {
 			continue
 		}
-		st := kinds[kind]()
-		if st == nil || st.verdict == refuse && !g.one(4) {
+		draw := kinds[kind]
+		if synced && tries == 0 {
+			draw = g.createSync
+		}
+		st := draw()
+		if st == nil || st.verdict == refuse && !st.synced && !g.one(4) {
 			continue
 		}
 		st.about = append(st.about, g.s.table.sym.name)
 		g.s.steps = append(g.s.steps, st)
 		g.s.saw(st.op.Kind())
+		if st.synced {
+			g.s.saw("change of a column in step")
+		}
 		if st.verdict == refuse {
 			g.s.saw("refused")
 			break
@@ -89,9 +98,17 @@ func (g *generator) batch() {
 	g.s.saw("batch")
 }
 
-// column draws a column that is not generated.
+// column draws a column, where two are kept in step often one of these.
+func (g *generator) column() *column {
+	if m := g.s.sync; m != nil && g.one(2) {
+		return pick(g, m.old, m.new)
+	}
+	return pick(g, g.s.table.columns...)
+}
+
+// plainColumn draws a column that is not generated.
 func (g *generator) plainColumn() *column {
-	c := pick(g, g.s.table.columns...)
+	c := g.column()
 	if c.generated {
 		return nil
 	}
@@ -222,8 +239,11 @@ func (g *generator) addColumn() *step {
 
 func (g *generator) dropColumn() *step {
 	t := g.s.table
-	c := pick(g, t.columns...)
+	c := g.column()
 	st := &step{op: &schema.DropColumn{Table: t.sym.name, Name: c.sym.name}, about: []string{c.sym.name}}
+	if g.refused(st, c) {
+		return st
+	}
 	st.verdict = g.droppable(c)
 	if st.verdict != refuse {
 		if !c.added && len(t.original()) == 1 {
@@ -238,9 +258,6 @@ func (g *generator) dropColumn() *step {
 // way. What it says of itself may or may not go with it.
 func (g *generator) droppable(c *column) verdict {
 	t := g.s.table
-	if g.s.sync.of(c) {
-		return refuse
-	}
 	v := succeed
 	values := 0
 	for _, other := range t.columns {
@@ -283,7 +300,7 @@ func (g *generator) droppable(c *column) verdict {
 
 func (g *generator) renameColumn() *step {
 	t := g.s.table
-	c := pick(g, t.columns...)
+	c := g.column()
 	op := &schema.RenameColumn{Table: t.sym.name, Name: c.sym.name}
 	st := &step{op: op, about: []string{c.sym.name}}
 	if g.one(8) && len(t.columns) > 1 {

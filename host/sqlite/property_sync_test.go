@@ -68,7 +68,7 @@ func (g *generator) refused(st *step, c *column) bool {
 	if !g.s.sync.of(c) {
 		return false
 	}
-	st.verdict = refuse
+	st.verdict, st.synced = refuse, true
 	return true
 }
 

@@ -19,7 +19,7 @@ var (
 // a run is a failure of the test: it would prove less than it says.
 var features = []string{
 	"added check", "added primary key", "added references", "added unique", "add_column", "add_constraint",
-	"alter_column", "AUTOINCREMENT", "batch", "check", "check of the table", "collate", "column of its table's name",
+	"alter_column", "AUTOINCREMENT", "batch", "change of a column in step", "check", "check of the table", "collate", "column of its table's name",
 	"column without a type", "comment", "composite key", "conflict clause", "constraint without a name dropped",
 	"constraints without a comma", "create_index", "create_sync", "default", "default dropped", "default expression",
 	"default keyword or name", "default literal", "default set", "default that is computed for each row", "DEFERRABLE",

@@ -21,6 +21,7 @@ type touched struct {
 	unknown  bool // it did something else, such as to change the schema
 	replaces bool // a conflict may delete rows of the tables that are written to
 	tables   map[string]*touchedRows
+	links    []link // the foreign keys that there were when it began
 }
 
 // touchedRows are those of one table, by its folded name.
@@ -98,34 +99,39 @@ type link struct {
 	from, to      []string // columns, folded
 }
 
-// suspects returns the tables in which rows may have lost their parents, or are
-// without from the start; all says that nobody knows which.
-func (c *conn) suspects(ctx context.Context) (tables []string, all bool, err error) {
+// A suspect is a table in which rows may have lost their parents, or be without from
+// the start.
+type suspect struct {
+	table string // as it is called
+	whole bool   // any of its rows may, and not only those that were written
+	links []link // of which that may be so
+}
+
+// suspects returns those of a transaction; all says that nobody knows which.
+func (c *conn) suspects(ctx context.Context) (found []*suspect, all bool, err error) {
 	u := &c.touched
-	if u.unknown {
-		return nil, true, nil
-	}
-	links, err := c.links(ctx)
-	if err != nil || len(links) == 0 {
-		return nil, false, err
+	if u.unknown || len(u.links) == 0 {
+		return nil, u.unknown, nil
 	}
 	if all, err = c.readSurroundings(ctx); all || err != nil {
 		return nil, all, err
 	}
 	computed := map[string]bool{}
-	seen := map[string]bool{}
-	for _, l := range links {
-		suspect := ledgers(l.child) || ledgers(l.parent)
+	byTable := map[string]*suspect{}
+	for _, l := range u.links {
+		own := ledgers(l.child) || ledgers(l.parent)
+		lost, whole := own, own || u.replaces
 		for _, side := range []struct {
 			table   string
 			columns []string
-			lost    func(*touchedRows) bool
+			moved   func(*touchedRows) bool
+			parent  bool
 		}{
-			{l.child, l.from, func(r *touchedRows) bool { return r.inserted }},
-			{l.parent, l.to, func(r *touchedRows) bool { return r.deleted }},
+			{l.child, l.from, func(r *touchedRows) bool { return r.inserted }, false},
+			{l.parent, l.to, func(r *touchedRows) bool { return r.deleted }, true},
 		} {
 			rows := u.tables[side.table]
-			if rows == nil || suspect {
+			if rows == nil || own {
 				continue
 			}
 			if _, known := computed[side.table]; !known {
@@ -133,14 +139,22 @@ func (c *conn) suspects(ctx context.Context) (tables []string, all bool, err err
 					return nil, false, err
 				}
 			}
-			suspect = u.replaces || rows.replaces || side.lost(rows) || rows.sets(side.columns) || computed[side.table] && len(rows.updated) > 0
+			if u.replaces || rows.replaces || side.moved(rows) || rows.sets(side.columns) || computed[side.table] && len(rows.updated) > 0 {
+				lost, whole = true, whole || side.parent || rows.replaces
+			}
 		}
-		if suspect && !seen[l.child] {
-			seen[l.child] = true
-			tables = append(tables, l.table)
+		if !lost {
+			continue
 		}
+		s := byTable[l.child]
+		if s == nil {
+			s = &suspect{table: l.table}
+			byTable[l.child] = s
+			found = append(found, s)
+		}
+		s.whole, s.links = s.whole || whole, append(s.links, l)
 	}
-	return tables, false, nil
+	return found, false, nil
 }
 
 // sets reports whether one of some columns may be set.

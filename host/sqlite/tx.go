@@ -48,7 +48,13 @@ func (c *conn) Begin(ctx context.Context, fence host.Fence) (_ host.Tx, err erro
 	// The authorizer is asked of all that runs: what was judged before was judged by
 	// what was there.
 	c.cache.clear()
-	c.touched = touched{}
+	c.touched, c.written = touched{}, nil
+	if fence.Done > 0 {
+		if c.touched.links, err = c.links(ctx); err != nil {
+			return nil, errors.Join(c.db.failed("read the foreign keys of", cause(ctx, err)), c.unlock())
+		}
+		c.watchChildren(c.touched.links)
+	}
 	c.tx = &tx{c: c, open: map[*rows]struct{}{}, first: fence.Done == 0}
 	if len(fence.Heads) == 1 && fence.Revision != "" && fence.Done == 0 {
 		c.tx.from = fence.Heads[0]
@@ -253,12 +259,17 @@ func (t *tx) bereft(ctx context.Context) (bool, error) {
 	if t.first || t.complete {
 		return true, nil
 	}
-	tables, all, err := t.c.suspects(ctx)
+	suspects, all, err := t.c.suspects(ctx)
 	if all || err != nil {
 		return all, err
 	}
-	for _, table := range tables {
-		found, err := t.c.orphansOf(ctx, table)
+	for _, s := range suspects {
+		if found, known := t.c.orphaned(ctx, s); found {
+			return true, nil
+		} else if known {
+			continue
+		}
+		found, err := t.c.orphansOf(ctx, s.table)
 		if len(found) > 0 || err != nil {
 			return true, err
 		}
