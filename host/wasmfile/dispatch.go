@@ -77,8 +77,8 @@ func (s *scan) straighten(in *reader) {
 }
 
 // leave takes back, at the end of a dispatch, the straight branches into a loop of parts
-// from before it. Such a branch runs once for all rounds of the loop, and costs each of
-// them: the variables that live in it have two places then where they come from.
+// or out of one. Such a branch runs once for all rounds of the loop, and costs each of
+// them: the variables that live in it come from two places then, or go to two.
 func (d *dispatch) leave(edits []edit) {
 	inner := make([]int, len(d.back)) // by part: where the innermost loop around it begins, or none
 	var begun []int                   // loops that may not be over, the innermost last
@@ -94,7 +94,9 @@ func (d *dispatch) leave(edits []edit) {
 		}
 	}
 	for _, b := range d.straight {
-		if inner[b.to] > b.from {
+		enters := inner[b.to] > b.from
+		leaves := b.from != none && inner[b.from] != none && d.back[inner[b.from]] < b.to
+		if enters || leaves {
 			edits[b.edit].n = b.label
 		}
 	}

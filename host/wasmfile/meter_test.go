@@ -3,6 +3,7 @@ package wasmfile_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -80,20 +81,26 @@ func TestMeterNames(t *testing.T) {
 }
 
 // TestMeterGoesStraight: where a function is a loop that goes on in the part that a
-// local says, a branch that means a later part goes there, and not to the loop.
+// local says, a branch that means a later part goes there, and not to the loop; but not
+// into a loop of parts, nor out of one.
 func TestMeterGoesStraight(t *testing.T) {
-	for _, c := range []struct{ name, jump, want string }{
-		{"a later part", "41 01 21 00 0c 02", "41 01 21 00 0c 00"},
-		{"the last part", "41 02 21 00 0c 02", "41 02 21 00 0c 01"},
-		{"any other number", "41 7f 21 00 0c 02", "41 7f 21 00 0c 01"},
-		{"this part", "41 00 21 00 0c 02", "41 00 21 00 0c 02"},
-		{"another local", "41 01 21 01 0c 02", "41 01 21 01 0c 02"},
-		{"a number that is not known", "20 01 21 00 0c 02", "20 01 21 00 0c 02"},
-		{"out of the loop", "41 01 21 00 0c 03", "41 01 21 00 0c 03"},
+	const to0, to1 = "20 01 04 40 41 00 21 00 0c 03 0b", "20 01 04 40 41 01 21 00 0c 01 0b" // if the second local says so
+	for _, c := range []struct{ name, first, jump, last, want string }{
+		{"a later part", "", "41 01 21 00 0c 02", "", "41 01 21 00 0c 00"},
+		{"the last part", "", "41 02 21 00 0c 02", "", "41 02 21 00 0c 01"},
+		{"any other number", "", "41 7f 21 00 0c 02", "", "41 7f 21 00 0c 01"},
+		{"this part", "", "41 00 21 00 0c 02", "", "41 00 21 00 0c 02"},
+		{"another local", "", "41 01 21 01 0c 02", "", "41 01 21 01 0c 02"},
+		{"a number that is not known", "", "20 01 21 00 0c 02", "", "20 01 21 00 0c 02"},
+		{"out of the function's loop", "", "41 01 21 00 0c 03", "", "41 01 21 00 0c 03"},
+		{"into a loop of parts", "", "41 02 21 00 0c 02", to1, "41 02 21 00 0c 02"},
+		{"to the head of one", "", "41 01 21 00 0c 02", to1, "41 01 21 00 0c 02"},
+		{"out of one", to0, "41 02 21 00 0c 02", "", "41 02 21 00 0c 02"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := wasmfile.Open(withBody("0a 1f 01 1d 00" + "03 40 02 40 02 40 02 40 20 00 0e 02 00 01 02" +
-				"0b" + c.jump + "0b 0b 0b 41 00 0b"))
+			body := unhex("00" + "03 40 02 40 02 40 02 40 20 00 0e 02 00 01 02" + "0b" + c.first + c.jump + "0b 0b" + c.last + "0b 41 00 0b")
+			section := append([]byte{1, byte(len(body))}, body...)
+			f, err := wasmfile.Open(withBody(fmt.Sprintf("0a %02x %x", len(section), section)))
 			if err != nil {
 				t.Fatal(err)
 			}
