@@ -360,8 +360,8 @@ func (r *Record) ledger(v *view) {
 			id, v.Numbered = fmt.Sprint(e.ID), true
 		}
 		note := e.Reason
-		if m.Resumed != nil {
-			note = "begun by an earlier run, whose time is counted"
+		if m.Resumed != nil && m.Resumed.Worked > 0 {
+			note = strings.TrimPrefix(note+"; begun by an earlier run, whose time is counted", "; ")
 		}
 		v.Ledger = append(v.Ledger, entryView{
 			id, moment(e.Started), shown(m.Action), shown(m.Line), shown(m.Revision), shown(m.Slug), duration(e.Took), shown(e.Runner), shown(note),

@@ -25,11 +25,11 @@ type instance struct {
 	run     host.GuestRun
 	calls   host.Calls
 	tiers   *tiers
-	code    *code        // that runs
-	interim *provisional // nil: the run stays in this code
-	module  api.Module   // nil until it is instantiated
-	memory  api.Memory   // of the call under way
-	lent    experimental.LinearMemory
+	code    *code                     // that runs
+	interim *provisional              // nil: the run stays in this code
+	module  api.Module                // nil until it is instantiated
+	memory  api.Memory                // of the call under way
+	linear  experimental.LinearMemory // of the module
 
 	started     bool // the call of sandpiper_run has begun
 	describing  bool
@@ -270,7 +270,7 @@ func (in *instance) discard() {
 	if in.module != nil {
 		in.module.Close(context.Background())
 	}
-	if in.lent != nil {
-		in.lent.Free()
+	if in.linear != nil {
+		in.linear.Free()
 	}
 }

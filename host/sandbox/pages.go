@@ -17,20 +17,21 @@ var pages = sync.Pool{New: func() any { return new([pageSize]byte) }}
 // allocate gives an instance its memory. It is the instance's to free: wazero does so
 // when a module is closed, and not where one fails to start.
 //
-// That of a straight guest never grows. All others grow where they are: the heap of a
-// guest in Go comes in many small steps, and to move it at each of them took 40 ms of a
-// run. When the guest is discarded, the system has it back at once.
-func (in *instance) allocate(_, most uint64) experimental.LinearMemory {
-	in.lent = &heapMemory{}
+// That of a straight guest never grows. All others grow where they are, if the system
+// lets them: the heap of a guest in Go comes in many small steps, and to move it at each
+// of them took 40 ms of a run. When the guest is discarded, the system has it back at
+// once.
+func (in *instance) allocate(begin, most uint64) experimental.LinearMemory {
+	in.linear = &heapMemory{}
 	switch {
 	case in.code.shared && most == pageSize:
-		in.lent = &lentPage{pages.Get().(*[pageSize]byte)}
+		in.linear = &lentPage{pages.Get().(*[pageSize]byte)}
 	case !in.code.shared:
-		if m, err := reserve(most); err == nil {
-			in.lent = m
+		if m, err := reserve(begin, most); err == nil {
+			in.linear = m
 		}
 	}
-	return in.lent
+	return in.linear
 }
 
 type lentPage struct{ page *[pageSize]byte }

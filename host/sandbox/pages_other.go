@@ -8,4 +8,4 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-func reserve(uint64) (experimental.LinearMemory, error) { return nil, errors.ErrUnsupported }
+func reserve(_, _ uint64) (experimental.LinearMemory, error) { return nil, errors.ErrUnsupported }

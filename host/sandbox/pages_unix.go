@@ -22,12 +22,21 @@ type reservedMemory struct {
 // openedAtOnce saves the system calls of a guest that grows page by page.
 const openedAtOnce = 1 << 20
 
-func reserve(most uint64) (experimental.LinearMemory, error) {
+// reserve sets memory aside that begins with so many bytes, and may grow to so many.
+func reserve(begin, most uint64) (experimental.LinearMemory, error) {
 	if most > math.MaxInt {
 		return nil, errors.ErrUnsupported
 	}
 	all, err := unix.Mmap(-1, 0, int(most), unix.PROT_NONE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	return &reservedMemory{all: all}, err
+	if err != nil {
+		return nil, err
+	}
+	m := &reservedMemory{all: all}
+	if m.Reallocate(begin) == nil { // which wazero does not expect of what a guest begins with
+		m.Free()
+		return nil, unix.ENOMEM
+	}
+	return m, nil
 }
 
 // Reallocate returns nil where the system gives no more, for which the guest's

@@ -45,20 +45,20 @@ func (t *confinedTx) Movers(ctx context.Context, table string, key []string) (ho
 
 // deletions counts the rows that are deleted from a table. Of a table WITHOUT ROWID the
 // update hook is told nothing, and the preupdate hook is; that one is also told of rows
-// that REPLACE takes away, to put others in their places most often.
+// that REPLACE takes away, just before it is of those in their places, which are not
+// counted. Nor is a row then that a guest has deleted before it inserts one: it may be
+// taken for one that has moved, which is refused, and never the other way round.
 //
 // https://sqlite.org/c3ref/update_hook.html, https://sqlite.org/c3ref/preupdate_blobwrite.html
 type deletions struct {
 	table   string // "" none yet
 	rowless bool   // it is WITHOUT ROWID
+	last    bool   // the last change told of deleted a row
 	rows    int64
 }
 
 // countDeleted has the deletions from a table counted.
 func (c *conn) countDeleted(ctx context.Context, table string) error {
-	if strings.EqualFold(table, c.deleted.table) {
-		return nil
-	}
 	d := deletions{table: table, rows: c.deleted.rows}
 	err := c.each(ctx, func(s *sqlite3.Stmt) error {
 		d.rowless = s.ColumnBool(0)
@@ -78,9 +78,16 @@ func (c *conn) countDeleted(ctx context.Context, table string) error {
 
 // note takes down a change of a row, which the preupdate hook tells or the update hook.
 func (d *deletions) note(op sqlite3.AuthorizerActionCode, schema, table string, before bool) {
-	if op == sqlite3.AUTH_DELETE && before == d.rowless && schema == "main" && strings.EqualFold(table, d.table) {
-		d.rows++
+	if before != d.rowless || schema != "main" || !strings.EqualFold(table, d.table) {
+		return
 	}
+	switch {
+	case op == sqlite3.AUTH_DELETE:
+		d.rows++
+	case op == sqlite3.AUTH_INSERT && d.last && d.rowless:
+		d.rows--
+	}
+	d.last = op == sqlite3.AUTH_DELETE
 }
 
 // changes is the preupdate hook.

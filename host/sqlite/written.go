@@ -23,7 +23,8 @@ type writtenRows struct {
 	lost   bool // there were too many
 }
 
-// maxWritten bounds the rowids of a table that are kept.
+// maxWritten is how many rowids of a table are kept, and twice as many while some may be
+// the same. Where more are written, the whole table is read.
 const maxWritten = 100_000
 
 // watchChildren has the rows taken down that the transaction writes to the children of
@@ -48,11 +49,14 @@ func (c *conn) changed(op sqlite3.AuthorizerActionCode, schema, table string, ro
 	if rows == nil || rows.lost || op == sqlite3.AUTH_DELETE || schema != "main" {
 		return
 	}
-	if len(rows.rowids) == maxWritten {
-		rows.rowids, rows.lost = nil, true
+	rows.rowids = append(rows.rowids, rowid)
+	if len(rows.rowids) < 2*maxWritten {
 		return
 	}
-	rows.rowids = append(rows.rowids, rowid)
+	slices.Sort(rows.rowids)
+	if rows.rowids = slices.Compact(rows.rowids); len(rows.rowids) > maxWritten {
+		rows.rowids, rows.lost = nil, true
+	}
 }
 
 // orphaned reports whether one of the rows that were written to a suspect has no

@@ -183,7 +183,7 @@ func (s *scan) instruction(in *reader) {
 		}
 	case opBranch:
 		s.target(in, i.index)
-		s.straighten(in)
+		s.shorten(in)
 		s.now = none
 	case opBranchTable:
 		for _, label := range i.labels {

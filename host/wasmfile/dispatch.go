@@ -14,16 +14,16 @@ import "slices"
 // part. The loop is not paid for again then: no part runs twice without going through
 // its head, where all that was merged into it is paid.
 type dispatch struct {
-	local    uint32
-	parts    []int // by the number, and at last that of all other numbers: places in the code, the first is 0
-	now      int   // the part at hand; none before the first
-	blocks   int   // the frame of the block before the first part; those of later parts are below
-	straight []straight
-	back     []int // by part: the last one that branches back to it, or none
+	local     uint32
+	parts     []int // by the number, and at last that of all other numbers: places in the code, the first is 0
+	now       int   // the part at hand; none before the first
+	blocks    int   // the frame of the block before the first part; those of later parts are below
+	shortcuts []shortcut
+	back      []int // by part: the last one that branches back to it, or none
 }
 
-// A straight branch goes to a later part.
-type straight struct {
+// A shortcut is a branch that goes to a later part.
+type shortcut struct {
 	from, to int
 	edit     int
 	label    int // what it was
@@ -57,9 +57,9 @@ func (s *scan) dispatches(in *reader) {
 	}
 }
 
-// straighten lets the branch at hand go straight to the part of a loop that it means, if
+// shorten lets the branch at hand go straight to the part of a loop that it means, if
 // that is one that is still to come.
-func (s *scan) straighten(in *reader) {
+func (s *scan) shorten(in *reader) {
 	if in.err != nil {
 		return
 	}
@@ -72,12 +72,12 @@ func (s *scan) straighten(in *reader) {
 		d.back[to] = d.now
 		return
 	}
-	d.straight = append(d.straight, straight{from: d.now, to: to, edit: len(s.edits), label: int(s.i.index)})
+	d.shortcuts = append(d.shortcuts, shortcut{from: d.now, to: to, edit: len(s.edits), label: int(s.i.index)})
 	s.edits = append(s.edits, edit{at: s.i.args, length: in.at - s.i.args, kind: editIndex, n: len(s.frames) - 1 - (d.blocks - to)})
 }
 
-// leave takes back, at the end of a dispatch, the straight branches into a loop of parts
-// or out of one. Such a branch runs once for all rounds of the loop, and costs each of
+// leave takes back, at the end of a dispatch, the shortcuts into a loop of parts or
+// out of one. Such a branch runs once for all rounds of the loop, and costs each of
 // them: the variables that live in it come from two places then, or go to two.
 func (d *dispatch) leave(edits []edit) {
 	inner := make([]int, len(d.back)) // by part: where the innermost loop around it begins, or none
@@ -93,7 +93,7 @@ func (d *dispatch) leave(edits []edit) {
 			inner[p] = begun[len(begun)-1]
 		}
 	}
-	for _, b := range d.straight {
+	for _, b := range d.shortcuts {
 		enters := inner[b.to] > b.from
 		leaves := b.from != none && inner[b.from] != none && d.back[inner[b.from]] < b.to
 		if enters || leaves {

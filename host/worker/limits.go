@@ -23,8 +23,9 @@ const (
 	// compile the plugin's, and 10 MiB for a connection.
 	ownMemory = 768 << 20
 
-	// copies is how often the plugin's memory may be there at once: to grow, it is
-	// copied to where it has room, and what it has left is collected later.
+	// copies is how often the plugin's memory may be there at once: where it cannot
+	// grow in its place, it is copied to where it has room, and what it has left is
+	// collected later.
 	copies = 3
 
 	// reserved is what it needs of addresses: each connection to SQLite reserves
