@@ -66,7 +66,7 @@ var sole = map[string][]string{
 	"github.com/wasilibs/go-pgquery":  {"host/postgres/grammar"},
 	"github.com/pganalyze":            {}, // needs cgo, or the server's sources compiled
 	"github.com/ncruces/go-sqlite3":   {"host/sqlite", "sdk/sdktest/sqlitetest"},
-	"golang.org/x/sys":                {"host/worker"},
+	"golang.org/x/sys":                {"host/worker", "host/sandbox"},
 	"golang.org/x/mod":                {"cmd/sandpiper"},
 	"aead.dev/minisign":               {"host/trust"},
 	"github.com/spf13/cobra":          {"cmd/sandpiper"},

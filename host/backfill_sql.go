@@ -194,6 +194,18 @@ func (f *fillSQL) count(after, until keyRow, fitting bool) Statement {
 	return q.statement()
 }
 
+// left counts the rows between two keys, up to maxLeft.
+func (f *fillSQL) left(after, until keyRow) Statement {
+	q := &fillQuery{fillSQL: f}
+	q.sql.WriteString("SELECT count(*) FROM (SELECT 1 FROM " + f.from)
+	q.conditions(q.within(f.rows, after, until), f.fitting())
+	q.sql.WriteString(" LIMIT " + q.param(abi.Int64(maxLeft)) + ") AS rest")
+	return q.statement()
+}
+
+// maxLeft is how many rows are counted in a moment: some hundredths of a second.
+const maxLeft = 100_000
+
 // placed asks for the keys at the places of a chunk, whether their rows still fit or
 // not.
 func (f *fillSQL) placed(c *chunk) Statement {

@@ -21,13 +21,13 @@ func (f *fill) warn(told *bool, format string, args ...any) {
 }
 
 // grow counts the rows that are left where more are visited than were counted, so that
-// nobody waits for what seems to be done. They are visited next: all counts together
-// look at no row of a table twice.
+// nobody waits for what seems to be done. It counts as many as take a moment, since the
+// chunk holds its locks meanwhile: where there are more, it is asked again behind them.
 func (f *fill) grow(ctx context.Context) error {
 	if f.unit.Total == 0 || f.unit.Affected <= f.unit.Total {
 		return nil
 	}
-	left, err := f.number(ctx, f.sql.count(f.at.Last, f.at.End, true))
+	left, err := f.number(ctx, f.sql.left(f.at.Last, f.at.End))
 	f.unit.Total = f.unit.Affected + left + int64(len(f.at.Skipped))
 	return f.s.sorted(err)
 }

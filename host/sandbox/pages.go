@@ -53,7 +53,11 @@ func (l *lentPage) Free() {
 type heapMemory struct{ bytes []byte }
 
 func (m *heapMemory) Reallocate(size uint64) []byte {
-	m.bytes = append(m.bytes, make([]byte, size-uint64(len(m.bytes)))...)
+	if m.bytes == nil {
+		m.bytes = make([]byte, size)
+	} else {
+		m.bytes = append(m.bytes, make([]byte, size-uint64(len(m.bytes)))...)
+	}
 	return m.bytes
 }
 

@@ -39,7 +39,7 @@ func init() {
 	sdk.Register(sdk.Migration{
 		Slug:    "compute",
 		Created: "2026-11-26T00:00:02Z",
-		SQLite:  sdk.Revision{ID: "000000000004", Revises: []string{"000000000002"}},
+		SQLite:  sdk.Revision{ID: "000000000004", Revises: []string{"000000000001"}},
 		Upgrade: compute,
 	})
 }
