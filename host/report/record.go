@@ -87,6 +87,7 @@ const (
 	Applied State = "applied"
 	Broken  State = "failed"
 	Halfway State = "paused"
+	Left    State = "left" // to another runner, which went on with it
 )
 
 // Resumed is what earlier runs had left of a migration.

@@ -40,7 +40,7 @@ func (r *Recorder) Event(e host.Event) {
 	r.waited()
 	switch e.Kind {
 	case host.EventPlanned:
-		r.record.Planned = e.Steps
+		r.record.Planned = max(r.record.Planned, e.Steps) // another runner may have done some
 	case host.EventWaiting:
 		r.waiting = r.now()
 	case host.EventStarted:
@@ -74,7 +74,7 @@ func (r *Recorder) started(e host.Event) {
 	if m := r.current; m != nil && m.Revision == e.Revision && m.Line == lineName(e.Line) {
 		return
 	}
-	r.end(Running)
+	r.end(Left)
 	if len(r.record.Migrations) == maxMigrations {
 		return
 	}
@@ -235,6 +235,7 @@ func (r *Recorder) End(result host.Result, failure *Failure) *Record {
 		r.record.Outcome, r.record.Phase = Paused, result.Paused.Phase.String()
 	default:
 		r.record.Outcome = Complete
+		r.end(Left)
 	}
 	r.end(Running)
 	r.waited()

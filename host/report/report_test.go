@@ -133,6 +133,18 @@ func TestRecordOfWhatBeginsAgain(t *testing.T) {
 	}
 }
 
+// A migration that another runner has taken over and ended is not under way.
+func TestRecordOfWhatOthersEnd(t *testing.T) {
+	r := newMadeUp()
+	r.Event(host.Event{Kind: host.EventPlanned, Steps: 2})
+	r.start("000000000001", "m")
+	r.Event(host.Event{Kind: host.EventPlanned, Steps: 0})
+	record := r.End(host.Result{}, nil)
+	if record.Outcome != report.Complete || record.Planned != 2 || record.Migrations[0].State != report.Left {
+		t.Errorf("the record is %+v of %+v", record, record.Migrations[0])
+	}
+}
+
 func TestNoSecretsAreKept(t *testing.T) {
 	for _, text := range []string{
 		"CREATE ROLE a LOGIN PASSWORD 'swordfish'",
