@@ -2,17 +2,11 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 )
-
-// A replicated connection can say how far the replicas of its server are behind.
-type replicated interface {
-	Replicas(ctx context.Context) ([]Replica, error)
-}
 
 // A Replica is a server that follows the one that a Conn is connected to.
 type Replica struct {
@@ -31,12 +25,14 @@ type followers struct {
 
 // seenReplica is what was seen of the replicas of one name: they are all called
 // walreceiver where nobody has given them names. Nothing else tells them apart that
-// stays the same when they connect again. So it counts how many there were when the
-// name was first seen; more may come later, and go: the server keeps the connection of
-// one that has lost it for a while, beside its new one.
+// stays the same when they connect again. So they are counted, and as many have to stay
+// as there were at least within countedWithin of the first look at the name: the server
+// keeps the connection of one that has lost it for a while, beside its new one. For the
+// same reason more may come later, and go.
 type seenReplica struct {
-	many int
-	last time.Time // when so many were there
+	many  int
+	first time.Time // when the name was first seen
+	last  time.Time // when so many were there
 }
 
 // A backfill looks at the replicas this often while it waits. The first time it
@@ -51,11 +47,17 @@ const (
 // connection, and be back.
 var goneWithin = 30 * time.Second
 
+// countedWithin is how long the number of replicas of one name may still fall: as long
+// as the server keeps, by default, a connection that was lost before the backfill began.
+//
+// https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-WAL-SENDER-TIMEOUT
+var countedWithin = time.Minute
+
 // follow waits until no replica is further behind than it may be.
 func (f *fill) follow(ctx context.Context) error {
 	var told lagReason
 	for looks := 1; ; looks++ {
-		replicas, err := f.s.replicas(ctx)
+		replicas, err := f.s.conn.Replicas(ctx)
 		if err != nil {
 			return err
 		}
@@ -78,14 +80,6 @@ func (f *fill) follow(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-func (s *session) replicas(ctx context.Context) ([]Replica, error) {
-	conn, ok := s.conn.(replicated)
-	if !ok {
-		return nil, errors.New("the database cannot say how far its replicas are behind: do without --max-lag")
-	}
-	return conn.Replicas(ctx)
 }
 
 // A lagReason is why a backfill has to wait for a replica. The zero value says that
@@ -133,11 +127,16 @@ func (f *followers) behind(replicas []Replica, most time.Duration, now time.Time
 		why.kind = lagCatchingUp
 	}
 	for name, many := range there {
-		if seen, known := f.seen[name]; !known {
-			f.seen[name] = seenReplica{many, now}
-		} else if many >= seen.many {
-			f.seen[name] = seenReplica{seen.many, now}
+		seen, known := f.seen[name]
+		switch {
+		case !known:
+			seen = seenReplica{many, now, now}
+		case many >= seen.many:
+			seen.last = now
+		case seen.last.Sub(seen.first) < countedWithin: // it may have fallen within that time
+			seen.many, seen.last = many, now
 		}
+		f.seen[name] = seen
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.seen)) {
 		seen := f.seen[name]

@@ -258,6 +258,7 @@ func (l *lagging) twins(t *testing.T) {
 	}
 	g.wantVisited(50)
 
+	defer host.SetCountedWithin(0)()
 	come()
 	g = l.filler(t, 50)
 	err = g.upgrade(host.Config{MaxLag: time.Minute, OnEvent: func(e host.Event) {
@@ -294,4 +295,43 @@ func (l *lagging) gone(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.wantVisited(50)
+}
+
+// Of a name as many replicas are waited for as there were at least in the first minute:
+// the server shows one that has lost its connection twice for so long.
+func TestReplicasOfOneName(t *testing.T) {
+	type look struct {
+		at   time.Duration
+		many int
+		why  string
+	}
+	const gone = "replica r, one of 2 of that name, is gone, and waited for up to 30s"
+	for name, looks := range map[string][]look{
+		"a stale connection goes":   {{0, 2, ""}, {59 * time.Second, 2, ""}, {60 * time.Second, 1, ""}, {time.Hour, 1, ""}},
+		"while nobody looks":        {{0, 2, ""}, {70 * time.Second, 1, ""}, {time.Hour, 1, ""}},
+		"one comes and goes":        {{0, 1, ""}, {10 * time.Second, 2, ""}, {time.Hour, 1, ""}},
+		"the least counts":          {{0, 3, ""}, {10 * time.Second, 1, ""}, {20 * time.Second, 2, ""}, {time.Hour, 1, ""}},
+		"one goes after the minute": {{0, 2, ""}, {60 * time.Second, 2, ""}, {61 * time.Second, 1, gone}, {80 * time.Second, 1, gone}, {85 * time.Second, 2, ""}},
+		"and another one had gone":  {{0, 3, ""}, {10 * time.Second, 2, ""}, {61 * time.Second, 2, ""}, {62 * time.Second, 1, gone}},
+		"all go within the minute":  {{0, 2, ""}, {10 * time.Second, 0, gone}, {20 * time.Second, 1, ""}, {time.Hour, 1, ""}},
+		"a name that comes later":   {{0, 0, ""}, {time.Hour, 2, ""}, {time.Hour + time.Second, 1, ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f host.Followers
+			begin := time.Now()
+			for _, look := range looks {
+				there := slices.Repeat([]host.Replica{{Name: "r"}}, look.many)
+				why, err := f.Behind(there, time.Second, begin.Add(look.at))
+				if err != nil || why != look.why {
+					t.Errorf("with %d after %v: got %q, %v, want %q", look.many, look.at, why, err, look.why)
+				}
+			}
+			if last := looks[len(looks)-1]; last.why != "" {
+				_, err := f.Behind([]host.Replica{{Name: "r"}}, time.Second, begin.Add(last.at+31*time.Second))
+				if err == nil || !strings.Contains(err.Error(), "replica r, one of 2 of that name, is gone since") {
+					t.Errorf("got %v, want that one is gone", err)
+				}
+			}
+		})
+	}
 }

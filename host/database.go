@@ -85,6 +85,10 @@ type Conn interface {
 	// from reading.
 	Objects(ctx context.Context) ([]Object, error)
 
+	// Replicas says how far the servers are behind that follow this one. It is an
+	// error where the database cannot have any.
+	Replicas(ctx context.Context) ([]Replica, error)
+
 	// Confine puts the connection behind the walls of a plugin. On PostgreSQL it
 	// makes the plugin's role and schema, and its privileges what the grants say.
 	Confine(ctx context.Context, c Confinement) (Confined, error)

@@ -16,3 +16,22 @@ func SetGoneWithin(d time.Duration) (restore func()) {
 	goneWithin = d
 	return func() { goneWithin = was }
 }
+
+// SetCountedWithin changes how long the number of replicas of one name may fall.
+func SetCountedWithin(d time.Duration) (restore func()) {
+	was := countedWithin
+	countedWithin = d
+	return func() { countedWithin = was }
+}
+
+// Followers are what backfills of a run have seen of the replicas.
+type Followers struct{ followers }
+
+// Behind says why a backfill has to wait now, "" if it need not.
+func (f *Followers) Behind(replicas []Replica, most time.Duration, now time.Time) (why string, err error) {
+	reason, err := f.behind(replicas, most, now)
+	if reason.kind == lagNone {
+		return "", err
+	}
+	return reason.String(), err
+}

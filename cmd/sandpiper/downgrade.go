@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
 func newDowngrade(a *app) *cobra.Command {
 	var (
 		record recording
-		pace   func(*host.Config) error
+		pace   func(*host.Config, chain.Dialect) error
 	)
 	cmd := &cobra.Command{
 		Use:   "downgrade TARGET",
@@ -41,9 +42,6 @@ a downgrade stops it before anything has changed.
 				question := fmt.Sprintf("\nUndo %s on %s? [y/N]", count(len(p.Steps), "migration"), a.database)
 				return a.confirm(cmd.Context(), question, "y", "yes")
 			}}
-			if err := pace(&cfg); err != nil {
-				return err
-			}
 			if err := record.check(cmd.Flags()); err != nil {
 				return err
 			}
@@ -52,6 +50,9 @@ a downgrade stops it before anything has changed.
 				return err
 			}
 			defer s.close()
+			if err := pace(&cfg, s.db.Dialect()); err != nil {
+				return err
+			}
 			record.begin(&cfg, s.db, cmd.Name(), args[0])
 			r, err := s.runner(cfg)
 			if err != nil {

@@ -6,11 +6,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 )
 
-// backfillFlags adds the flags about backfills. The function it returns checks them,
-// and says in a Config what they say.
-func backfillFlags(f *pflag.FlagSet) func(*host.Config) error {
+// backfillFlags adds the flags about backfills. The function it returns checks them
+// for a database, and says in a Config what they say.
+func backfillFlags(f *pflag.FlagSet) func(*host.Config, chain.Dialect) error {
 	var (
 		chunkTime, maxLag time.Duration
 		maxRate           int64
@@ -20,11 +21,14 @@ func backfillFlags(f *pflag.FlagSet) func(*host.Config) error {
 	f.Int64Var(&maxRate, "max-rate", 0, "of a backfill: visit at most `N` rows a second")
 	f.DurationVar(&maxLag, "max-lag", 0, "of a backfill: wait while a PostgreSQL replica is further behind")
 	f.StringVar(&checkpoint, "checkpoint", "", "of a backfill that another version of its migration has begun:\n`accept` goes on from its checkpoint, restart visits all rows anew")
-	return func(cfg *host.Config) error {
+	return func(cfg *host.Config, dialect chain.Dialect) error {
 		for name, wrong := range map[string]bool{"chunk-time": chunkTime <= 0, "max-rate": maxRate <= 0, "max-lag": maxLag <= 0} {
 			if f.Changed(name) && wrong {
 				return usage("", "--%s %s is not more than 0", name, f.Lookup(name).Value)
 			}
+		}
+		if f.Changed("max-lag") && dialect != chain.PostgreSQL {
+			return usage("leave --max-lag out", "--max-lag is about the replicas of a PostgreSQL server, and SQLite has none; nothing was changed")
 		}
 		switch choice := host.CheckpointChoice(checkpoint); choice {
 		case host.CheckpointRefuse, host.CheckpointAccept, host.CheckpointRestart:

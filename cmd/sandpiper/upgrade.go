@@ -12,6 +12,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/author"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -20,7 +21,7 @@ func newUpgrade(a *app) *cobra.Command {
 		backup string
 		record recording
 		phase  func() (*abi.Phase, error)
-		pace   func(*host.Config) error
+		pace   func(*host.Config, chain.Dialect) error
 	)
 	kept := author.Kept{Mark: host.DumpMark}
 	cmd := &cobra.Command{
@@ -71,9 +72,6 @@ each statement waits for its answer, for the price of a round trip.`,
 				return err
 			}
 			cfg := host.Config{Phase: upTo}
-			if err := pace(&cfg); err != nil {
-				return err
-			}
 			if err := record.check(cmd.Flags()); err != nil {
 				return err
 			}
@@ -82,6 +80,9 @@ each statement waits for its answer, for the price of a round trip.`,
 				return err
 			}
 			defer s.close()
+			if err := pace(&cfg, s.db.Dialect()); err != nil {
+				return err
+			}
 			s.connectEarly(cmd.Context())
 			target := argument(args, "heads")
 			record.begin(&cfg, s.db, cmd.Name(), target)

@@ -27,7 +27,7 @@ const replicas = `SELECT current_user, r.state IS NULL,
 FROM pg_catalog.pg_stat_replication r
 WHERE r.state IS NULL OR r.state <> 'backup' AND (r.state <> 'streaming' OR r.replay_lsn IS NOT NULL)`
 
-// Replicas says how far the servers are behind that follow this one.
+// Replicas implements host.Conn.
 func (c *conn) Replicas(ctx context.Context) (all []host.Replica, err error) {
 	hiddenFrom := ""
 	err = c.main.do(ctx, item{sql: replicas, row: func(v [][]byte) error {
@@ -53,5 +53,5 @@ func (c *conn) Replicas(ctx context.Context) (all []host.Replica, err error) {
 	return all, nil
 }
 
-// Replicas is that of the connection.
+// Replicas implements host.Conn.
 func (w *confined) Replicas(ctx context.Context) ([]host.Replica, error) { return w.c.Replicas(ctx) }

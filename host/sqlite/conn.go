@@ -153,6 +153,11 @@ func (c *conn) renew(ctx context.Context) error {
 // Server returns the version of SQLite, which is part of Sandpiper.
 func (c *conn) Server() string { return version() }
 
+// Replicas implements host.Conn.
+func (c *conn) Replicas(context.Context) ([]host.Replica, error) {
+	return nil, errors.New("nothing can follow a SQLite database")
+}
+
 var version = sync.OnceValue(func() (version string) {
 	c := &conn{db: &database{url: Memory}, own: map[string]*sqlite3.Stmt{}}
 	var err error
