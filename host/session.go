@@ -104,15 +104,10 @@ func (s *session) placed(err error) error {
 // has committed of it.
 func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 	s := &session{
-		conn:  conn,
-		step:  step,
-		begin: begin,
-		fence: Fence{
-			Line:      step.Revision.Line,
-			Heads:     step.Before,
-			Revision:  step.Revision.ID,
-			Direction: step.Direction,
-		},
+		conn:    conn,
+		step:    step,
+		begin:   begin,
+		fence:   fenceOf(step, pending),
 		until:   abi.PhaseContract,
 		event:   func(Event) {},
 		span:    func(string) func() { return func() {} },
@@ -120,14 +115,7 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 		filling: newFilling(),
 	}
 	for _, u := range pending {
-		if !u.Begun {
-			s.fence.Done++
-		}
-		s.fence.Chunks += u.Chunks
-		s.fence.Written += u.written()
-		if u.Kind == UnitBegin {
-			s.fence.Begin = u.Name
-		} else {
+		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
 	}
