@@ -79,13 +79,14 @@ func (o *openSection) String() string {
 type callError struct {
 	errno   abi.Errno
 	text    string
-	ordinal int // of the call, where it is known
+	ordinal int  // of the call, where it is known
+	rows    bool // it is rows that have to be mended, and not the migration
 }
 
 func (e *callError) Error() string    { return e.text }
 func (e *callError) Errno() abi.Errno { return e.errno }
 
-func refuse(errno abi.Errno, format string, args ...any) error {
+func refuse(errno abi.Errno, format string, args ...any) *callError {
 	return &callError{errno: errno, text: fmt.Sprintf(format, args...)}
 }
 
