@@ -75,7 +75,9 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 		err := u.rehearse(ctx, stage, step)
 		paused := errors.As(err, new(*PausedError))
 		if err == nil || paused {
-			err = stage.effects(ctx)
+			if err = stage.effects(ctx); err != nil {
+				err = u.failure(step, err)
+			}
 		}
 		if err != nil {
 			return stage.out, err

@@ -78,14 +78,18 @@ func (s *stage) holds(ctx context.Context, planned *Ledger) error {
 	return err
 }
 
-// effects notes what the step that has run did to rows.
+// effects notes what the step that has run did to rows, and looks whether it could be
+// committed, unless part of it was not run.
 func (s *stage) effects(ctx context.Context) error {
 	if s.observed == nil {
 		return nil
 	}
 	tables, err := s.observed.Effects(ctx)
 	s.out.Effects = append(s.out.Effects, StepEffects{Step: s.step, Tables: tables})
-	return err
+	if err != nil || s.held {
+		return err
+	}
+	return s.observed.Check(ctx)
 }
 
 // clear rolls back and takes the walls away: the connection is as it was.

@@ -68,8 +68,9 @@ once its first upgrade has made its role and schema.
 
 --effects runs the migrations in the same way and says what they do to rows: for
 each table how many are inserted, updated and deleted, by triggers and foreign
-keys too, with a few of them before and after. On PostgreSQL nobody else can write
-to the tables that the migrations write to until it is over.
+keys too, with a few of them before and after. It fails where a commit would, for foreign
+keys for example. On PostgreSQL nobody else can write to the tables that the
+migrations write to until it is over.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
 revisions hold. Modules and schema operations (YAML) send what depends on the
