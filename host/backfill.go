@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -221,7 +222,7 @@ func (f *fill) commit(ctx context.Context) error {
 		return err
 	}
 	if err := f.record(ctx); err != nil {
-		return err
+		return f.rolledBack(err)
 	}
 	s.fence.Chunks++
 	s.saved(0)
@@ -259,9 +260,26 @@ func (f *fill) complete(ctx context.Context) error {
 
 // passedOver ends the run since some rows have no place in the order.
 func (f *fill) passedOver() error {
-	return f.s.die(refuse(abi.ErrnoState, "backfill %q has not visited the rows with NULL in %s, which have no place in the order of the key and came after it began: "+
+	err := refuse(abi.ErrnoState, "backfill %q has not visited the rows with NULL in %s, which have no place in the order of the key and came after it began: "+
 		"give them keys and run again. What its chunks did is committed, and a row whose key is up to that of the last one visited, or beyond the end, is not visited any more: do its work by hand",
-		f.unit.Name, strings.Join(f.at.Key, " or ")))
+		f.unit.Name, strings.Join(f.at.Key, " or "))
+	err.rows = true
+	return f.s.die(err)
+}
+
+// rolledBack says of a commit that was refused what became of the chunk, and of those
+// before it.
+func (f *fill) rolledBack(err error) error {
+	var refused *SQLError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	before := "nothing of the backfill is committed"
+	if rows := f.unit.Affected - f.chunk.visited; rows > 0 {
+		before = fmt.Sprintf("the %d rows before it are committed", rows)
+	}
+	refused.Message = fmt.Sprintf("chunk %d of backfill %q is rolled back, %s: %s", f.unit.Chunks, f.unit.Name, before, refused.Message)
+	return err
 }
 
 // record commits the open transaction with the record of the backfill.

@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -74,8 +75,13 @@ func TestBackfillOfNULL(t *testing.T) {
 					return err
 				}
 				for range 2 {
-					if err := upgrade(); err == nil || !strings.Contains(err.Error(), "has not visited the rows with NULL in") {
+					err := upgrade()
+					var failed *host.RunError
+					if !errors.As(err, &failed) || !strings.Contains(err.Error(), "has not visited the rows with NULL in") {
 						t.Fatalf("%s: got %v, want the row to be told of", what, err)
+					}
+					if want := "mend the rows, and run `sandpiper upgrade` again"; failed.Next != want {
+						t.Errorf("%s: the next thing is %q, want %q", what, failed.Next, want)
 					}
 					base.wantCount(5, "SELECT count(*) FROM t WHERE id IS NOT NULL AND done = 1")
 				}

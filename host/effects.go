@@ -14,6 +14,10 @@ type ObservedTx interface {
 	// began, or since the last call, sorted by table. What a savepoint undid is left
 	// out, and so are the tables of the ledger.
 	Effects(ctx context.Context) ([]TableEffects, error)
+
+	// Check returns the error that Commit would return, of what is looked at only
+	// then: foreign keys, deferred constraints. After an error only Rollback is of use.
+	Check(ctx context.Context) error
 }
 
 // TableEffects are what was done to the rows of one table: by statements, by

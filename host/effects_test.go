@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -223,5 +224,31 @@ func TestEffectsUndone(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+	})
+}
+
+// TestEffectsOfWhatCannotBeCommitted: what a commit would refuse is an error here too,
+// and constraints that are deferred wait for the end of each migration.
+func TestEffectsOfWhatCannotBeCommitted(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE p (id INTEGER PRIMARY KEY);\n"+
+			"CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED);\n")
+		f.upgrade()
+		f.write(rev2, "INSERT INTO c VALUES (1, 1);\nINSERT INTO p VALUES (1);\n")
+		f.write(rev3, "INSERT INTO c VALUES (2, 2);\nINSERT INTO p VALUES (2);\n")
+		r := f.runner(host.Config{})
+		effects, err := r.Effects(t.Context(), chain.Upgrade, "heads", 0)
+		want := []string{"0: c +1 ~0 -0", "0: p +1 ~0 -0", "1: c +1 ~0 -0", "1: p +1 ~0 -0"}
+		if got := told(effects.Effects); err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
+		f.put(rev3, rev2, "INSERT INTO c VALUES (2, 3);\nINSERT INTO p VALUES (2);\n")
+		_, err = f.runner(host.Config{}).Effects(t.Context(), chain.Upgrade, "heads", 0)
+		var failed *host.RunError
+		if !errors.As(err, &failed) || failed.Failed.ID != rev3 || failed.Next != "mend what the database refuses to commit, and run `sandpiper upgrade` again" {
+			t.Errorf("got %+v, want that revision %s cannot be committed", err, rev3)
+		}
+		f.wantHeads(rev1)
+		f.wantCount(0, "SELECT count(*) FROM c")
 	})
 }

@@ -152,21 +152,31 @@ func (p Pending) phaseWords(mark string) string {
 
 // next says what a person does about an error of a step, which may be a plugin's.
 func (u *run) next(step Step, p *Plugin, err error) string {
+	again := u.again(step.Direction)
 	var guest *GuestError
 	if errors.As(err, &guest) && guest.Kind == GuestTimedOut {
 		if late := u.limit(p); late != nil && late.line == "" {
-			return fmt.Sprintf("if it should have more time, raise --time-limit, or time_limit of sandpiper.toml, and run `sandpiper %s` again", step.Direction)
+			return "if it should have more time, raise --time-limit, or time_limit of sandpiper.toml, and " + again
 		}
 	}
 	if p != nil {
-		return nextOfPlugin(step, err)
+		return nextOfPlugin(step.Revision.Line, again, err)
 	}
-	return next(step, err)
+	return next(again, err)
 }
 
-// next says what a person does about an error.
-func next(step Step, err error) string {
-	again := fmt.Sprintf("run `sandpiper %s` again", step.Direction)
+// again says how a run is called again. Without its phase the next one would go on
+// through those that were not to run yet.
+func (r *Runner) again(dir chain.Direction) string {
+	if dir == chain.Upgrade && r.cfg.Phase != nil {
+		return fmt.Sprintf("run `sandpiper %s --phase %s` again", dir, r.cfg.Phase)
+	}
+	return fmt.Sprintf("run `sandpiper %s` again", dir)
+}
+
+// next says what a person does about an error, where again is how to call the run
+// again.
+func next(again string, err error) string {
 	var (
 		refused *SQLError
 		guest   *GuestError
@@ -193,6 +203,8 @@ func next(step Step, err error) string {
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
+	case errors.As(err, &call) && call.rows:
+		return "mend the rows, and " + again
 	case errors.As(err, &call) && !errors.As(err, &guest):
 		return "mend the file, and " + again
 	case errors.As(err, &guest) && guest.Kind == GuestLimited:

@@ -11,10 +11,8 @@ import (
 )
 
 // nextOfPlugin says what the operator and the vendor of a plugin can do about an
-// error of its migration.
-func nextOfPlugin(step Step, err error) string {
-	line := step.Revision.Line
-	again := fmt.Sprintf("run `sandpiper %s` again", step.Direction)
+// error of its migration, where again is how to call the run again.
+func nextOfPlugin(line, again string, err error) string {
 	granted := fmt.Sprintf("%s of sandpiper.toml, run `sandpiper plugin update %s`, and %s", pluginTable(line), line, again)
 	var (
 		refusal *policy.Refusal
@@ -24,7 +22,7 @@ func nextOfPlugin(step Step, err error) string {
 	)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrLocked), errors.Is(err, ErrLockTimeout), diskFull(err), errors.Is(err, syscall.ENOSPC):
-		return next(step, err)
+		return next(again, err)
 	case errors.As(err, &refusal) && refusal.Needs != "":
 		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)
 	case InTheWay(err) != "":
@@ -45,7 +43,7 @@ func nextOfPlugin(step Step, err error) string {
 	case errors.As(err, &failed), errors.As(err, &guest):
 		return "the plugin's vendor mends the module: `sandpiper plugin update` takes a new version"
 	default:
-		return next(step, err)
+		return next(again, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
@@ -55,39 +56,16 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 			err = closeErr
 		}
 	}()
-	if u.ledger, err = r.patientLedger(ctx, u.conn); err != nil {
-		return Rehearsal{}, err
+	stage, err := u.stage(ctx, samples)
+	if err != nil {
+		return stage.out, err
 	}
-	plan, err := u.Runner.plan(u.ledger, dir, target)
-	if err != nil || len(plan.Steps) == 0 {
-		return Rehearsal{Plan: plan}, err
-	}
-	stage := &stage{Conn: u.conn, out: Rehearsal{Plan: plan}, samples: samples}
-	if p := u.onlyPlugin(plan); p != nil {
-		u.warm()
-		how := u.confinement(p)
-		how.Existing = true
-		confined, err := u.conn.Confine(ctx, how)
-		if err == nil {
-			defer confined.Close()
-			stage.Conn, stage.plugin = confined, p
-		} else if !errors.Is(err, ErrNotReady) {
-			return Rehearsal{Plan: plan}, err
+	defer func() {
+		if clearErr := stage.clear(); err == nil {
+			err = clearErr
 		}
-	}
-	defer stage.clear()
-	for w := (waiting{runner: r}); ; {
-		err := stage.open(ctx, u.ledger)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, ErrLocked) {
-			return Rehearsal{Plan: plan}, err
-		}
-		if err := w.pause(ctx, err); err != nil {
-			return Rehearsal{Plan: plan}, err
-		}
-	}
+	}()
+	plan := stage.out.Plan
 	for i, step := range plan.Steps {
 		stage.step = i
 		if p := u.pluginOf(step); p != stage.plugin {
@@ -97,7 +75,9 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 		err := u.rehearse(ctx, stage, step)
 		paused := errors.As(err, new(*PausedError))
 		if err == nil || paused {
-			err = stage.effects(ctx)
+			if err = stage.effects(ctx); err != nil {
+				err = u.failure(step, err)
+			}
 		}
 		if err != nil {
 			return stage.out, err
@@ -107,6 +87,53 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 		}
 	}
 	return stage.out, nil
+}
+
+// stage plans, and opens a stage for the steps. Where another runner stands in the way
+// it waits, and plans anew from where that one has brought the database.
+func (u *run) stage(ctx context.Context, samples *int) (s *stage, err error) {
+	w := waiting{runner: u.Runner}
+	for {
+		s = &stage{Conn: u.conn, samples: samples}
+		if err = u.set(ctx, s); err == nil {
+			return s, nil
+		}
+		if err = errors.Join(err, s.clear()); !contested(err) {
+			return s, err
+		}
+		if u.stale++; errors.Is(err, ErrMoved) && u.stale < maxStale {
+			err = pause(ctx, time.Millisecond)
+		} else {
+			err = w.pause(ctx, err)
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+}
+
+// set plans and opens the stage, unless nothing is to do.
+func (u *run) set(ctx context.Context, s *stage) (err error) {
+	if u.ledger, err = u.conn.Ledger(ctx); err != nil {
+		return err
+	}
+	plan, err := u.Runner.plan(u.ledger, u.dir, u.target)
+	s.out.Plan = plan
+	if err != nil || len(plan.Steps) == 0 {
+		return err
+	}
+	if p := u.onlyPlugin(plan); p != nil {
+		u.warm()
+		how := u.confinement(p)
+		how.Existing = true
+		confined, err := u.conn.Confine(ctx, how)
+		if err == nil {
+			s.Conn, s.confined, s.plugin = confined, confined, p
+		} else if !errors.Is(err, ErrNotReady) {
+			return err
+		}
+	}
+	return s.open(ctx, u.ledger)
 }
 
 // onlyPlugin returns the plugin that all steps of a plan are of, nil if there is no

@@ -79,13 +79,14 @@ func (o *openSection) String() string {
 type callError struct {
 	errno   abi.Errno
 	text    string
-	ordinal int // of the call, where it is known
+	ordinal int  // of the call, where it is known
+	rows    bool // it is rows that have to be mended, and not the migration
 }
 
 func (e *callError) Error() string    { return e.text }
 func (e *callError) Errno() abi.Errno { return e.errno }
 
-func refuse(errno abi.Errno, format string, args ...any) error {
+func refuse(errno abi.Errno, format string, args ...any) *callError {
 	return &callError{errno: errno, text: fmt.Sprintf(format, args...)}
 }
 
@@ -104,15 +105,10 @@ func (s *session) placed(err error) error {
 // has committed of it.
 func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 	s := &session{
-		conn:  conn,
-		step:  step,
-		begin: begin,
-		fence: Fence{
-			Line:      step.Revision.Line,
-			Heads:     step.Before,
-			Revision:  step.Revision.ID,
-			Direction: step.Direction,
-		},
+		conn:    conn,
+		step:    step,
+		begin:   begin,
+		fence:   fenceOf(step, pending),
 		until:   abi.PhaseContract,
 		event:   func(Event) {},
 		span:    func(string) func() { return func() {} },
@@ -120,14 +116,7 @@ func newSession(conn Conn, step Step, begin Unit, pending []Unit) *session {
 		filling: newFilling(),
 	}
 	for _, u := range pending {
-		if !u.Begun {
-			s.fence.Done++
-		}
-		s.fence.Chunks += u.Chunks
-		s.fence.Written += u.written()
-		if u.Kind == UnitBegin {
-			s.fence.Begin = u.Name
-		} else {
+		if u.Kind != UnitBegin {
 			s.recorded = append(s.recorded, u)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
@@ -20,6 +21,8 @@ type stage struct {
 	held   bool    // something was shown and not run
 	plugin *Plugin // whose walls are around it, nil if there are none
 
+	confined Confined // those walls
+
 	samples  *int       // to take of each effect; nil: nobody asks for effects
 	observed ObservedTx // tx, if it is observed
 
@@ -29,44 +32,76 @@ type stage struct {
 
 const stageSavepoint = "rehearsal"
 
-func (s *stage) open(ctx context.Context, ledger *Ledger) error {
+// open takes the lock for a transaction on the stage. Its error is contested where
+// another runner stands in the way: one that holds the lock, or has moved the database
+// on from where the plan begins.
+func (s *stage) open(ctx context.Context, planned *Ledger) (err error) {
 	fence := Fence{}
-	if first := s.out.Plan.Steps[0]; ledger.Exists {
-		fence = Fence{Line: first.Revision.Line, Heads: first.Before}
+	if planned.Exists {
+		first := s.out.Plan.Steps[0]
+		fence = fenceOf(first, planned.pending(first))
 	}
-	tx, err := s.Conn.Begin(ctx, fence)
+	if s.tx, err = s.Conn.Begin(ctx, fence); err != nil {
+		s.tx = nil
+		return err
+	}
+	if err := s.holds(ctx, planned); err != nil {
+		return err
+	}
+	if err := s.tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil || s.samples == nil {
+		return err
+	}
+	observed, err := s.Conn.Observe(ctx, s.tx, *s.samples)
 	if err != nil {
 		return err
 	}
-	// A dialect may ask for the lock only when an answer is needed.
-	if err := tx.Savepoint(ctx, SavepointSet, stageSavepoint); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	s.tx = tx
-	if s.samples == nil {
-		return nil
-	}
-	if s.observed, err = s.Conn.Observe(ctx, tx, *s.samples); err != nil {
-		return err
-	}
-	s.tx = s.observed
+	s.tx, s.observed = observed, observed
 	return nil
 }
 
-// effects notes what the step that has run did to rows.
+// holds makes sure of the lock, which a dialect may ask for only when an answer is
+// needed, and that the ledger is what was planned with. To read it would be the end of a
+// plugin's part of the transaction; but a plan of a plugin is one of a single line, which
+// the fence watches.
+func (s *stage) holds(ctx context.Context, planned *Ledger) error {
+	if s.plugin != nil {
+		rows, err := s.tx.Query(ctx, Statement{SQL: "SELECT 1"})
+		if err == nil {
+			err = rows.Close()
+		}
+		return err
+	}
+	ledger, err := s.Conn.Ledger(ctx)
+	if err == nil && !reflect.DeepEqual(ledger, planned) {
+		err = ErrMoved
+	}
+	return err
+}
+
+// effects notes what the step that has run did to rows, and looks whether it could be
+// committed, unless part of it was not run.
 func (s *stage) effects(ctx context.Context) error {
 	if s.observed == nil {
 		return nil
 	}
 	tables, err := s.observed.Effects(ctx)
 	s.out.Effects = append(s.out.Effects, StepEffects{Step: s.step, Tables: tables})
-	return err
+	if err != nil || s.held {
+		return err
+	}
+	return s.observed.Check(ctx)
 }
 
-func (s *stage) clear() {
+// clear rolls back and takes the walls away: the connection is as it was.
+func (s *stage) clear() (err error) {
 	if s.tx != nil {
-		s.tx.Rollback()
+		err = s.tx.Rollback()
 	}
+	if s.confined != nil {
+		err = errors.Join(err, s.confined.Close())
+	}
+	s.tx, s.confined = nil, nil
+	return err
 }
 
 func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {

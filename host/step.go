@@ -279,3 +279,19 @@ func beginning(pending []Unit) (unit Unit, seed [32]byte, started time.Time, err
 	name := hex.EncodeToString(seed[:]) + " " + started.Format(time.RFC3339Nano)
 	return Unit{Position: 1, Kind: UnitBegin, Name: name, Digest: digestText("begin")}, seed, started, nil
 }
+
+// fenceOf returns the fence of a step of which the units are recorded.
+func fenceOf(step Step, pending []Unit) Fence {
+	fence := Fence{Line: step.Revision.Line, Heads: step.Before, Revision: step.Revision.ID, Direction: step.Direction}
+	for _, u := range pending {
+		if !u.Begun {
+			fence.Done++
+		}
+		fence.Chunks += u.Chunks
+		fence.Written += u.written()
+		if u.Kind == UnitBegin {
+			fence.Begin = u.Name
+		}
+	}
+	return fence
+}

@@ -68,8 +68,11 @@ once its first upgrade has made its role and schema.
 
 --effects runs the migrations in the same way and says what they do to rows: for
 each table how many are inserted, updated and deleted, by triggers and foreign
-keys too, with a few of them before and after. On PostgreSQL nobody else can write
-to the tables that the migrations write to until it is over.
+keys too, with a few of them before and after. It fails where a commit would, for foreign
+keys for example. On PostgreSQL nobody else can write to the tables that the
+migrations write to until it is over.
+
+Both hold the lock for as long as they take, and wait where another runner has it.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
 revisions hold. Modules and schema operations (YAML) send what depends on the
@@ -156,6 +159,7 @@ scheme of the database URL says which dialect.`,
 	f.IntVar(&samples, "samples", defaultSamples, "with --effects: rows to show of each kind of change to a table")
 	f.StringVar(&offline, "offline", "", "print the SQL between two revisions, `FROM:TO`, without a database")
 	f.BoolVar(&a.flags.allowChanged, "allow-changed", false, "go on although an applied file has changed since")
+	a.waitFlag(f)
 	a.roleFlag(f)
 	return cmd
 }

@@ -176,7 +176,11 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	case state == host.StateRunning:
 		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
 	default:
-		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), m.Direction)
+		again := m.Direction.String()
+		if m.Phase != "" {
+			again += " --phase " + plain(m.Phase)
+		}
+		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again)
 	}
 }
 

@@ -28,7 +28,7 @@ func TestPrintProgress(t *testing.T) {
 	var out bytes.Buffer
 	printProgress(&out, look(2500, at, at.Add(42*time.Second)))
 	want := "upgrade of acme@000000000002 slugs\n" +
-		"  state      no checkpoint for 42.0 s: interrupted, or at something long; `sandpiper upgrade` goes on with what was interrupted\n" +
+		"  state      no checkpoint for 42.0 s: interrupted, or at something long; `sandpiper upgrade --phase backfill` goes on with what was interrupted\n" +
 		"  phase      backfill\n" +
 		"  committed  3 parts\n" +
 		"  backfill   first: complete, 70,000 rows\n" +

@@ -97,7 +97,7 @@ func (found orphans) refuse(before orphans) error {
 	}
 	e := &host.SQLError{
 		Code:    codeName(sqlite3.CONSTRAINT_FOREIGNKEY),
-		Message: fmt.Sprintf("foreign keys are violated, nothing was committed: %s", &b),
+		Message: fmt.Sprintf("foreign keys are violated: %s", &b),
 		Err:     sqlite3.CONSTRAINT_FOREIGNKEY,
 	}
 	switch {

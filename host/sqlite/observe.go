@@ -247,6 +247,15 @@ func (o *observedTx) Effects(context.Context) ([]host.TableEffects, error) {
 	return all, nil
 }
 
+// Check implements host.ObservedTx.
+func (o *observedTx) Check(ctx context.Context) (err error) {
+	defer o.c.guard(&err)
+	if o.c.tx == nil {
+		return o.c.db.failed("observe a transaction of", errOver)
+	}
+	return o.c.tx.refuseOrphans(ctx)
+}
+
 // label names the fields of a row.
 func label(fields []host.Field, columns []string) {
 	for i := range fields {
