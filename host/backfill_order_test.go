@@ -37,7 +37,7 @@ func (f *fixture) cutShort(kind string) *filler {
 	}
 	stop := errors.New("stop")
 	g.between = func(chunk int) error {
-		if chunk == 2 {
+		if chunk == 3 {
 			return stop
 		}
 		return nil
@@ -107,19 +107,17 @@ func TestBackfillInAnotherOrder(t *testing.T) {
 func TestBackfillInAnotherOrderMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		g := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
-		g.between = func(chunk int) error {
-			if chunk == 2 {
-				f.retype("TEXT")
-			}
-			return nil
-		}
 		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
-			if g.chunks > 2 {
+			if g.chunks > 1 {
 				t.Error("a chunk was begun in another order")
 			}
 			return g.note(ctx, calls, row)
 		}
-		err := g.upgrade(host.Config{})
+		err := g.upgrade(host.Config{OnEvent: func(e host.Event) {
+			if e.Kind == host.EventChunk {
+				f.retype("TEXT")
+			}
+		}})
 		var other *host.CheckpointError
 		if !errors.As(err, &other) || other.Column != "id" || other.Done != 4 {
 			t.Errorf("got %v, want that the order is another", err)
@@ -213,9 +211,9 @@ func TestBackfillUnderRowSecurity(t *testing.T) {
 	u.User = url.UserPassword(role, "x")
 	owner.url = u.String()
 	g := owner.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
-	refused := func(rows int64) {
+	refused := func(rows int64, cfg host.Config) {
 		t.Helper()
-		err := g.upgrade(host.Config{})
+		err := g.upgrade(cfg)
 		if err == nil || !strings.Contains(err.Error(), `backfill "fill" may not see all rows of table "t"`) ||
 			!strings.Contains(err.Error(), "ALTER ROLE "+`"`+role+`" BYPASSRLS`) || !strings.Contains(err.Error(), "NO FORCE ROW LEVEL SECURITY") {
 			t.Errorf("got %v, want that rows may be hidden", err)
@@ -223,17 +221,14 @@ func TestBackfillUnderRowSecurity(t *testing.T) {
 		admin.wantCount(rows, "SELECT count(*) FROM visits")
 	}
 	admin.shell("CREATE POLICY few ON t USING (id <= 6); ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY")
-	refused(0)
+	refused(0, host.Config{})
 	admin.shell("ALTER TABLE t NO FORCE ROW LEVEL SECURITY")
-	g.between = func(chunk int) error {
-		if chunk == 1 {
+	refused(4, host.Config{OnEvent: func(e host.Event) {
+		if e.Kind == host.EventChunk {
 			admin.shell("ALTER TABLE t FORCE ROW LEVEL SECURITY")
 		}
-		return nil
-	}
-	refused(4)
-	g.between = nil
-	refused(4)
+	}})
+	refused(4, host.Config{})
 	admin.shell("ALTER ROLE " + role + " BYPASSRLS")
 	if err := g.upgrade(host.Config{}); err != nil {
 		t.Fatal(err)
