@@ -31,6 +31,7 @@ type fill struct {
 	at   checkpoint
 	sql  *fillSQL
 
+	table   string // "" where the source is a query
 	lock    string // of the rows of a chunk; "" for none
 	ordinal int    // of the call that began it
 	first   int64  // rows of the first chunk

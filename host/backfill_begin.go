@@ -36,7 +36,7 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 			return nil, refuse(abi.ErrnoArgument, "backfill %q: %v", b.Name, err)
 		}
 	}
-	f := &fill{s: s, ordinal: s.ordinal}
+	f := &fill{s: s, ordinal: s.ordinal, table: b.Table}
 	f.unit = Unit{
 		Position: s.begin.Position + s.pos + 1, Kind: UnitBackfill, Name: b.Name,
 		Digest: digestText("backfill\x00" + string(abi.AppendBackfill(nil, b))), Begun: true,
@@ -185,6 +185,9 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 	}
 	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Nullable: nullable, Bounded: b.Inserted != abi.InsertedInclude}
 	f.sql = newFillSQL(f.s.step.Revision.Dialect, b, &f.at)
+	if err := f.inOrder(ctx); err != nil {
+		return f.s.sorted(err)
+	}
 	if unplaced, err := f.unplaced(ctx); err != nil {
 		return err
 	} else if unplaced {

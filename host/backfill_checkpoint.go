@@ -17,6 +17,7 @@ type checkpoint struct {
 	Version  string        // digest of the migration that has committed it
 	Source   string        // digest of the table or the query
 	Key      []string      // columns, in the order that the rows are visited in
+	Order    []string      // of the columns, see Order; nil in checkpoints that do not tell
 	Nullable bool          // a column of the key may be NULL, or nobody knows
 	Bounded  bool          // rows beyond End are not visited
 	Last     keyRow        // of the last chunk; nil before the first one
@@ -164,6 +165,9 @@ func damaged(u Unit, err error) error {
 func (c *checkpoint) check() error {
 	if len(c.Key) == 0 {
 		return errors.New("it names no key")
+	}
+	if n := len(c.Order); n > 0 && n != len(c.Key) {
+		return fmt.Errorf("it tells the order of %d columns of the key (%s)", n, strings.Join(c.Key, ", "))
 	}
 	for _, key := range append(keyRows{c.Last, c.End}, c.Skipped...) {
 		if key != nil && (len(key) != len(c.Key) || key.null()) {

@@ -124,6 +124,9 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 	if f.at.Bounded && f.at.End == nil {
 		return nil // there was nothing when it began
 	}
+	if err := f.inOrder(ctx); err != nil {
+		return err
+	}
 	if c.lock == abi.LockSkip && len(f.at.Skipped)+int(c.asked) > maxSkipped {
 		c.lock = abi.LockRows
 	}

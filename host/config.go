@@ -50,8 +50,9 @@ type Config struct {
 	// looking.
 	MaxLag time.Duration
 
-	// Checkpoint says what to do about a backfill that another version of the
-	// migration has begun. Defaults to refusing, with a *CheckpointError.
+	// Checkpoint says what to do about a backfill that an earlier run has begun.
+	// Defaults to going on from its checkpoint, and to refusing that of another
+	// version of the migration with a *CheckpointError.
 	Checkpoint CheckpointChoice
 
 	// AllowChanged lets a run go on although the source of an applied
@@ -105,13 +106,13 @@ type Config struct {
 	Before func(Plan) error
 }
 
-// CheckpointChoice is what to do about a checkpoint of another version of a migration.
+// CheckpointChoice is what to do about the checkpoint of an earlier run.
 type CheckpointChoice string
 
 // The choices.
 const (
 	CheckpointRefuse  CheckpointChoice = ""
-	CheckpointAccept  CheckpointChoice = "accept"  // go on from it
+	CheckpointAccept  CheckpointChoice = "accept"  // go on from it, whatever version of the migration has set it
 	CheckpointRestart CheckpointChoice = "restart" // begin the backfill anew
 )
 

@@ -130,6 +130,10 @@ type Tx interface {
 	// is something, the rows that are deleted from the table are counted from then on.
 	Movers(ctx context.Context, table string, key []string) (Movers, error)
 
+	// Order tells how the rows of a table are ordered by columns of it. That stays so
+	// until the transaction ends, whatever others do.
+	Order(ctx context.Context, table string, columns []string) (Order, error)
+
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
 	// dialect takes care of that where the guest did not (SQLite can keep

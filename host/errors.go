@@ -278,7 +278,7 @@ func (e *RunError) Unwrap() error { return e.Err }
 func contested(err error) bool { return errors.Is(err, ErrLocked) || errors.Is(err, ErrMoved) }
 
 // A CheckpointError is a backfill that was begun by another version of the
-// migration.
+// migration, or on a table that was ordered otherwise.
 type CheckpointError struct {
 	Revision chain.Revision
 	Backfill string // its name
@@ -288,10 +288,19 @@ type CheckpointError struct {
 	// Elsewhere says that the two visit other rows, or in another order, so that
 	// the one cannot go on from the other's checkpoint.
 	Elsewhere bool
+
+	// Column is the one of the key that the database orders otherwise now, and Before
+	// and Now say how: "" where there is none. The versions may be the same then.
+	Column, Before, Now string
 }
 
 // Error says what was begun by what, and what to do.
 func (e *CheckpointError) Error() string {
+	if e.Column != "" {
+		return fmt.Sprintf("backfill %q of %s visits rows in the order of column %s, which was %s when it visited %d rows, and is %s now: "+
+			"it cannot go on from its checkpoint, since other rows come behind it in that order; `--checkpoint restart` visits all rows anew",
+			e.Backfill, e.Revision.Key, quoteName(e.Column), e.Before, e.Done, cmp.Or(e.Now, "gone"))
+	}
 	if e.Elsewhere {
 		return fmt.Sprintf("backfill %q of %s visits another table or query, or orders it by another key, than the version of the migration that has visited %d rows (%s): "+
 			"it cannot go on from there; `--checkpoint restart` visits all rows anew",

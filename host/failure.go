@@ -191,6 +191,8 @@ func next(again string, err error) string {
 		return "make room for the database and its temporary files, and " + again
 	case errors.Is(err, syscall.ENOSPC):
 		return "make room in the folder for temporary files, or set TMPDIR to one with more, and " + again
+	case errors.As(err, &other) && other.Column != "":
+		return fmt.Sprintf("change the column back and %s, or restart; the checkpoint is as it was", again)
 	case errors.As(err, &other):
 		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):

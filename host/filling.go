@@ -77,9 +77,10 @@ func underWay(units []Unit) (Unit, bool) {
 	return Unit{}, false
 }
 
-// checkpointed looks at the checkpoint that an earlier run has left. One of another
-// version of the migration is refused, or given up where that is the operator's
-// choice, or no row was visited: then it returns the unit to record.
+// checkpointed looks at the checkpoint that an earlier run has left. It is given up
+// where that is the operator's choice: then it returns the unit to record. One of
+// another version of the migration is refused otherwise, unless the operator accepts
+// it, and given up where no row was visited.
 func checkpointed(step Step, version string, units []Unit, choice CheckpointChoice) (restart *Unit, err error) {
 	u, found := underWay(units)
 	if !found {
@@ -87,12 +88,15 @@ func checkpointed(step Step, version string, units []Unit, choice CheckpointChoi
 	}
 	at, err := readCheckpoint(u)
 	switch {
-	case err != nil || at == nil || at.Version == version:
+	case err != nil || at == nil:
 		return nil, err
+	case choice == CheckpointRestart:
+	case at.Version == version:
+		return nil, nil
 	case u.Affected == 0: // nothing is visited twice or left out
 	case choice == CheckpointAccept:
 		return nil, nil
-	case choice != CheckpointRestart:
+	default:
 		return nil, &CheckpointError{Revision: step.Revision, Backfill: u.Name, Was: at.Version, Is: version, Done: u.Affected}
 	}
 	u.Checkpoint, u.Affected, u.Total = nil, 0, 0

@@ -123,6 +123,13 @@ func (t brittleTx) Keys(ctx context.Context, table string) ([]host.Key, error) {
 	return t.Tx.Keys(ctx, table)
 }
 
+func (t brittleTx) Order(ctx context.Context, table string, columns []string) (host.Order, error) {
+	if err := spend(t.left); err != nil {
+		return host.Order{}, err
+	}
+	return t.Tx.Order(ctx, table, columns)
+}
+
 func (t brittleTx) Progress(ctx context.Context, k chain.Key, d chain.Direction, u []host.Unit) error {
 	if err := spend(t.left); err != nil {
 		return err

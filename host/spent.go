@@ -14,6 +14,8 @@ type spent struct {
 	key  chain.Key
 	used GuestUsage
 	time time.Duration // the database's included
+
+	moved bool // something was committed
 }
 
 // spentOn returns what the step has used so far.
@@ -27,6 +29,7 @@ func (u *run) spentOn(step Step) *spent {
 // add counts an attempt. One that found the lock taken and has committed nothing costs
 // nothing: to wait for another runner is not the migration's doing.
 func (s *spent) add(used GuestUsage, took time.Duration, moved bool, err error) {
+	s.moved = s.moved || moved
 	if moved || !contested(err) {
 		s.used, s.time = used, s.time+took
 	}

@@ -201,7 +201,7 @@ func (u *run) renewed(ctx context.Context, a *attempt, s *session) (*session, er
 // resumable looks at what an earlier run has left of a migration. Where a backfill
 // is begun anew, that is recorded first.
 func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version string, pending []Unit) ([]Unit, error) {
-	restart, err := checkpointed(a.step, version, pending, u.cfg.Checkpoint)
+	restart, err := checkpointed(a.step, version, pending, u.choice(a.step))
 	if restart == nil || err != nil {
 		return pending, err
 	}
@@ -215,6 +215,15 @@ func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version stri
 		return nil, err
 	}
 	return replaced(pending, *restart), tx.Commit(ctx)
+}
+
+// choice is what to do about a checkpoint that an attempt at a step finds: one that
+// this run has set itself is not given up.
+func (u *run) choice(step Step) CheckpointChoice {
+	if u.cfg.Checkpoint == CheckpointRestart && u.spentOn(step).moved {
+		return CheckpointRefuse
+	}
+	return u.cfg.Checkpoint
 }
 
 // replaced returns units with one in the place of that of its position.

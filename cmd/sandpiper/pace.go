@@ -20,7 +20,7 @@ func backfillFlags(f *pflag.FlagSet) func(*host.Config, chain.Dialect) error {
 	f.DurationVar(&chunkTime, "chunk-time", 0, "of a backfill: how long a chunk should take (200ms if left out)")
 	f.Int64Var(&maxRate, "max-rate", 0, "of a backfill: visit at most `N` rows a second")
 	f.DurationVar(&maxLag, "max-lag", 0, "of a backfill: wait while a PostgreSQL replica is further behind")
-	f.StringVar(&checkpoint, "checkpoint", "", "of a backfill that another version of its migration has begun:\n`accept` goes on from its checkpoint, restart visits all rows anew")
+	f.StringVar(&checkpoint, "checkpoint", "", "of a backfill that was interrupted: restart visits all rows anew, `accept`\ngoes on from the checkpoint of another version of its migration")
 	return func(cfg *host.Config, dialect chain.Dialect) error {
 		for name, wrong := range map[string]bool{"chunk-time": chunkTime <= 0, "max-rate": maxRate <= 0, "max-lag": maxLag <= 0} {
 			if f.Changed(name) && wrong {

@@ -82,17 +82,12 @@ func (t *confinedTx) Keys(ctx context.Context, table string) ([]host.Key, error)
 	if err := t.ready(ctx); err != nil {
 		return nil, err
 	}
-	q := &t.w.quarters
 	if refused := t.w.judge.Touch(policy.Access{Table: table, Verb: "select"}); refused != nil {
 		return nil, refused
 	}
-	schema := q.shared
-	if t.w.judge.Owns(table) {
-		schema = q.home
-	}
 	timed, cancel := t.timed(ctx)
 	defer cancel()
-	found, err := t.t.keysOf(timed, table, quoteIdent(schema)+"."+quoteIdent(table))
+	found, err := t.t.keysOf(timed, table, t.resolved(table))
 	return slices.DeleteFunc(found, func(k host.Key) bool {
 		return t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: k.Columns}) != nil
 	}), t.explain(ctx, err)

@@ -46,16 +46,11 @@ func (t *confinedTx) Movers(ctx context.Context, table string, key []string) (ho
 	if err := t.ready(ctx); err != nil {
 		return host.Movers{}, err
 	}
-	q := &t.w.quarters
 	if refused := t.w.judge.Touch(policy.Access{Table: table, Verb: "select"}); refused != nil {
 		return host.Movers{}, refused
 	}
-	schema := q.shared
-	if t.w.judge.Owns(table) {
-		schema = q.home
-	}
 	timed, cancel := t.timed(ctx)
 	defer cancel()
-	m, err := t.t.moversOf(timed, quoteIdent(schema)+"."+quoteIdent(table), key)
+	m, err := t.t.moversOf(timed, t.resolved(table), key)
 	return m, t.explain(ctx, err)
 }
