@@ -289,6 +289,10 @@ func TestBackfillOfAnotherVersion(t *testing.T) {
 			if !errors.As(err, &other) || !strings.Contains(err.Error(), c.refused) || other.Done != 8 || other.Backfill != "fill" {
 				t.Errorf("%s: got %v, want a CheckpointError with %q", name, err, c.refused)
 			}
+			var failed *host.RunError
+			if !errors.As(err, &failed) || strings.HasPrefix(failed.Next, "choose one of the two") != (c.choice == host.CheckpointRefuse) {
+				t.Errorf("%s: the next thing is not what is left to do: %+v", name, failed)
+			}
 			if !errors.As(rehearsed, &other) {
 				t.Errorf("%s: the rehearsal ends with %v", name, rehearsed)
 			}
