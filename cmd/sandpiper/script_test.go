@@ -350,7 +350,8 @@ func untilLocked(ts *testscript.TestScript, neg bool, args []string) {
 func isLocked(url string) (bool, error) {
 	path, ok := strings.CutPrefix(url, "sqlite:")
 	if !ok {
-		rows, err := query(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted")
+		// Of this database: the scripts run beside each other on one server.
+		rows, err := query(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
 		return len(rows) > 0, err
 	}
 	conn, err := sqlite3.Open(path)
