@@ -155,6 +155,12 @@ func TestNoSecretsAreKept(t *testing.T) {
 		"ALTER ROLE a PASSWORD $x$swordfish$x$",
 		"SELECT dblink('postgres://app:swordfish@h/d', 'SELECT 1')",
 		"CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'u', password 'swordfish')",
+		`ALTER ROLE a PASSWORD E'a\'swordfish'`,
+		`CREATE SUBSCRIPTION s CONNECTION E'host=h password=\'a swordfish\'' PUBLICATION p`,
+		"CREATE SUBSCRIPTION s CONNECTION 'host=h password=''a swordfish''' PUBLICATION p",
+		"ALTER ROLE a PASSWORD $a$b$c swordfish$a$",
+		"ALTER ROLE a PASSWORD $ä$swordfish$ä$",
+		"SELECT dblink('postgres://app:a@b/swordfish@h/d', 'SELECT 1')",
 	} {
 		r := newMadeUp()
 		r.start("000000000001", text)

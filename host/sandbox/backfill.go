@@ -92,6 +92,7 @@ func (in *instance) backfillRun(a args) error {
 	if err != nil {
 		return err
 	}
+	in.uncommitted(false)
 	in.closeRows()
 	in.trace.result("%d affected", n)
 	if affected != nil {
@@ -110,6 +111,7 @@ func (in *instance) phase(a args) error {
 	if err := in.calls.Phase(in.ctx, abi.Phase(kind)); err != nil {
 		return err
 	}
+	in.uncommitted(false)
 	in.closeRows()
 	return nil
 }

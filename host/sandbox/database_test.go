@@ -128,7 +128,12 @@ func (d *database) BackfillNext(_ context.Context, leave bool) (host.Chunk, erro
 	return host.Chunk{Rows: &rows{d: d, left: b.rows}, Seed: [32]byte{byte(b.left)}}, nil
 }
 
-func (d *database) BackfillRun(_ context.Context, b *abi.Backfill) (int64, error) {
+func (d *database) BackfillRun(ctx context.Context, b *abi.Backfill) (int64, error) {
+	if d.onExec != nil {
+		if err := d.onExec(ctx, b.Statement); err != nil {
+			return 0, err
+		}
+	}
 	d.executed = append(d.executed, b.Statement)
 	return 7, nil
 }

@@ -162,7 +162,8 @@ func (in *instance) answer(name string, f call, a args) abi.Errno {
 	return errno
 }
 
-// make makes a call, and takes the time where a new start would make it again.
+// make makes a call, and takes the time where a new start would make it again: what a
+// call commits it would not.
 func (in *instance) make(f call, a args) error {
 	p := in.interim
 	if p == nil {
@@ -170,6 +171,9 @@ func (in *instance) make(f call, a args) error {
 	}
 	began := time.Now()
 	err := f(in, a)
+	if p.since.After(began) {
+		began = p.since
+	}
 	p.again += time.Since(began)
 	return err
 }

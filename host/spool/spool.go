@@ -117,6 +117,9 @@ func (s *Spool) Next(values [][]byte) error {
 		return io.EOF
 	}
 	s.rows--
+	if len(values) == 0 {
+		return nil // SELECT FROM t: there is nothing in memory, and no file
+	}
 	if s.taken < len(s.memory) {
 		for i := range values {
 			n := binary.LittleEndian.Uint32(s.memory[s.taken:])

@@ -60,6 +60,21 @@ func TestRowsComeBack(t *testing.T) {
 	}
 }
 
+// TestRowsWithoutColumns: PostgreSQL has queries that return them.
+func TestRowsWithoutColumns(t *testing.T) {
+	var s spool.Spool
+	for range 2 {
+		if err := s.Put(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []error{nil, nil, io.EOF} {
+		if err := s.Next(nil); err != want {
+			t.Errorf("row %d: %v, want %v", i, err, want)
+		}
+	}
+}
+
 func TestMemoryIsBounded(t *testing.T) {
 	var s spool.Spool
 	defer s.Close()

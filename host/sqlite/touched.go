@@ -206,7 +206,8 @@ func (c *conn) computes(ctx context.Context, table string) (computed bool, err e
 }
 
 // links returns the foreign keys of all tables. One without columns of the parent
-// refers to its primary key (https://sqlite.org/foreignkeys.html#fk_basics).
+// refers to its primary key, in the key's own order of columns
+// (https://sqlite.org/foreignkeys.html#fk_basics).
 func (c *conn) links(ctx context.Context) (links []link, err error) {
 	last, keyless := int64(-1), map[int]bool{}
 	err = c.each(ctx, func(s *sqlite3.Stmt) error {
@@ -232,7 +233,7 @@ func (c *conn) links(ctx context.Context) (links []link, err error) {
 		err := c.each(ctx, func(s *sqlite3.Stmt) error {
 			links[i].to = append(links[i].to, tabletext.Fold(s.ColumnText(0)))
 			return nil
-		}, "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0", links[i].parent)
+		}, "SELECT name FROM pragma_table_xinfo(?1, 'main') WHERE pk > 0 ORDER BY pk", links[i].parent)
 		if err != nil {
 			return nil, err
 		}

@@ -79,7 +79,8 @@ func TestWrittenRowsOfEveryKind(t *testing.T) {
 	raw(t, path, "PRAGMA foreign_keys = OFF", "CREATE TABLE p (id INTEGER PRIMARY KEY, a, b, UNIQUE (a, b))", "INSERT INTO p VALUES (1, 1, 1), (2, 2, NULL)",
 		"CREATE TABLE c (id INTEGER PRIMARY KEY, p REFERENCES p)", "CREATE TABLE source (id INTEGER PRIMARY KEY, p)", "INSERT INTO source VALUES (10, 1), (11, 77)",
 		`CREATE TABLE named (rowid TEXT, "_ROWID_" TEXT, oid INTEGER REFERENCES p)`, `CREATE TABLE "it's" (rowid TEXT, "p""q" INTEGER REFERENCES p)`,
-		"CREATE TABLE two (a, b, FOREIGN KEY (a, b) REFERENCES p (a, b))")
+		"CREATE TABLE two (a, b, FOREIGN KEY (a, b) REFERENCES p (a, b))",
+		"CREATE TABLE turned (a, b, PRIMARY KEY (b, a))", "INSERT INTO turned VALUES (1, 2)", "CREATE TABLE implicit (b, a, FOREIGN KEY (b, a) REFERENCES turned)")
 	fence := begun(t, conn)
 	many := "INSERT INTO c (p) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100010) SELECT CASE i WHEN %d THEN 77 ELSE 1 END FROM n"
 	for _, c := range []struct {
@@ -91,6 +92,7 @@ func TestWrittenRowsOfEveryKind(t *testing.T) {
 		{"INSERT INTO named VALUES ('x', 'y', 77)", true}, {"INSERT INTO named VALUES ('x', 'y', 1)", false},
 		{`INSERT INTO "it's" VALUES ('1', 77)`, true}, {`INSERT INTO "it's" VALUES ('77', 1)`, false},
 		{"INSERT INTO two VALUES (1, 2)", true}, {"INSERT INTO two VALUES (2, NULL)", false}, {"INSERT INTO two VALUES (1, 1)", false},
+		{"INSERT INTO implicit VALUES (1, 2)", true}, {"INSERT INTO implicit VALUES (2, 1)", false},
 	} {
 		err := between(t.Context(), conn, fence, c.sql)
 		if told := err != nil && strings.Contains(err.Error(), "has no parent"); told != c.refused || !told && err != nil {
