@@ -150,8 +150,8 @@ func (s *session) BackfillRun(ctx context.Context, b *abi.Backfill) (affected in
 	}
 }
 
-// doom says of the error of a chunk that nothing mends it: the guest may set no
-// savepoint before it.
+// doom marks the transaction as beyond repair: no savepoint inside the chunk can undo
+// this error.
 func (s *session) doom(err error) error {
 	if s.fatal == nil && s.doomed == nil {
 		s.doomed, s.hopeless = err, true
@@ -256,7 +256,7 @@ func (f *fill) complete(ctx context.Context) error {
 	f.end()
 	s.section = nil
 	s.completed(f.unit.Name)
-	return errEOF
+	return io.EOF
 }
 
 // passedOver ends the run since some rows have no place in the order.

@@ -34,7 +34,8 @@ func (r *chunkRows) Next() ([]abi.Value, error) {
 	return row, err
 }
 
-// NextEncoded implements EncodedRows. Where the keys are looked at, Next is for it.
+// NextEncoded implements EncodedRows. Where the keys have to be looked at, it reports
+// false, and the rows are read with Next.
 func (r *chunkRows) NextEncoded() (row []byte, ok bool, err error) {
 	if r.chunk.wanted != nil || r.fill.guard == nil {
 		return nil, false, nil
@@ -254,7 +255,7 @@ func (f *fill) want(ctx context.Context, c *chunk) (err error) {
 	return f.s.sorted(err)
 }
 
-// sorted is failed, for what may have been refused as well, or be no error.
+// sorted is failed, for an error that may be nil or a refusal.
 func (s *session) sorted(err error) error {
 	if err == nil {
 		return nil

@@ -15,7 +15,8 @@ import (
 // column that is called as one of the key's, in a statement that names the table,
 // the keys of the chunk are read before it and before the commit; none of them must
 // be gone. Where the table has triggers, or foreign keys that change its keys, the rows
-// of each chunk are counted as well (see Movers). What functions do to keys is not found.
+// of each chunk are counted as well (see Movers). Keys that functions change, or
+// statements through a view, are not found.
 type keyGuard struct {
 	dialect chain.Dialect
 	table   string

@@ -19,8 +19,8 @@ type Order struct {
 
 // inOrder sees to it, in the transaction of each chunk, that all rows are seen, and in
 // the order of those before: another type or collation of a column of the key moves
-// rows to the other side of the checkpoint. What a query is ordered by nobody knows,
-// and a checkpoint that does not tell is taken as it is.
+// rows to the other side of the checkpoint. The order of a query is unknown, and a
+// checkpoint without a recorded order is accepted as it is.
 func (f *fill) inOrder(ctx context.Context) error {
 	if f.table == "" {
 		return nil

@@ -12,7 +12,6 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/sandpiper-db/sandpiper/host"
-	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -244,40 +243,36 @@ func TestBackfillWaitsForLocked(t *testing.T) {
 
 // A disk that is full ends the backfill at its last checkpoint.
 func TestBackfillOnAFullDisk(t *testing.T) {
-	each(t, func(t *testing.T, f *fixture) {
-		if f.dialect == chain.PostgreSQL {
-			return // its disk is the test's own
-		}
-		g := f.toFill(abi.Backfill{Table: "t", Batch: 10, MaxBatch: 10}, numbered(100)...)
-		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
-			if g.runs == 1 {
-				if _, err := calls.Exec(ctx, "INSERT INTO visits VALUES (zeroblob(20000))", nil, false); err != nil {
-					return err
-				}
+	f := onSQLite(t)
+	g := f.toFill(abi.Backfill{Table: "t", Batch: 10, MaxBatch: 10}, numbered(100)...)
+	g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+		if g.runs == 1 {
+			if _, err := calls.Exec(ctx, "INSERT INTO visits VALUES (zeroblob(20000))", nil, false); err != nil {
+				return err
 			}
-			return g.note(ctx, calls, row)
 		}
-		db, err := sqlite.Open(f.url, sqlite.WithFunctions(func(c *sqlite3.Conn) error { return c.Exec("PRAGMA max_page_count = 200") }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = g.runnerOn(db, host.Config{}).Upgrade(t.Context(), "heads")
-		var failed *host.RunError
-		if !errors.As(err, &failed) || !strings.Contains(err.Error(), "full") || !strings.Contains(failed.State, "of 100 rows") {
-			t.Fatalf("got %v, state %q", err, failed.State)
-		}
-		whole := f.count("SELECT count(*) FROM t WHERE done = 1")
-		if whole == 0 || whole%10 != 0 {
-			t.Errorf("%d rows were visited, want whole chunks", whole)
-		}
-		if err := f.meanwhile("DELETE FROM visits WHERE typeof(k) = 'blob'"); err != nil {
-			t.Fatal(err)
-		}
-		if err := g.upgrade(host.Config{}); err != nil {
-			t.Fatal(err)
-		}
-		g.wantVisited(100)
-	})
+		return g.note(ctx, calls, row)
+	}
+	db, err := sqlite.Open(f.url, sqlite.WithFunctions(func(c *sqlite3.Conn) error { return c.Exec("PRAGMA max_page_count = 200") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = g.runnerOn(db, host.Config{}).Upgrade(t.Context(), "heads")
+	var failed *host.RunError
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "full") || !strings.Contains(failed.State, "of 100 rows") {
+		t.Fatalf("got %v, state %q", err, failed.State)
+	}
+	whole := f.count("SELECT count(*) FROM t WHERE done = 1")
+	if whole == 0 || whole%10 != 0 {
+		t.Errorf("%d rows were visited, want whole chunks", whole)
+	}
+	if err := f.meanwhile("DELETE FROM visits WHERE typeof(k) = 'blob'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.upgrade(host.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(100)
 }
 
 // A between runs something between two statements of a chunk.

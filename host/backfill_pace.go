@@ -82,6 +82,7 @@ func (f *fill) throttle(ctx context.Context) error {
 	return nil
 }
 
+// sleep waits for d, or returns the error of a context that ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -125,7 +125,7 @@ type Event struct {
 	Line     string
 	Slug     string
 	Action   Action
-	Section  string        // SectionDone: its name
+	Section  string        // Section: its name
 	Backfill string        // Chunk, Throttled: its name
 	Done     int64         // Progress, Chunk
 	Total    int64         // Progress, Chunk; 0 if unknown

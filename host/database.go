@@ -101,9 +101,28 @@ type Conn interface {
 	Close() error
 }
 
+// Tables tells of tables what a backfill has to know of the one that it visits.
+type Tables interface {
+	// Keys returns the keys of a table, the primary one first: sets of columns that
+	// are unique together, without conditions and expressions; and behind them those
+	// that would be some, but for what Unfit says. A table that is not there is a
+	// *SQLError, and so is a view.
+	Keys(ctx context.Context, table string) ([]Key, error)
+
+	// Movers tells what else than statements changes the key of a table. Where there
+	// is something, the rows that are deleted from the table are counted from then on.
+	Movers(ctx context.Context, table string, key []string) (Movers, error)
+
+	// Order tells how the rows of a table are ordered by columns of it. That stays so
+	// until the transaction ends, whatever others do.
+	Order(ctx context.Context, table string, columns []string) (Order, error)
+}
+
 // A Tx is one transaction. After an error from any call but Query's rows only
 // Rollback (of the transaction or to a savepoint) is useful.
 type Tx interface {
+	Tables
+
 	// Exec runs one statement and returns the number of rows affected.
 	Exec(ctx context.Context, stmt Statement) (affected int64, err error)
 
@@ -119,20 +138,6 @@ type Tx interface {
 	// rows' values: with COPY on PostgreSQL. Its error may come from any later
 	// call; stmt has no SQL, and is for errors. affected is the number of rows.
 	Load(ctx context.Context, stmt Statement, to *abi.Load, rows *abi.RowReader) (affected int64, err error)
-
-	// Keys returns the keys of a table, the primary one first: sets of columns that
-	// are unique together, without conditions and expressions; and behind them those
-	// that would be some, but for what Unfit says. A table that is not there is a
-	// *SQLError, and so is a view.
-	Keys(ctx context.Context, table string) ([]Key, error)
-
-	// Movers tells what else than statements changes the key of a table. Where there
-	// is something, the rows that are deleted from the table are counted from then on.
-	Movers(ctx context.Context, table string, key []string) (Movers, error)
-
-	// Order tells how the rows of a table are ordered by columns of it. That stays so
-	// until the transaction ends, whatever others do.
-	Order(ctx context.Context, table string, columns []string) (Order, error)
 
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
@@ -204,7 +209,7 @@ func nextEncoded(rows Rows) (row []byte, ok bool, err error) {
 	return nil, false, nil
 }
 
-// A Statement is one SQL statement as a guest sent it.
+// A Statement is one SQL statement: a guest's, as it was sent, or the runner's own.
 type Statement struct {
 	SQL     string
 	Params  []abi.Value
@@ -292,12 +297,12 @@ type Pending struct {
 	Units     []Unit // by position
 }
 
-// A Unit is something of a migration that is committed by itself: one call, or
-// one section.
+// A Unit is something of a migration that is committed by itself: a call, a section, or
+// what has been done of a backfill; or it records how the migration began, or a refusal.
 type Unit struct {
 	Position int      // 1-based
 	Kind     UnitKind // what was done
-	Name     string   // a section's name
+	Name     string   // of a section, a backfill or a phase; of other kinds see there
 	Digest   string   // sha256 of what was sent, in hex
 	Affected int64    // rows affected, for calls and sections; of a backfill, rows visited
 	Begun    bool     // begun outside a transaction and not known to be done; of a backfill: not at its end

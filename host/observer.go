@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -131,7 +132,7 @@ func (r *watchedRows) count(took time.Duration, err error) {
 	switch {
 	case err == nil:
 		r.rows++
-	case err != errEOF:
+	case err != io.EOF:
 		r.err = err
 	}
 }

@@ -266,14 +266,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 
 // pause sleeps for d and up to as much again.
 func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d + mathrand.N(d))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, d+mathrand.N(d))
 }
 
 func (u *run) emit(e Event) {

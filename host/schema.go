@@ -39,7 +39,7 @@ func (s *session) Schema(ctx context.Context, request schema.Request) error {
 	case s.autocommitting():
 		return s.alone(ctx, op, unit)
 	default:
-		return refuse(abi.ErrnoState, "%s runs outside a transaction, and a transaction section is open: end the section before", op.Operation.Kind())
+		return refuse(abi.ErrnoState, "%s runs outside a transaction, and %s is open: end it before", op.Operation.Kind(), s.section)
 	}
 }
 

@@ -16,8 +16,6 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-var errEOF = io.EOF
-
 // SectionBegin implements Calls. It commits the gap before the section, with
 // its record, and says whether an earlier run has committed the section.
 func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name string) (bool, error) {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"io"
 
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
@@ -31,7 +32,7 @@ func (r *sessionRows) NextEncoded() (row []byte, ok bool, err error) {
 
 // sorted tells the session of an error.
 func (r *sessionRows) sorted(err error) error {
-	if err == nil || errors.Is(err, errEOF) {
+	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
 	return r.s.failed(err)

@@ -16,7 +16,7 @@ type contender struct {
 	run    func(target string) error
 	after  func(target string) error // looks at what was done; not timed, and need not be set
 	limit  float64                   // the ratio to it that is wanted, at most; 0 is none
-	warm   bool                      // runs once before the others do, with nothing in its cache, and is told by itself
+	warm   bool                      // runs once first with an empty cache, which is reported separately
 }
 
 // usage is what a contender took: by the clock, and of the processors. What a
@@ -65,7 +65,8 @@ func (b *bench) compare(figure, dialect string, contenders ...contender) error {
 	return nil
 }
 
-// uncached runs a contender once with an empty cache, which it is left for the others.
+// uncached runs a contender once with an empty cache, and leaves what is in it then to
+// the rounds that follow.
 func (b *bench) uncached(dialect string, c contender) (usage, error) {
 	if err := b.emptyCache(); err != nil {
 		return usage{}, err

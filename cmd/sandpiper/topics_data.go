@@ -15,7 +15,7 @@ keeps a run of it to its rows; ${chunk r}, where the table has the alias r:
                          the database has it, without a schema; in quotes, if need be
   key=K, key=A,B         columns that are unique together and never NULL, with an
                          index; the primary key, if left out
-  where='…'              a condition on the rows, beside which no others are visited
+  where='…'              a condition; only rows that meet it are visited
   batch=N, max_batch=N   rows of the first chunk, and of any; see --chunk-time below
   inserted=include       goes on as long as rows are added behind it: visit rows
                          whose key comes after the last one that there was

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,37 @@ func TestLockTimeout(t *testing.T) {
 	other("ROLLBACK")
 	if err := migrate(t.Context(), conn, "aaaaaaaaaaaa", exec("ALTER TABLE t ADD b int")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRowsWithoutColumns: such rows are counted as others are, also where something is
+// sent between them.
+func TestRowsWithoutColumns(t *testing.T) {
+	conn := connect(t, postgrestest.URL(t))
+	if err := conn.CreateLedger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := migrate(t.Context(), conn, "aaaaaaaaaaaa", func(tx host.Tx) error {
+		rows, err := tx.Query(t.Context(), host.Statement{SQL: "SELECT FROM generate_series(1, 3)", Ordinal: 1})
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for i := range 3 {
+			if row, err := rows.Next(); err != nil || len(row) != 0 {
+				t.Fatalf("row %d is %v: %v", i, row, err)
+			}
+			if err := exec("SELECT 1")(tx); err != nil {
+				return err
+			}
+		}
+		if _, err := rows.Next(); !errors.Is(err, io.EOF) {
+			t.Errorf("behind the last row: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

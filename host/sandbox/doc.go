@@ -33,5 +33,5 @@
 //   - Compiling takes a bounded time, seconds at worst, and cannot be cut short in
 //     the middle of a function, which is about half a second.
 //
-// It is the only package that imports wazero.
+// Nothing else under host imports wazero.
 package sandbox

@@ -139,15 +139,11 @@ mantissa:
 func insertInto(to *abi.Load, rows int) string {
 	columns := make([]string, len(to.Columns))
 	for i, name := range to.Columns {
-		columns[i] = quoteName(name)
+		columns[i] = ident(name)
 	}
 	row := ", (?" + strings.Repeat(", ?", len(columns)-1) + ")"
-	return "INSERT INTO " + quoteName(to.Table) + " (" + strings.Join(columns, ", ") + ") VALUES " + strings.Repeat(row, rows)[2:]
+	return "INSERT INTO " + ident(to.Table) + " (" + strings.Join(columns, ", ") + ") VALUES " + strings.Repeat(row, rows)[2:]
 }
-
-// quoteName quotes a guest's name. One with a NUL, at which go-sqlite3 panics, is
-// refused when the statement is compiled.
-func quoteName(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // An argumentError is a call of a guest that makes no sense.
 type argumentError string
