@@ -162,8 +162,8 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-// TestSupersededInChunk: a chunk that computes for long is begun anew, within a time
-// that the interpreter would need many times over.
+// TestSupersededInChunk: a chunk that computes for long is begun anew. The interpreter
+// would need many times as long for it as the compiler does with all that it makes.
 func TestSupersededInChunk(t *testing.T) {
 	module, err := backfillGuest()
 	if err != nil {
