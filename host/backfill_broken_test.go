@@ -67,7 +67,7 @@ func TestBackfillOfNULL(t *testing.T) {
 					}
 				}
 				upgrade := func() error {
-					r, err := host.NewRunner(base.files, base.open(), guest, cfg)
+					r, err := host.NewRunner(base.files, base.open(), guest, unhurried(cfg))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -132,7 +132,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 						err = ctx.Err()
 					}
 					return err
-				}), cfg)
+				}), unhurried(cfg))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,10 +86,14 @@ func on(t *testing.T, address, sql string) string {
 	return ""
 }
 
+// patience is how long a test waits for what should come at once, on a machine that
+// has other things to do as well.
+const patience = 5 * time.Minute
+
 // until asks a server until it says yes.
 func until(t *testing.T, address, sql string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); on(t, address, sql) != "t"; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); on(t, address, sql) != "t"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: still not so", sql)
 		}
@@ -153,17 +158,23 @@ func (l *lagging) maySee(t *testing.T) {
 // A replica that has had nothing to do for a while has no lag that the server knows.
 func (l *lagging) idle(t *testing.T) {
 	g := l.filler(t, 50)
-	until(t, l.primary.URL(), "SELECT replay_lsn = pg_current_wal_flush_lsn() FROM pg_stat_replication")
 	conn, err := g.f.open().Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	replicas, err := conn.(interface {
+	sees := conn.(interface {
 		Replicas(context.Context) ([]host.Replica, error)
-	}).Replicas(t.Context())
-	if want := []host.Replica{{Name: "r1 (127.0.0.1)"}}; err != nil || !slices.Equal(replicas, want) {
-		t.Errorf("got %v, %v, want %v", replicas, err, want)
+	})
+	want := []host.Replica{{Name: "r1 (127.0.0.1)"}}
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		replicas, err := sees.Replicas(t.Context())
+		if err == nil && slices.Equal(replicas, want) {
+			break // it has what the server itself writes now and then, too
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("got %v, %v, want %v", replicas, err, want)
+		}
 	}
 	if err := g.upgrade(host.Config{MaxLag: time.Minute}); err != nil {
 		t.Fatal(err)
@@ -177,10 +188,13 @@ func (l *lagging) lags(t *testing.T) {
 	on(t, l.replica.URL(), "SELECT pg_wal_replay_pause()")
 	until(t, l.replica.URL(), "SELECT pg_get_wal_replay_pause_state() = 'paused'")
 	var why []string
-	paused := time.Duration(0)
+	paused, resumed := time.Duration(0), false
+	// Before the replica is heard of, all that is known is that it is not there yet.
+	behind := regexp.MustCompile(`^replica r1 \(127\.0\.0\.1\) is [0-9.ms]+ behind, and may be 100ms$`)
 	err := g.upgrade(host.Config{MaxLag: 100 * time.Millisecond, OnEvent: pauses(&why, func(e host.Event) {
 		paused = max(paused, e.Paused)
-		if len(why) == 1 && e.Kind == host.EventThrottled {
+		if !resumed && e.Kind == host.EventThrottled && behind.MatchString(e.Text) {
+			resumed = true
 			g.f.wantCount(0, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
 			on(t, l.replica.URL(), "SELECT pg_wal_replay_resume()")
 		}
@@ -189,13 +203,14 @@ func (l *lagging) lags(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.wantVisited(5000)
-	if len(why) == 0 || !strings.HasPrefix(why[0], "replica r1 (127.0.0.1) is ") || !strings.HasSuffix(why[0], "ms behind, and may be 100ms") || paused == 0 {
+	if !resumed || paused == 0 {
 		t.Errorf("paused for %v because of %q", paused, why)
 	}
 }
 
 // A replica that is away is waited for.
 func (l *lagging) reconnects(t *testing.T) {
+	defer host.SetGoneWithin(patience)()
 	g := l.filler(t, 50)
 	var why []string
 	lost := false
@@ -223,7 +238,7 @@ func (l *lagging) reconnects(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.wantVisited(50)
-	if !slices.Contains(why, "replica r1 (127.0.0.1) is gone, and waited for up to 30s") {
+	if !slices.Contains(why, "replica r1 (127.0.0.1) is gone, and waited for up to 5m0s") {
 		t.Errorf("paused because of %q", why)
 	}
 }

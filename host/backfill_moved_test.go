@@ -112,7 +112,7 @@ func TestBackfillKeysMovedByOthers(t *testing.T) {
 			r, err := host.NewRunner(g.f.files, g.f.open(), scripted(func(ctx context.Context, calls host.Calls) error {
 				_, err := calls.BackfillRun(ctx, &g.doc)
 				return err
-			}), host.Config{})
+			}), unhurried(host.Config{}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -64,13 +64,10 @@ func TestBackfillIsTakenOver(t *testing.T) {
 			group.Go(func() {
 				_, err := dying.runnerOn(f.open(), host.Config{OnEvent: func(e host.Event) {
 					if e.Kind == host.EventChunk && e.Done >= 8 {
-						select {
-						case <-watched:
-							kill()
-						default:
-						}
+						<-watched // nothing is open: it does not hold the other one up
+						kill()
 					}
-				}, MaxRate: 100}).Upgrade(ctx, "heads")
+				}}).Upgrade(ctx, "heads")
 				if err != nil && !errors.Is(err, context.Canceled) {
 					t.Error(err)
 				}
@@ -98,6 +95,7 @@ func TestBackfillIsTakenOver(t *testing.T) {
 // A runner that has waited for another one's backfill for as long as it may says that
 // nothing failed, and where the other one stands.
 func TestBackfillIsWaitedFor(t *testing.T) {
+	defer host.SetStandstill(time.Hour, 10*time.Millisecond)()
 	each(t, func(t *testing.T, f *fixture) {
 		waiting := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(12)...)
 		working := &filler{f: f, doc: waiting.doc}
@@ -153,7 +151,7 @@ func TestBackfillSkipsLocked(t *testing.T) {
 			return g.note(ctx, calls, row)
 		}
 		rows := int64(0)
-		cfg := host.Config{ChunkTime: time.Hour, LockTimeoutRetries: -1, OnEvent: func(e host.Event) {
+		cfg := unhurried(host.Config{LockTimeoutRetries: -1, OnEvent: func(e host.Event) {
 			if e.Kind == host.EventChunk {
 				if rows += e.Rows; rows == 13 && e.Done == 13 {
 					if err := other(); err != nil {
@@ -161,7 +159,7 @@ func TestBackfillSkipsLocked(t *testing.T) {
 					}
 				}
 			}
-		}}
+		}})
 		if statement == "" {
 			if err := g.upgrade(cfg); err != nil {
 				t.Fatal(err)
@@ -329,13 +327,13 @@ func TestBackfillSkipsNewRows(t *testing.T) {
 				return err
 			}
 		}
-		r, err := host.NewRunner(f.files, db, guest, host.Config{OnEvent: func(e host.Event) {
+		r, err := host.NewRunner(f.files, db, guest, unhurried(host.Config{OnEvent: func(e host.Event) {
 			if e.Kind == host.EventChunk && e.Done == 8 {
 				if err := release(); err != nil {
 					t.Error(err)
 				}
 			}
-		}})
+		}}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -175,24 +175,28 @@ func TestBackfillPace(t *testing.T) {
 		}
 	})
 	each(t, func(t *testing.T, f *fixture) {
-		g := f.toFill(abi.Backfill{Table: "t"}, numbered(100)...)
-		throttled := 0
+		g := f.toFill(abi.Backfill{Table: "t"}, numbered(10)...)
+		throttled, first := 0, time.Duration(0)
 		begun := time.Now()
-		err := g.upgrade(host.Config{MaxRate: 60, OnEvent: func(e host.Event) {
-			if e.Kind == host.EventThrottled {
+		err := g.upgrade(host.Config{MaxRate: 6, OnEvent: func(e host.Event) {
+			switch {
+			case e.Kind == host.EventThrottled:
 				throttled++
-				if !strings.Contains(e.Text, "60 rows a second") || e.Backfill != "fill" {
+				if !strings.Contains(e.Text, "6 rows a second") || e.Backfill != "fill" {
 					t.Errorf("throttled: %+v", e)
 				}
+			case e.Kind == host.EventChunk && first == 0:
+				first = e.Took
 			}
 		}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(begun); took < time.Second || throttled != 1 || g.sizes[0] != 60 {
-			t.Errorf("it took %v, was throttled %d times, with chunks of %v", took, throttled, g.sizes)
+		// A machine that takes the second by itself need not wait.
+		if took := time.Since(begun); took < time.Second || throttled > 1 || throttled == 0 && first < time.Second/2 || g.sizes[0] != 6 {
+			t.Errorf("it took %v, was throttled %d times, with chunks of %v, the first of which took %v", took, throttled, g.sizes, first)
 		}
-		g.wantVisited(100)
+		g.wantVisited(10)
 	})
 }
 

@@ -33,11 +33,11 @@ func TestBackfillWarnings(t *testing.T) {
 			r, err := host.NewRunner(g.f.files, g.f.open(), scripted(func(ctx context.Context, calls host.Calls) error {
 				_, err := calls.BackfillRun(ctx, &g.doc)
 				return err
-			}), host.Config{OnEvent: func(e host.Event) {
+			}), unhurried(host.Config{OnEvent: func(e host.Event) {
 				if e.Kind == host.EventLog && e.Level == host.LogWarn {
 					told = append(told, e.Text)
 				}
-			}})
+			}}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,15 +19,15 @@ func endlessInto(table string) string { return strings.ReplaceAll(endless, "%t",
 // outOfTime upgrades until the time of a migration is up.
 func (f *fixture) outOfTime(r *host.Runner) *host.RunError {
 	f.t.Helper()
-	patience, cancel := context.WithTimeout(f.t.Context(), time.Minute)
+	waits, cancel := context.WithTimeout(f.t.Context(), patience)
 	defer cancel()
-	_, err := r.Upgrade(patience, "heads")
+	_, err := r.Upgrade(waits, "heads")
 	var failed *host.RunError
 	var guest *host.GuestError
 	if !errors.As(err, &failed) || !errors.As(err, &guest) || guest.Kind != host.GuestTimedOut {
 		f.t.Fatalf("got %v, want a migration that ran out of time", err)
 	}
-	if patience.Err() != nil || !strings.Contains(err.Error(), "it ran for longer than 1s") {
+	if waits.Err() != nil || !strings.Contains(err.Error(), "it ran for longer than 1s") {
 		f.t.Errorf("got %v, want it to have ended after the limit", err)
 	}
 	if !strings.Contains(failed.Next, "--time-limit") || !strings.Contains(failed.Next, "time_limit") {
@@ -41,6 +41,7 @@ func (f *fixture) outOfTime(r *host.Runner) *host.RunError {
 func TestTimeLimit(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.write(rev1, "-- +upgrade\nCREATE TABLE t (n BIGINT);\n-- +downgrade\nDROP TABLE t;\n")
+		f.upgrade()
 		long := endlessInto("t")
 		if f.dialect == chain.PostgreSQL {
 			long = "SELECT pg_sleep(600)"
@@ -65,6 +66,7 @@ CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED F
 DROP TABLE t;
 DROP FUNCTION late;
 `)
+	f.upgrade()
 	f.write(rev2, "-- +upgrade\nINSERT INTO t VALUES (1);\n-- +downgrade\nDELETE FROM t;\n")
 	f.outOfTime(f.runner(host.Config{TimeLimit: time.Second}))
 	f.wantCount(0, "SELECT count(*) FROM t")
@@ -73,6 +75,7 @@ DROP FUNCTION late;
 // The limit of a run holds for a plugin whose grants would give it longer.
 func TestTimeLimitOfAPlugin(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
+		f.upgradePlugin(ownsAcme, acmeTable)
 		f.outOfTime(f.pluginRunner(host.Config{TimeLimit: time.Second}, f.acme(ownsAcme, acmeTable, pluginRevision{up: []string{endlessInto("acme_t")}})))
 		f.wantCount(1, "SELECT count(*) FROM acme_t")
 	})

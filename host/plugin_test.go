@@ -353,6 +353,7 @@ func TestARefusalSpoilsNothing(t *testing.T) {
 // A plugin's time is up with all that it has begun.
 func TestPluginTakesTooLong(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
+		f.upgradePlugin(ownsAcme, acmeTable)
 		allowed := ownsAcme
 		allowed.Seconds = 1
 		r := f.pluginRunner(host.Config{}, f.acme(allowed, acmeTable, pluginRevision{up: []string{

@@ -48,7 +48,7 @@ func TestRead(t *testing.T) {
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.runner(cfg).Read(t.Context(), insert); err != nil {
+		if err := f.runner(host.Config{}).Read(t.Context(), insert); err != nil {
 			t.Errorf("after the lock is free: %v", err)
 		}
 	})

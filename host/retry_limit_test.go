@@ -58,13 +58,13 @@ func TestLimitsHoldOverRetries(t *testing.T) {
 		if endless {
 			cfg.TimeLimit = time.Second
 		}
-		r, err := host.NewRunner(f.files, db, thrifty{g.run, &told}, cfg)
+		r, err := host.NewRunner(f.files, db, thrifty{g.run, &told}, unhurried(cfg))
 		if err != nil {
 			t.Fatal(err)
 		}
-		patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+		waits, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		result, err := r.Upgrade(patience, "heads")
+		result, err := r.Upgrade(waits, "heads")
 		if endless {
 			var late *host.GuestError
 			if !errors.As(err, &late) || late.Kind != host.GuestTimedOut {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -103,7 +102,7 @@ func (v *postgresVictim) closeEyes(t *testing.T) {
 // look reads what the catalogs say, all rows, and what is the server's.
 func (v *postgresVictim) look(t *testing.T) (facts []fact) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if v.eyes == nil {
 		var err error

@@ -27,8 +27,9 @@ type beside struct {
 	grown  chan struct{} // closed, and made anew, when there is more output
 }
 
-// patience is how long a script waits for what should come at once.
-const patience = time.Minute
+// patience is how long a script waits for what should come at once, on a machine that
+// has other things to do as well.
+const patience = 5 * time.Minute
 
 func (b *beside) Write(p []byte) (int, error) {
 	b.mu.Lock()

@@ -26,35 +26,39 @@ func (a *app) interrupts(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		if _, ok := <-signals; !ok {
-			return
-		}
-		running := a.running.Load()
-		if running {
-			a.display.line("\nfinishing the rollback") // below the ^C
-		}
-		cancel(interruption{})
-		for same := time.After(oneInterrupt); same != nil; {
-			select {
-			case _, ok := <-signals:
-				if !ok {
-					return
-				}
-			case <-same:
-				same = nil
-			}
-		}
-		if running {
-			a.display.line("press again to stop now")
-		}
-		if _, ok := <-signals; ok {
-			os.Exit(exitInterrupted)
-		}
-	}()
+	go a.heed(signals, cancel, func() { os.Exit(exitInterrupted) })
 	return ctx, func() {
 		signal.Stop(signals)
 		close(signals)
 		cancel(nil)
+	}
+}
+
+// heed cancels at the first signal, and stops the process at the next one that is
+// not the same.
+func (a *app) heed(signals <-chan os.Signal, cancel context.CancelCauseFunc, stop func()) {
+	if _, ok := <-signals; !ok {
+		return
+	}
+	running := a.running.Load()
+	if running {
+		a.display.line("\nfinishing the rollback") // below the ^C
+	}
+	cancel(interruption{})
+	for same := time.After(oneInterrupt); same != nil; {
+		select {
+		case _, ok := <-signals:
+			if !ok {
+				return
+			}
+		case <-same:
+			same = nil
+		}
+	}
+	if running {
+		a.display.line("press again to stop now")
+	}
+	if _, ok := <-signals; ok {
+		stop()
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 )
@@ -90,14 +89,14 @@ func postgresDatabase(t *testing.T) string {
 	if err != nil {
 		t.Fatalf("no PostgreSQL server for the tests: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	name, target, err := s.CreateDatabase(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.DropDatabase(ctx, name); err != nil {
 			t.Log(err)

@@ -181,14 +181,14 @@ func freshDatabase(env *testscript.Env) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no PostgreSQL server for the tests: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	name, url, err := s.CreateDatabase(ctx)
 	if err != nil {
 		return "", err
 	}
 	env.Defer(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := s.DropDatabase(ctx, name); err != nil {
 			env.T().Log(err)
@@ -242,7 +242,7 @@ func query(url, sql string) ([][]string, error) {
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
 		return querySQLite(path, sql)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -272,7 +272,7 @@ func querySQLite(path, sql string) (rows [][]string, err error) {
 		return nil, err
 	}
 	defer conn.Close()
-	if err := conn.BusyTimeout(time.Minute); err != nil {
+	if err := conn.BusyTimeout(patience); err != nil {
 		return nil, err
 	}
 	for sql != "" {

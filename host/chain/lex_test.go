@@ -116,7 +116,7 @@ func TestHostileTextIsReadInLinearTime(t *testing.T) {
 		for _, d := range []chain.Dialect{chain.PostgreSQL, chain.SQLite} {
 			begin := time.Now()
 			_, _ = chain.Parse("f.sql", d, []byte(text))
-			if took := time.Since(begin); took > 10*time.Second {
+			if took := time.Since(begin); took > time.Minute {
 				t.Errorf("1 MiB of %.50q took %v on %s", piece, took, d)
 			}
 		}

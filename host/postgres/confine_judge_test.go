@@ -9,6 +9,7 @@ import (
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 	"github.com/sandpiper-db/sandpiper/sdk/schema"
 )
@@ -107,6 +108,7 @@ func apply(t *testing.T, c host.Conn, tx host.Tx, operations ...schema.Operation
 // lock_timeout is the runner's to set.
 func TestConfinedOperations(t *testing.T) {
 	l := newLodge(t, "CREATEROLE")
+	l.conn = connect(t, l.url, postgres.LockTimeout(patience))
 	c := l.confine(host.Confinement{Grants: grants(t, abi.Capabilities{Owns: []string{"acme_t", "acme_mood"}})})
 	l.plug(c, "CREATE TABLE acme_t (id int PRIMARY KEY, a int, b int)", "INSERT INTO acme_t VALUES (1, 1, -1), (2, 1, 2)",
 		"CREATE INDEX acme_t_b_idx ON acme_t (b)")
@@ -159,7 +161,7 @@ func TestConfinedOperations(t *testing.T) {
 	if err == nil {
 		err = tx.Commit(t.Context())
 	}
-	if !errors.Is(err, host.ErrLockTimeout) || time.Since(began) > 1500*time.Millisecond {
+	if !errors.Is(err, host.ErrLockTimeout) || time.Since(began) > patience/2 {
 		t.Errorf("got %v after %s, want a lock timeout after 20ms", err, time.Since(began))
 	}
 }

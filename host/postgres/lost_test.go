@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +15,24 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/postgres/postgrestest"
 )
 
+// patience is how long a test waits for what should come at once, on a machine that
+// has other things to do as well.
+const patience = 5 * time.Minute
+
 // await waits until a query by somebody else returns what is wanted.
 func await(t *testing.T, other func(string) string, sql, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); other(sql) != want; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); other(sql) != want; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited a minute for %s to return %s", sql, want)
+			t.Fatalf("waited %s for %s to return %s", patience, sql, want)
 		}
 	}
+}
+
+// terminate ends the sessions of this database that fit a condition, and returns when
+// their processes, which hold locks until then, are gone.
+func terminate(other func(string) string, which string) {
+	other(fmt.Sprintf("SELECT pg_terminate_backend(pid, %d) FROM pg_stat_activity WHERE datname = current_database() AND %s", patience.Milliseconds(), which))
 }
 
 const running = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%generate_series%' AND pid <> pg_backend_pid()"
@@ -116,7 +127,7 @@ func TestServerEndsTheConnection(t *testing.T) {
 		if err := exec("CREATE TABLE t (a int)")(tx); err != nil {
 			return err
 		}
-		other("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sandpiper' AND datname = current_database()")
+		terminate(other, "application_name = 'sandpiper'")
 		return exec("INSERT INTO t VALUES (1)")(tx)
 	})
 	if err == nil || !strings.Contains(err.Error(), "the connection was lost; the server rolls back") {

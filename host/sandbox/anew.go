@@ -16,6 +16,9 @@ import (
 // its time at most, and what waits for the database alone is not done again.
 var doneAgain = 3 * time.Second
 
+// now is the clock by which that is measured.
+var now = time.Now
+
 // A provisional run is one in the interpreter, while there will be something better.
 type provisional struct {
 	half  time.Time     // of its time is over then; zero without a limit
@@ -33,9 +36,9 @@ func (in *instance) provide(ctx context.Context) {
 	if !in.run.Anew || !in.tiers.passing(in.code) {
 		return
 	}
-	in.interim = &provisional{since: time.Now()}
+	in.interim = &provisional{since: now()}
 	if deadline, ok := ctx.Deadline(); ok {
-		in.interim.half = time.Now().Add(time.Until(deadline) / 2)
+		in.interim.half = now().Add(time.Until(deadline) / 2)
 	}
 }
 
@@ -45,10 +48,10 @@ func (in *instance) superseded() bool {
 	switch {
 	case p == nil:
 		return false
-	case !p.half.IsZero() && time.Now().After(p.half):
+	case !p.half.IsZero() && now().After(p.half):
 		return in.tiers.passing(in.code)
 	}
-	computed := time.Since(p.since) - p.again
+	computed := now().Sub(p.since) - p.again
 	return p.again < max(doneAgain, computed) && in.tiers.superseded(in.code)
 }
 
@@ -84,7 +87,7 @@ func (in *instance) uncommitted(committed bool) {
 	if committed {
 		p.kept += used - p.mark
 	}
-	p.mark, p.since, p.again = used, time.Now(), 0
+	p.mark, p.since, p.again = used, now(), 0
 }
 
 // left is what a run has used that will not be used again: what the next run uses of

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
-	"time"
 
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
@@ -169,12 +168,12 @@ func (in *instance) make(f call, a args) error {
 	if p == nil {
 		return f(in, a)
 	}
-	began := time.Now()
+	began := now()
 	err := f(in, a)
 	if p.since.After(began) {
 		began = p.since
 	}
-	p.again += time.Since(began)
+	p.again += now().Sub(began)
 	return err
 }
 

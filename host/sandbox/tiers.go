@@ -33,7 +33,7 @@ func (c *code) close() error {
 // compileAfter is how long a guest has run in the interpreter before it is compiled:
 // what takes less ends before the compiler would. At the beginning of a backfill
 // nobody waits for that.
-const compileAfter = 100 * time.Millisecond
+var compileAfter = 100 * time.Millisecond
 
 // tiers are the forms that a guest is there in. It begins in one, and a better one
 // may come while it runs; runs that are under way stay where they began.

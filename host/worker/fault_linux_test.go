@@ -53,7 +53,7 @@ func faults() map[string]error {
 func TestFaults(t *testing.T) {
 	p := process(t, "faults")
 	for name, want := range faults() {
-		o := workOrder(t, brief)
+		o := workOrder(t, ample)
 		o.Step.Revision.Slug = name
 		o.Used = host.GuestUsage{Fuel: 3, Rows: 5}
 		_, used, got := p.Work(t.Context(), o, ignore)

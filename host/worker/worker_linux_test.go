@@ -84,8 +84,12 @@ func workOrder(t testing.TB, allowed abi.Capabilities) host.WorkOrder {
 	}
 }
 
-// brief are grants of a second, which is little enough for a test to wait for.
-var brief = abi.Capabilities{Owns: []string{"acme_*"}, Seconds: 1}
+// brief are grants of a second, which is little enough for a test to wait for, and ample
+// those of what is not to take long.
+var (
+	brief = abi.Capabilities{Owns: []string{"acme_*"}, Seconds: 1}
+	ample = abi.Capabilities{Owns: []string{"acme_*"}, Seconds: 600}
+)
 
 func ignore(host.Event) {}
 
@@ -95,7 +99,7 @@ func TestWork(t *testing.T) {
 	t.Setenv("PGPASSWORD", "swordfish")
 	t.Setenv("SANDPIPER_DATABASE", "postgres://app:hunter2@db/app")
 	p := process(t, "good")
-	o := workOrder(t, brief)
+	o := workOrder(t, ample)
 	var pids []string
 	for range 2 {
 		var events []host.Event
@@ -151,7 +155,7 @@ func good(_ context.Context, o host.WorkOrder, events func(host.Event)) error {
 	switch {
 	case err != nil:
 		return err
-	case !strings.Contains(string(o.Plugin.Module), "asm"), o.Plugin.Grants.Time() != time.Second, o.Plugin.Signer != "alice":
+	case !strings.Contains(string(o.Plugin.Module), "asm"), o.Plugin.Grants.Time() != 10*time.Minute, o.Plugin.Signer != "alice":
 		return fmt.Errorf("a broken order: %+v", o)
 	case os.Getenv("PGPASSWORD") != "swordfish":
 		return errors.New("libpq's variables are missing")
@@ -220,7 +224,7 @@ func TestSins(t *testing.T) {
 				t.Errorf("got %#v, want kind %q", err, c.kind)
 			}
 			p.Args[1] = "threads"
-			if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err != nil {
+			if _, _, err := p.Work(t.Context(), workOrder(t, ample), ignore); err != nil {
 				t.Errorf("the next order: %v", err)
 			}
 		})
@@ -302,9 +306,9 @@ func TestParentKilled(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	io.Copy(io.Discard, gone)
-	for deadline := time.Now().Add(time.Minute); alive(pid); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); alive(pid); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the child is still there, a minute after its parent has gone")
+			t.Fatal("the child is still there, five minutes after its parent has gone")
 		}
 	}
 }
@@ -313,11 +317,11 @@ func TestParentKilled(t *testing.T) {
 func TestOpen(t *testing.T) {
 	p := process(t, "good")
 	p.Database = ""
-	if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); err == nil || err.Error() != `no database is called ""` {
+	if _, _, err := p.Work(t.Context(), workOrder(t, ample), ignore); err == nil || err.Error() != `no database is called ""` {
 		t.Errorf("got %v", err)
 	}
 	p.Path = filepath.Join(t.TempDir(), "none")
-	if _, _, err := p.Work(t.Context(), workOrder(t, brief), ignore); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "start the worker "+p.Path) {
+	if _, _, err := p.Work(t.Context(), workOrder(t, ample), ignore); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "start the worker "+p.Path) {
 		t.Errorf("got %v", err)
 	}
 }

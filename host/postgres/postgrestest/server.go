@@ -100,6 +100,10 @@ func (s *Server) serve(data, password string, opts Options) error {
 	}
 }
 
+// patience is how long a server may take for what it does at once, on a machine that
+// has other things to do as well.
+const patience = 5 * time.Minute
+
 var errPortTaken = errors.New("the port was taken")
 
 func (s *Server) run(data, password string, opts Options) error {
@@ -153,7 +157,7 @@ func (s *Server) run(data, password string, opts Options) error {
 
 // waitReady connects until the server answers or is gone.
 func (s *Server) waitReady(logPath string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for {
 		conn, err := pgconn.Connect(ctx, s.url.String())
@@ -227,7 +231,7 @@ func (s *Server) Stop() error {
 		}
 		select {
 		case <-s.exited:
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			s.cmd.Process.Kill()
 			<-s.exited
 		}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"sync"
 	"testing"
-	"time"
 )
 
 // Variable is the environment variable that names the server for tests: the
@@ -35,14 +34,14 @@ func URL(t testing.TB) string {
 		t.Fatalf("no PostgreSQL server for the tests: %v", shared.err)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	name, url, err := shared.server.CreateDatabase(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := shared.server.DropDatabase(ctx, name); err != nil {
 			t.Error(err)

@@ -86,7 +86,7 @@ func compute(tx *sdk.Tx) error {
 		Where: "id <= 10",
 		Row: func(row *sdk.Row) error {
 			x := uint64(row.Int64(0))
-			for range 150_000_000 {
+			for range 30_000_000 {
 				x = x*6364136223846793005 + 1442695040888963407
 			}
 			return visit.Add(10|int64(x&0), row.Int64(0))
