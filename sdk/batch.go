@@ -49,15 +49,72 @@ func (tx *Tx) Load(table string, columns ...string) *Batch {
 // Add adds a row of arguments, as for Exec, and sends the rows collected so far if
 // they have become many. After an error every Add returns it.
 func (b *Batch) Add(args ...any) error {
+	// Rows of a loop have the types of the rows before them: they are appended here,
+	// in half of the time that a call for it would take.
+	types, buf := b.types, b.buf
+	start := len(buf)
+	if start == 0 || len(args) != len(types) {
+		return b.add(args)
+	}
+	buf = abi.BeginRow(buf, len(types))
+	for i, arg := range args {
+		switch types[i] {
+		case abi.TypeInt64:
+			if a, ok := arg.(int64); ok {
+				buf = abi.AppendInt64(buf, a)
+				continue
+			}
+			if a, ok := arg.(int); ok {
+				buf = abi.AppendInt64(buf, int64(a))
+				continue
+			}
+		case abi.TypeFloat64:
+			if a, ok := arg.(float64); ok {
+				buf = abi.AppendFloat64(buf, a)
+				continue
+			}
+		case abi.TypeText:
+			if a, ok := arg.(string); ok {
+				buf = abi.AppendText(buf, a)
+				continue
+			}
+		}
+		var same bool
+		if buf, same = b.appendSame(buf, start, i, arg); !same {
+			return b.add(args)
+		}
+	}
+	abi.EndRow(buf[start:])
+	b.buf = buf
+	if len(buf) < b.size {
+		return nil
+	}
+	_, err := b.Flush()
+	return err
+}
+
+// appendSame appends column i of the row that begins at start if it is NULL or of the
+// type of those before it, and reports whether it is.
+func (b *Batch) appendSame(buf []byte, start, i int, arg any) ([]byte, bool) {
+	v, reason := valueOf(arg)
+	if reason != "" {
+		return buf, false
+	}
+	if v.IsNull() {
+		abi.AppendNull(buf[start:], i)
+		return buf, true
+	}
+	if v.Type != b.types[i] {
+		return buf, false
+	}
+	buf, reason = abi.AppendValue(buf, &v)
+	return buf, reason == ""
+}
+
+// add adds a row whose types may be others than those of the rows before it.
+func (b *Batch) add(args []any) error {
 	if b.err != nil {
 		return b.err
-	}
-	if len(b.buf) > 0 && b.same(args) {
-		if len(b.buf) < b.size {
-			return nil
-		}
-		_, err := b.Flush()
-		return err
 	}
 	clear(b.values)
 	values, err := appendValues(b.values[:0], args)
@@ -82,53 +139,6 @@ func (b *Batch) Add(args ...any) error {
 		_, err = b.Flush()
 	}
 	return err
-}
-
-// same appends the row at hand if it has the types of the rows before it, which
-// those of a loop have, and reports whether it has. It takes a tenth of the time
-// that Add takes for other rows.
-func (b *Batch) same(args []any) bool {
-	types := b.types
-	if len(args) != len(types) {
-		return false
-	}
-	start := len(b.buf)
-	buf := abi.BeginRow(b.buf, len(types))
-	for i, arg := range args {
-		var is abi.Type
-		switch a := arg.(type) {
-		case nil:
-			abi.AppendNull(buf[start:], i)
-			continue
-		case int64:
-			is, buf = abi.TypeInt64, abi.AppendInt64(buf, a)
-		case int:
-			is, buf = abi.TypeInt64, abi.AppendInt64(buf, int64(a))
-		case float64:
-			is, buf = abi.TypeFloat64, abi.AppendFloat64(buf, a)
-		case string:
-			is, buf = abi.TypeText, abi.AppendText(buf, a)
-		default:
-			v, reason := valueOf(arg)
-			if reason == "" && v.IsNull() {
-				abi.AppendNull(buf[start:], i)
-				continue
-			}
-			if reason == "" {
-				buf, reason = abi.AppendValue(buf, &v)
-			}
-			if reason != "" {
-				return false
-			}
-			is = v.Type
-		}
-		if is != types[i] {
-			return false
-		}
-	}
-	abi.EndRow(buf[start:])
-	b.buf = buf
-	return true
 }
 
 // Flush sends the rows that are left, and returns the number of rows affected by
