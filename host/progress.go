@@ -51,6 +51,7 @@ type BackfillProgress struct {
 	Total    int64 // rows to visit, as last counted; 0 if unknown
 	Chunks   int64
 	Updated  time.Time // of its newest checkpoint
+	Pace     *Pace     // of the run that has set it; nil before there is one
 
 	// The key of the last row visited, nil before the first chunk.
 	Columns []string
@@ -126,8 +127,10 @@ func (r *Runner) progressOf(pending Pending) MigrationProgress {
 			m.Phase = u.Name
 		case UnitBackfill:
 			b := BackfillProgress{Name: u.Name, Complete: !u.Begun, Done: u.Affected, Total: u.Total, Chunks: u.Chunks, Updated: u.Updated}
-			if at, err := readCheckpoint(u); err == nil && at != nil && at.Last != nil {
-				b.Columns, b.Last = at.Key, at.Last
+			if at, err := readCheckpoint(u); err == nil && at != nil {
+				if b.Pace = &at.Pace; at.Last != nil {
+					b.Columns, b.Last = at.Key, at.Last
+				}
 			}
 			m.Backfills = append(m.Backfills, b)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -42,6 +43,10 @@ type backfillProgress struct {
 	Chunks   int64             `json:"chunks"`
 	Updated  string            `json:"updated"`
 	At       map[string]string `json:"at,omitempty"` // the key of the last row visited, in SQL's words
+
+	// The limits of the run that has set the newest checkpoint.
+	MaxRate  int64 `json:"max_rate,omitempty"` // rows a second
+	MaxLagMS int64 `json:"max_lag_ms,omitempty"`
 }
 
 // watchEvery is how often --watch looks if it is given no time.
@@ -60,7 +65,9 @@ can be called from another terminal while an upgrade runs.
 A migration is running if a runner holds the lock of a PostgreSQL database, or if
 its last checkpoint is a few seconds old. If neither is so, it was interrupted,
 or is at something long: then the time since that checkpoint is told. What was
-interrupted goes on with the next "sandpiper upgrade".
+interrupted goes on with the next "sandpiper upgrade". The limits are those of
+the run that has set the last checkpoint, --max-rate and --max-lag: another run
+does not take them over, and has to be given them.
 
 With --watch a line is printed for each of them again and again, with the rate
 and the time left, until none is left.`,
@@ -119,6 +126,9 @@ func progressDocument(p *host.Progress) progressData {
 		}
 		for _, b := range m.Backfills {
 			one := backfillProgress{Name: b.Name, Complete: b.Complete, Done: b.Done, Total: b.Total, Chunks: b.Chunks, Updated: timestamp(b.Updated)}
+			if b.Pace != nil {
+				one.MaxRate, one.MaxLagMS = b.Pace.MaxRate, b.Pace.MaxLag.Milliseconds()
+			}
 			for i, value := range literals(b.Last) {
 				if i < len(b.Columns) {
 					if one.At == nil {
@@ -160,6 +170,9 @@ func printProgress(w io.Writer, p *host.Progress) {
 			field("backfill", "%s: %s", plain(b.Name), words)
 			if b.Last != nil && !b.Complete {
 				field("at", "%s, %s", keyWords(b), moment(b.Updated))
+			}
+			if b.Pace != nil && !b.Complete {
+				field("limits", "%s", cmp.Or(b.Pace.Limits(), "none"))
 			}
 		}
 	}
