@@ -58,7 +58,7 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	} else {
 		f.at = *at
 	}
-	f.at.Version, f.at.Pace = s.version, s.cfg.pace() // which the next chunk records
+	f.at.Version, f.at.Pace, f.at.Stopped = s.version, s.cfg.pace(), false // which the next chunk records
 	f.sql = newFillSQL(s.step.Revision.Dialect, b, &f.at)
 	f.guard = newKeyGuard(f.sql, b)
 	if f.lock == abi.LockSkip {
@@ -68,7 +68,10 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	if at != nil {
 		f.tellFaster(at.Pace)
 	}
-	if at == nil {
+	if at == nil || at.Stopped {
+		if f.unit.Checkpoint, err = f.at.bytes(); err != nil {
+			return nil, s.die(err)
+		}
 		if err := s.commitUnits(ctx, f.unit); err != nil {
 			return nil, err
 		}
@@ -211,8 +214,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 			return f.s.sorted(err)
 		}
 	}
-	f.unit.Checkpoint, err = f.at.bytes()
-	return f.s.dieOf(err)
+	return nil
 }
 
 // unplaced reports whether there are rows that the order of the key has no place

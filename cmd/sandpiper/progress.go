@@ -26,7 +26,7 @@ type migrationProgress struct {
 	Line      string             `json:"line"`
 	Slug      string             `json:"slug,omitempty"`
 	Direction string             `json:"direction"`
-	State     string             `json:"state"`     // running, or silent
+	State     string             `json:"state"`     // running, interrupted, or silent: nobody knows which
 	SilentMS  int64              `json:"silent_ms"` // since it last committed something
 	Phase     string             `json:"phase,omitempty"`
 	Began     string             `json:"began,omitempty"`
@@ -63,8 +63,10 @@ and whether a runner is at work on them. It reads and takes no lock, so that it
 can be called from another terminal while an upgrade runs.
 
 A migration is running if a runner holds the lock of a PostgreSQL database, or if
-its last checkpoint is a few seconds old. If neither is so, it was interrupted,
-or is at something long: then the time since that checkpoint is told. What was
+its last checkpoint is a few seconds old. A run that ends in the middle of a backfill,
+because of an error or of Ctrl-C, notes that it was interrupted; one that is killed
+cannot. Where nobody knows, the time since the last checkpoint is told: it was
+interrupted, or is at something long. What was
 interrupted goes on with the next "sandpiper upgrade". The limits are those of
 the run that has set the last checkpoint, --max-rate and --max-lag: another run
 does not take them over, and has to be given them.
@@ -184,17 +186,23 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	switch {
 	case p.Lock == host.LockHeld:
 		return "running: a runner holds the lock"
+	case state == host.StateInterrupted:
+		return fmt.Sprintf("interrupted %s ago: `sandpiper %s` goes on", elapsed(silent), again(m))
 	case state == host.StateRunning && p.Lock == host.LockFree:
 		return fmt.Sprintf("no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 	case state == host.StateRunning:
 		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
 	default:
-		again := m.Direction.String()
-		if m.Phase != "" {
-			again += " --phase " + plain(m.Phase)
-		}
-		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again)
+		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again(m))
 	}
+}
+
+// again is the command that goes on with a migration.
+func again(m *host.MigrationProgress) string {
+	if m.Phase != "" {
+		return m.Direction.String() + " --phase " + plain(m.Phase)
+	}
+	return m.Direction.String()
 }
 
 // keyWords are the key of the last row that a backfill has visited.
@@ -259,7 +267,10 @@ func printLook(w io.Writer, p *host.Progress, seen map[string]*watched) {
 			s.speed.See(b.Updated.Sub(s.first), b.Done)
 			words = "backfill " + plain(b.Name) + ": " + strings.Join(figures(b.Done, b.Total, &s.speed), ", ")
 		}
-		if state, silent := p.State(&m); state == host.StateSilent {
+		switch state, silent := p.State(&m); state {
+		case host.StateInterrupted:
+			words += fmt.Sprintf("; interrupted %s ago", elapsed(silent))
+		case host.StateSilent:
 			words += fmt.Sprintf("; no checkpoint for %s", elapsed(silent))
 		}
 		fmt.Fprintf(w, "%s  %s %s  %s\n", at, m.Direction, title(m.Key.String(), m.Slug), printable(words))
