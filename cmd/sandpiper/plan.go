@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -108,6 +105,9 @@ scheme of the database URL says which dialect.`,
 				return err
 			}
 			defer s.close()
+			if offline == "" {
+				s.tellAbsent()
+			}
 			if sql || effects {
 				if err := s.rehearseInMemory(); err != nil {
 					return err
@@ -300,10 +300,7 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 // rehearseInMemory puts a database in memory in the place of a SQLite file that
 // is not there: a plan makes no file.
 func (s *session) rehearseInMemory() error {
-	if s.db.Dialect() != chain.SQLite {
-		return nil
-	}
-	if _, err := os.Stat(s.sqliteFile()); !errors.Is(err, fs.ErrNotExist) {
+	if !s.absent() {
 		return nil
 	}
 	db, err := sqlite.Open(sqlite.Memory, sqliteOptions...)

@@ -90,6 +90,7 @@ and the time left, until none is left.`,
 				return err
 			}
 			defer s.close()
+			s.tellAbsent()
 			// What a migration is called is nice to know, and no more: the files may
 			// be those of a later version, or somewhere else.
 			r, err := s.runner(host.Config{})
