@@ -134,6 +134,10 @@ type Tx interface {
 	// until the transaction ends, whatever others do.
 	Order(ctx context.Context, table string, columns []string) (Order, error)
 
+	// Hidden tells of a SELECT without parameters what Order.Hidden does of a table:
+	// why it may not see all rows of the tables that it reads. It is not run.
+	Hidden(ctx context.Context, stmt Statement) (why string, err error)
+
 	// Query runs one statement and returns its rows, which must be closed
 	// before the next Exec, ExecBatch, Query, Record or Commit is sent; the
 	// dialect takes care of that where the guest did not (SQLite can keep
