@@ -58,14 +58,20 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	} else {
 		f.at = *at
 	}
-	f.at.Version = s.version // which the next chunk records
+	f.at.Version, f.at.Pace, f.at.Stopped = s.version, s.cfg.pace(), false // which the next chunk records
 	f.sql = newFillSQL(s.step.Revision.Dialect, b, &f.at)
 	f.guard = newKeyGuard(f.sql, b)
 	if f.lock == abi.LockSkip {
 		f.most = min(f.most, int64(maxSkipped/2/len(f.at.Key)))
 	}
 	f.pace = s.paces.of(f.unit.Position)
-	if at == nil {
+	if at != nil {
+		f.tellFaster(at.Pace)
+	}
+	if at == nil || at.Stopped {
+		if f.unit.Checkpoint, err = f.at.bytes(); err != nil {
+			return nil, s.die(err)
+		}
 		if err := s.commitUnits(ctx, f.unit); err != nil {
 			return nil, err
 		}
@@ -183,7 +189,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 	if err != nil {
 		return err
 	}
-	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Nullable: nullable, Bounded: b.Inserted != abi.InsertedInclude}
+	f.at = checkpoint{Version: f.s.version, Source: sourceOf(b), Key: key, Nullable: nullable, Bounded: b.Inserted != abi.InsertedInclude, Pace: f.s.cfg.pace()}
 	f.sql = newFillSQL(f.s.step.Revision.Dialect, b, &f.at)
 	if err := f.inOrder(ctx); err != nil {
 		return f.s.sorted(err)
@@ -208,8 +214,7 @@ func (f *fill) probe(ctx context.Context, b *abi.Backfill) error {
 			return f.s.sorted(err)
 		}
 	}
-	f.unit.Checkpoint, err = f.at.bytes()
-	return f.s.dieOf(err)
+	return nil
 }
 
 // unplaced reports whether there are rows that the order of the key has no place

@@ -25,6 +25,8 @@ type checkpoint struct {
 	Skipped  keyRows       // behind Last, held by others when their chunk was done
 	Affected int64         // rows, by what was done in the chunks
 	Worked   time.Duration // by all runs of the migration, until then
+	Pace     Pace          // of the run that has committed it
+	Stopped  bool          // that run has ended, and nobody has gone on since
 }
 
 // A keyRow is the key of one row, nil for none.

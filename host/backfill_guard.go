@@ -14,9 +14,10 @@ import (
 // not, and it costs them a look at the text of each statement. Where one sets a
 // column that is called as one of the key's, in a statement that names the table,
 // the keys of the chunk are read before it and before the commit; none of them must
-// be gone. Where the table has triggers, or foreign keys that change its keys, the rows
-// of each chunk are counted as well (see Movers). Keys that functions change, or
-// statements through a view, are not found.
+// be gone. Where the table has triggers, or foreign keys that change its keys, or a
+// column of the key is computed from others, the rows of each chunk are counted as well
+// (see Movers). Keys that functions change, or statements through a view, are not
+// found; rows that swap theirs within a chunk are let be, since all of them are in it.
 type keyGuard struct {
 	dialect chain.Dialect
 	table   string

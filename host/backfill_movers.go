@@ -9,8 +9,8 @@ import (
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
-// Movers are what changes keys of a table that no statement names: its triggers, and
-// foreign keys that hand a change on to it.
+// Movers are what changes keys of a table that no statement names: its triggers, foreign
+// keys that hand a change on to it, and expressions that columns of a key are computed by.
 type Movers struct {
 	Found   bool
 	Deleted int64 // rows of the table, by whatever the connection has run so far
@@ -72,7 +72,7 @@ func (g *keyGuard) recount(ctx context.Context, f *fill) error {
 			return f.s.sorted(err)
 		}
 	}
-	return f.s.die(refuse(abi.ErrnoState, "backfill %q: a trigger or a foreign key of the table changes the keys of the rows that are visited: "+
+	return f.s.die(refuse(abi.ErrnoState, "backfill %q: a trigger or a foreign key of the table changes the keys of the rows that are visited, or the expression of a generated column does: "+
 		"of %d rows of the chunk %d are no longer at their place in the order of (%s), and would be visited again, or never. "+
 		"The chunk is rolled back; order by a key that stays as it is, or disable the trigger meanwhile",
 		f.unit.Name, o.rows, moved, strings.Join(g.key, ", ")))

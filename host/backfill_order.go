@@ -23,7 +23,7 @@ type Order struct {
 // checkpoint without a recorded order is accepted as it is.
 func (f *fill) inOrder(ctx context.Context) error {
 	if f.table == "" {
-		return nil
+		return f.allSeen(ctx)
 	}
 	order, err := f.s.tx.Order(ctx, f.table, f.at.Key)
 	if err != nil {
@@ -42,4 +42,16 @@ func (f *fill) inOrder(ctx context.Context) error {
 	}
 	f.at.Order = order.Columns
 	return nil
+}
+
+// allSeen sees to it, in the transaction of each chunk, that a query is shown all rows of
+// the tables that it reads.
+func (f *fill) allSeen(ctx context.Context) error {
+	stmt := f.sql.nothing()
+	stmt.Ordinal, stmt.Own = f.ordinal, true
+	why, err := f.s.tx.Hidden(ctx, stmt)
+	if err == nil && why != "" {
+		err = refuse(abi.ErrnoState, "backfill %q may not see all rows of the tables that its query reads, and would leave some out: %s", f.unit.Name, why)
+	}
+	return err
 }

@@ -236,19 +236,79 @@ func TestBackfillUnderRowSecurity(t *testing.T) {
 	admin.wantCount(15, "SELECT count(*) FROM t WHERE done = 1")
 }
 
-// The role of a plugin is held to it as well.
-func TestPluginBackfillUnderRowSecurity(t *testing.T) {
-	f := onPostgres(t)
-	f.write(rev1, strings.Join(append(visited("secret", 200), "ALTER TABLE secret ENABLE ROW LEVEL SECURITY"), ";\n")+";\n")
-	fill := pluginRevision{dependsOn: []string{"main@" + rev1}, up: []string{fillDocument(abi.Backfill{Table: "secret", Statement: "UPDATE secret SET n = n + 1 WHERE ${chunk}"})}}
-	r := f.pluginRunner(host.Config{}, f.acme(uses([]string{"id", "n"}, "select", "update"), fill))
-	_, err := r.Upgrade(t.Context(), "heads")
-	if err == nil || !strings.Contains(err.Error(), `may not see all rows of table "secret"`) || !strings.Contains(err.Error(), `ALTER TABLE "secret" DISABLE ROW LEVEL SECURITY`) {
-		t.Fatalf("got %v, want that rows may be hidden", err)
-	}
-	f.shell("ALTER TABLE secret DISABLE ROW LEVEL SECURITY")
-	if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+// Nor are those of a query, which the server looks at itself: one table of several is
+// enough.
+func TestQueryBackfillUnderRowSecurity(t *testing.T) {
+	admin := onPostgres(t)
+	role := "reader_" + strings.ToLower(rand.Text())
+	admin.shell("CREATE ROLE " + role + " LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO " + role)
+	defer admin.shell("DROP OWNED BY " + role + "; DROP ROLE " + role)
+	u, err := url.Parse(admin.url)
+	if err != nil {
 		t.Fatal(err)
 	}
-	f.wantCount(200, "SELECT count(*) FROM secret WHERE n = 1")
+	reader := *admin
+	u.User = url.UserPassword(role, "x")
+	reader.url = u.String()
+	g := reader.toFill(abi.Backfill{Query: "SELECT t.id, t.x FROM t JOIN other ON t.id = other.n", Key: []string{"id"}, Batch: 4, MaxBatch: 4},
+		append(numbered(15), "CREATE TABLE other (n INTEGER)", "INSERT INTO other SELECT id FROM t")...)
+	setting := func(ctx context.Context, calls host.Calls) error {
+		n, err := calls.Exec(ctx, "UPDATE other SET n = n WHERE current_setting('row_security') = 'on'", nil, false)
+		if err == nil && n == 0 {
+			err = errors.New("what the migration sends is refused under row security as well")
+		}
+		return err
+	}
+	g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+		return errors.Join(setting(ctx, calls), g.note(ctx, calls, row))
+	}
+	refused := func(rows int64, cfg host.Config) {
+		t.Helper()
+		err := g.upgrade(cfg)
+		if err == nil || !strings.Contains(err.Error(), `backfill "fill" may not see all rows of the tables that its query reads, and would leave some out: `) ||
+			!strings.Contains(err.Error(), `row-level security policy for table "other"`) || !strings.Contains(err.Error(), "ALTER ROLE "+`"`+role+`" BYPASSRLS`) {
+			t.Errorf("got %v, want that rows may be hidden", err)
+		}
+		admin.wantCount(rows, "SELECT count(*) FROM visits")
+	}
+	admin.shell("CREATE POLICY few ON other USING (n <= 6); ALTER TABLE other ENABLE ROW LEVEL SECURITY; ALTER TABLE other FORCE ROW LEVEL SECURITY")
+	refused(0, host.Config{})
+	admin.shell("ALTER TABLE other NO FORCE ROW LEVEL SECURITY")
+	refused(4, host.Config{OnEvent: func(e host.Event) {
+		if e.Kind == host.EventChunk {
+			admin.shell("ALTER TABLE other FORCE ROW LEVEL SECURITY")
+		}
+	}})
+	admin.shell("ALTER TABLE other NO FORCE ROW LEVEL SECURITY")
+	if err := g.upgrade(host.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	admin.wantCount(15, "SELECT count(*) FROM t WHERE done = 1")
+}
+
+// The role of a plugin is held to it as well.
+func TestPluginBackfillUnderRowSecurity(t *testing.T) {
+	base := onPostgres(t)
+	for _, c := range []struct {
+		doc  abi.Backfill
+		want [2]string
+	}{
+		{abi.Backfill{Table: "secret"}, [2]string{`may not see all rows of table "secret"`, `ALTER TABLE "secret" DISABLE ROW LEVEL SECURITY`}},
+		{abi.Backfill{Query: "SELECT id FROM secret", Key: []string{"id"}}, [2]string{`row-level security policy for table "secret"`, "ALTER TABLE … DISABLE ROW LEVEL SECURITY"}},
+	} {
+		f := base.fresher()
+		f.write(rev1, strings.Join(append(visited("secret", 200), "ALTER TABLE secret ENABLE ROW LEVEL SECURITY"), ";\n")+";\n")
+		c.doc.Statement = "UPDATE secret SET n = n + 1 WHERE ${chunk}"
+		fill := pluginRevision{dependsOn: []string{"main@" + rev1}, up: []string{fillDocument(c.doc)}}
+		r := f.pluginRunner(host.Config{}, f.acme(uses([]string{"id", "n"}, "select", "update"), fill))
+		_, err := r.Upgrade(t.Context(), "heads")
+		if err == nil || !strings.Contains(err.Error(), c.want[0]) || !strings.Contains(err.Error(), c.want[1]) {
+			t.Fatalf("got %v, want that rows may be hidden", err)
+		}
+		f.shell("ALTER TABLE secret DISABLE ROW LEVEL SECURITY")
+		if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+			t.Fatal(err)
+		}
+		f.wantCount(200, "SELECT count(*) FROM secret WHERE n = 1")
+	}
 }

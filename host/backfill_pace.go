@@ -3,7 +3,10 @@ package host
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
 // defaultChunkTime is Config.ChunkTime where that is not set.
@@ -14,6 +17,8 @@ type pace struct {
 	size int64     // rows of the next chunk; 0 before the first one
 	due  time.Time // before which no chunk begins, for Config.MaxRate
 	told bool      // that it is slowed down by that
+
+	faster bool // it was told that an earlier run was slower
 }
 
 // paces are those of a step, by the position of the backfill.
@@ -59,6 +64,37 @@ func (p *pace) took(c *chunk, took time.Duration, cfg *Config) {
 		p.due = due.Add(time.Duration(float64(c.visited) / float64(cfg.MaxRate) * float64(time.Second)))
 	}
 }
+
+// A Pace is what Config says of how fast backfills go.
+type Pace struct {
+	ChunkTime time.Duration
+	MaxRate   int64
+	MaxLag    time.Duration
+}
+
+// Limits says how a backfill is held back, such as "at most 5,000 rows a second and 2s of
+// replica lag"; "" if it is not.
+func (p Pace) Limits() string {
+	var all []string
+	if p.MaxRate > 0 {
+		all = append(all, policy.Thousands(p.MaxRate)+" rows a second")
+	}
+	if p.MaxLag > 0 {
+		all = append(all, p.MaxLag.String()+" of replica lag")
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "at most " + strings.Join(all, " and ")
+}
+
+// exceeds reports whether a limit of the other pace does not hold for this one.
+func (p Pace) exceeds(other Pace) bool {
+	return other.MaxRate > 0 && (p.MaxRate == 0 || p.MaxRate > other.MaxRate) ||
+		other.MaxLag > 0 && (p.MaxLag == 0 || p.MaxLag > other.MaxLag)
+}
+
+func (c *Config) pace() Pace { return Pace{c.ChunkTime, c.MaxRate, c.MaxLag} }
 
 // throttle waits between two chunks, outside any transaction, for as long as the
 // operator wants to spare the database.

@@ -222,6 +222,13 @@ func (f *fillSQL) there(c *chunk) Statement {
 	return q.statement()
 }
 
+// nothing asks for no row.
+func (f *fillSQL) nothing() Statement {
+	q := f.selecting("1")
+	q.conditions("false")
+	return q.statement()
+}
+
 // null asks for a row without a place in the order.
 func (f *fillSQL) null() Statement {
 	q := f.selecting("1")

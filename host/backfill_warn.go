@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,6 +19,17 @@ func (f *fill) warn(told *bool, format string, args ...any) {
 		*told = true
 		f.s.emit(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
 	}
+}
+
+// tellFaster warns where the run goes on without a limit that an earlier one had: limits
+// are of a run, and whoever takes over after it may not know of them.
+func (f *fill) tellFaster(before Pace) {
+	now := f.s.cfg.pace()
+	if !now.exceeds(before) || f.s.rehearsed {
+		return
+	}
+	f.warn(&f.pace.faster, "it goes on with %s, and the run before was held to %s: limits hold for the run that is given them",
+		cmp.Or(now.Limits(), "no limit"), before.Limits())
 }
 
 // grow counts the rows that are left where more are visited than were counted, so that

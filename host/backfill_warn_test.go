@@ -2,8 +2,11 @@ package host_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
@@ -52,4 +55,63 @@ func TestBackfillWarnings(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A run that goes on without the limits of the one before says so, once, and one that
+// has them or stricter ones does not.
+func TestBackfillGoesOnFaster(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, c := range []struct {
+			rate int64
+			want []string
+		}{
+			{0, []string{`backfill "fill": it goes on with no limit, and the run before was held to at most 50,000 rows a second: limits hold for the run that is given them`}},
+			{60_000, []string{`backfill "fill": it goes on with at most 60,000 rows a second, and the run before was held to at most 50,000 rows a second: limits hold for the run that is given them`}},
+			{50_000, nil},
+			{1_000, nil},
+		} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, numbered(6)...)
+			stopped, stop := errors.New("stopped"), true
+			g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+				if row[0].Int == 3 && stop {
+					return stopped
+				}
+				return g.note(ctx, calls, row)
+			}
+			if err := g.upgrade(host.Config{MaxRate: 50_000}); !errors.Is(err, stopped) {
+				t.Fatal(err)
+			}
+			if at := base.progress().Migrations[0].Backfills[0].Pace; at == nil || at.MaxRate != 50_000 {
+				t.Errorf("the checkpoint tells of the pace %+v", at)
+			}
+			stop = false
+			var told []string
+			if err := g.upgrade(host.Config{MaxRate: c.rate, OnEvent: func(e host.Event) {
+				if e.Kind == host.EventLog && e.Level == host.LogWarn {
+					told = append(told, e.Text)
+				}
+			}}); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(told, c.want) {
+				t.Errorf("%d rows a second after 50,000: told %q, want %q", c.rate, told, c.want)
+			}
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		pace host.Pace
+		want string
+	}{
+		{host.Pace{ChunkTime: time.Second}, ""},
+		{host.Pace{MaxRate: 5000}, "at most 5,000 rows a second"},
+		{host.Pace{MaxLag: 2 * time.Second}, "at most 2s of replica lag"},
+		{host.Pace{MaxRate: 5000, MaxLag: 2 * time.Second}, "at most 5,000 rows a second and 2s of replica lag"},
+	} {
+		if got := c.pace.Limits(); got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.pace, got, c.want)
+		}
+	}
 }

@@ -101,7 +101,7 @@ type Conn interface {
 	Close() error
 }
 
-// Tables tells of tables what a backfill has to know of the one that it visits.
+// Tables tells of tables what a backfill has to know of those that it visits.
 type Tables interface {
 	// Keys returns the keys of a table, the primary one first: sets of columns that
 	// are unique together, without conditions and expressions; and behind them those
@@ -116,6 +116,10 @@ type Tables interface {
 	// Order tells how the rows of a table are ordered by columns of it. That stays so
 	// until the transaction ends, whatever others do.
 	Order(ctx context.Context, table string, columns []string) (Order, error)
+
+	// Hidden tells of a SELECT without parameters what Order.Hidden does of a table:
+	// why it may not see all rows of the tables that it reads. It is not run.
+	Hidden(ctx context.Context, stmt Statement) (why string, err error)
 }
 
 // A Tx is one transaction. After an error from any call but Query's rows only

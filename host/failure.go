@@ -20,6 +20,7 @@ func (u *run) fail(ctx context.Context, step Step, about Event, err error) error
 	if errors.Is(err, ErrLockTimeout) && u.timeouts < u.cfg.LockTimeoutRetries && ctx.Err() == nil {
 		return err
 	}
+	u.leave(step)
 	about.Kind, about.Err = EventFailed, u.failure(step, err)
 	u.emit(about)
 	return about.Err

@@ -44,7 +44,7 @@ func (u *run) letPass(ctx context.Context, step Step, err error) (waited bool, _
 		if readErr == nil {
 			units := ledger.pending(step)
 			unit, found := underWay(units)
-			if !found || !waited && chunksOf(units) <= u.reached {
+			if !found || stopped(unit) || !waited && chunksOf(units) <= u.reached {
 				return waited, nil
 			}
 			if n := chunksOf(units); n != sum || !unit.Updated.Equal(at.Updated) {

@@ -123,6 +123,13 @@ func (t brittleTx) Keys(ctx context.Context, table string) ([]host.Key, error) {
 	return t.Tx.Keys(ctx, table)
 }
 
+func (t brittleTx) Hidden(ctx context.Context, s host.Statement) (string, error) {
+	if err := spend(t.left); err != nil {
+		return "", err
+	}
+	return t.Tx.Hidden(ctx, s)
+}
+
 func (t brittleTx) Order(ctx context.Context, table string, columns []string) (host.Order, error) {
 	if err := spend(t.left); err != nil {
 		return host.Order{}, err

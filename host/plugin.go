@@ -137,10 +137,3 @@ type WorkOrder struct {
 	// a *PausedError.
 	Phase *abi.Phase
 }
-
-// A Pace is what Config says of how fast backfills go.
-type Pace struct {
-	ChunkTime time.Duration
-	MaxRate   int64
-	MaxLag    time.Duration
-}

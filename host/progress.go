@@ -38,7 +38,8 @@ type MigrationProgress struct {
 	Direction chain.Direction
 	Phase     string    // the newest that has begun, "" if it has none
 	Began     time.Time // when its first run began, by that runner's clock
-	Updated   time.Time // when it last committed something, by the database's clock
+	Updated   time.Time // when it last committed something, or a run said that it ends, by the database's clock
+	Stopped   bool      // a run has said that it ends, in the middle of a backfill
 	Committed int       // calls, sections and backfills that are done
 	Backfills []BackfillProgress
 }
@@ -51,6 +52,7 @@ type BackfillProgress struct {
 	Total    int64 // rows to visit, as last counted; 0 if unknown
 	Chunks   int64
 	Updated  time.Time // of its newest checkpoint
+	Pace     *Pace     // of the run that has set it; nil before there is one
 
 	// The key of the last row visited, nil before the first chunk.
 	Columns []string
@@ -62,8 +64,9 @@ type State string
 
 // The states of a migration that is not done.
 const (
-	StateRunning State = "running"
-	StateSilent  State = "silent" // it was interrupted, or is at something long
+	StateRunning     State = "running"
+	StateInterrupted State = "interrupted" // a run has said so when it ended
+	StateSilent      State = "silent"      // it was interrupted, or is at something long
 )
 
 // silentAfter is how long ago the last checkpoint may be of a migration that is
@@ -72,13 +75,19 @@ const (
 const silentAfter = 5 * time.Second
 
 // State says whether a migration is under way: a runner holds the lock, or has just
-// committed something of it. silent is how long it has not.
+// committed something of it and not said that it ends. silent is how long it has not.
 func (p *Progress) State(m *MigrationProgress) (state State, silent time.Duration) {
 	silent = max(p.Now.Sub(m.Updated), 0)
-	if p.Lock == LockHeld || silent <= silentAfter {
+	switch {
+	case p.Lock == LockHeld:
 		return StateRunning, silent
+	case m.Stopped:
+		return StateInterrupted, silent
+	case silent <= silentAfter:
+		return StateRunning, silent
+	default:
+		return StateSilent, silent
 	}
-	return StateSilent, silent
 }
 
 // A sighted Conn sees other runners.
@@ -126,8 +135,11 @@ func (r *Runner) progressOf(pending Pending) MigrationProgress {
 			m.Phase = u.Name
 		case UnitBackfill:
 			b := BackfillProgress{Name: u.Name, Complete: !u.Begun, Done: u.Affected, Total: u.Total, Chunks: u.Chunks, Updated: u.Updated}
-			if at, err := readCheckpoint(u); err == nil && at != nil && at.Last != nil {
-				b.Columns, b.Last = at.Key, at.Last
+			if at, err := readCheckpoint(u); err == nil && at != nil {
+				m.Stopped = m.Stopped || u.Begun && at.Stopped
+				if b.Pace = &at.Pace; at.Last != nil {
+					b.Columns, b.Last = at.Key, at.Last
+				}
 			}
 			m.Backfills = append(m.Backfills, b)
 		}

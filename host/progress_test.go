@@ -76,17 +76,51 @@ func TestProgress(t *testing.T) {
 		if p.Lock != free {
 			t.Errorf("afterwards the lock is %q", p.Lock)
 		}
-		p.Now = m.Updated.Add(42 * time.Second)
-		if state, silent := p.State(m); state != host.StateSilent || silent != 42*time.Second {
-			t.Errorf("42 s later it is %s, for %s", state, silent)
+		for _, later := range []time.Duration{0, 42 * time.Second} {
+			p.Now = m.Updated.Add(later)
+			if state, silent := p.State(m); state != host.StateInterrupted || silent != later {
+				t.Errorf("%s later it is %s, for %s", later, state, silent)
+			}
 		}
 
-		g.visit = nil
+		under = nil
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			if under == nil {
+				under = f.progress()
+			}
+			return g.note(ctx, calls, row)
+		}
 		if err := g.upgrade(host.Config{}); err != nil {
 			t.Fatal(err)
 		}
+		if state, _ := under.State(check(under, 50)); state != host.StateRunning {
+			t.Errorf("once it goes on it is %s", state)
+		}
 		if p := f.progress(); len(p.Migrations) != 0 {
 			t.Errorf("when all is done: %+v", p)
+		}
+	})
+}
+
+// A run whose connection is lost cannot say that it ends, and a look does not know.
+func TestProgressOfALostConnection(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		g := f.toFill(abi.Backfill{Table: "t", Batch: 2, MaxBatch: 2}, numbered(10)...)
+		left := 1000
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			if row[0].Int == 5 {
+				left = 0
+			}
+			return g.note(ctx, calls, row)
+		}
+		if _, err := g.runnerOn(brittle{f.open(), &left}, host.Config{}).Upgrade(t.Context(), "heads"); !errors.Is(err, errBroken) {
+			t.Fatal(err)
+		}
+		p := f.progress()
+		m := &p.Migrations[0]
+		p.Now = m.Updated.Add(42 * time.Second)
+		if state, silent := p.State(m); state != host.StateSilent || silent != 42*time.Second || m.Backfills[0].Done != 4 {
+			t.Errorf("42 s later it is %s, for %s, with %+v", state, silent, m.Backfills)
 		}
 	})
 }

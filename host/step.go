@@ -214,6 +214,7 @@ func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version stri
 	if err := tx.Progress(ctx, a.step.Revision.Key, a.step.Direction, []Unit{*restart}); err != nil {
 		return nil, err
 	}
+	u.reached++ // as checkpointed does
 	return replaced(pending, *restart), tx.Commit(ctx)
 }
 

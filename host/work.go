@@ -30,7 +30,7 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	defer cancel()
 	order := WorkOrder{
 		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
-		Pace: Pace{u.cfg.ChunkTime, u.cfg.MaxRate, u.cfg.MaxLag}, Checkpoint: u.choice(a.step),
+		Pace: u.cfg.pace(), Checkpoint: u.choice(a.step),
 		Used: spent.used, Spent: spent.time,
 	}
 	from := u.reached

@@ -47,6 +47,7 @@ The exit code is 5 if there is a problem.`,
 				return err
 			}
 			defer s.close()
+			s.tellAbsent()
 			return a.audit(cmd.Context(), s)
 		},
 	}

@@ -56,6 +56,7 @@ With --check the exit code says it too, for programs that upgrade themselves:
 				return err
 			}
 			defer s.close()
+			s.tellAbsent()
 			s.connectEarly(cmd.Context())
 			r, err := s.runner(host.Config{})
 			if err != nil {

@@ -65,6 +65,7 @@ and --limit choose from it.`,
 				return err
 			}
 			defer s.close()
+			s.tellAbsent()
 			if ledger {
 				return a.ledgerHistory(cmd.Context(), r, selection)
 			}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -52,6 +49,7 @@ func newPlan(a *app) *cobra.Command {
 		samples                 int
 		offline                 string
 		phase                   func() (*abi.Phase, error)
+		checkpoint              func() (host.CheckpointChoice, error)
 	)
 	cmd := &cobra.Command{
 		Use:   "plan [TARGET]",
@@ -72,7 +70,9 @@ keys too, with a few of them before and after. It fails where a commit would, fo
 keys for example. On PostgreSQL nobody else can write to the tables that the
 migrations write to until it is over.
 
-Both hold the lock for as long as they take, and wait where another runner has it.
+Both hold the lock for as long as they take, and wait where another runner has it. A
+backfill that was interrupted is shown from its checkpoint; with --checkpoint as an
+upgrade with it would do it.
 
 --offline FROM:TO needs no database: it prints what the SQL files between two
 revisions hold. Modules and schema operations (YAML) send what depends on the
@@ -103,17 +103,27 @@ scheme of the database URL says which dialect.`,
 			if upTo != nil && (offline != "" || downgrade || goesDown(argument(args, ""))) {
 				return usage("", "--phase is about an upgrade, and about what a database has of it: it goes with neither --offline nor a downgrade")
 			}
+			choice, err := checkpoint()
+			if err != nil {
+				return err
+			}
+			if choice != host.CheckpointRefuse && (offline != "" || !sql && !effects) {
+				return usage("", "--checkpoint is about what a migration sends, and about what a database has of it: it goes with --sql or --effects, and not with --offline")
+			}
 			s, err := a.open()
 			if err != nil {
 				return err
 			}
 			defer s.close()
+			if offline == "" {
+				s.tellAbsent()
+			}
 			if sql || effects {
 				if err := s.rehearseInMemory(); err != nil {
 					return err
 				}
 			}
-			r, err := s.runner(host.Config{Phase: upTo})
+			r, err := s.runner(host.Config{Phase: upTo, Checkpoint: choice})
 			if err != nil {
 				return err
 			}
@@ -153,6 +163,7 @@ scheme of the database URL says which dialect.`,
 	}
 	phase = phaseFlag(cmd)
 	f := cmd.Flags()
+	checkpoint = checkpointFlag(f)
 	f.BoolVar(&downgrade, "downgrade", false, "plan a downgrade to TARGET (taken for granted for base and -N)")
 	f.BoolVar(&sql, "sql", false, "print the statements, by running them in a transaction that is rolled back")
 	f.BoolVar(&effects, "effects", false, "say what the migrations do to rows, by running them in a transaction that is rolled back")
@@ -300,10 +311,7 @@ func printRehearsal(w io.Writer, r host.Rehearsal, offline bool) {
 // rehearseInMemory puts a database in memory in the place of a SQLite file that
 // is not there: a plan makes no file.
 func (s *session) rehearseInMemory() error {
-	if s.db.Dialect() != chain.SQLite {
-		return nil
-	}
-	if _, err := os.Stat(s.sqliteFile()); !errors.Is(err, fs.ErrNotExist) {
+	if !s.absent() {
 		return nil
 	}
 	db, err := sqlite.Open(sqlite.Memory, sqliteOptions...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ type migrationProgress struct {
 	Line      string             `json:"line"`
 	Slug      string             `json:"slug,omitempty"`
 	Direction string             `json:"direction"`
-	State     string             `json:"state"`     // running, or silent
+	State     string             `json:"state"`     // running, interrupted, or silent: nobody knows which
 	SilentMS  int64              `json:"silent_ms"` // since it last committed something
 	Phase     string             `json:"phase,omitempty"`
 	Began     string             `json:"began,omitempty"`
@@ -42,6 +43,10 @@ type backfillProgress struct {
 	Chunks   int64             `json:"chunks"`
 	Updated  string            `json:"updated"`
 	At       map[string]string `json:"at,omitempty"` // the key of the last row visited, in SQL's words
+
+	// The limits of the run that has set the newest checkpoint.
+	MaxRate  int64 `json:"max_rate,omitempty"` // rows a second
+	MaxLagMS int64 `json:"max_lag_ms,omitempty"`
 }
 
 // watchEvery is how often --watch looks if it is given no time.
@@ -58,9 +63,13 @@ and whether a runner is at work on them. It reads and takes no lock, so that it
 can be called from another terminal while an upgrade runs.
 
 A migration is running if a runner holds the lock of a PostgreSQL database, or if
-its last checkpoint is a few seconds old. If neither is so, it was interrupted,
-or is at something long: then the time since that checkpoint is told. What was
-interrupted goes on with the next "sandpiper upgrade".
+its last checkpoint is a few seconds old. A run that ends in the middle of a backfill,
+because of an error or of Ctrl-C, notes that it was interrupted; one that is killed
+cannot. Where nobody knows, the time since the last checkpoint is told: it was
+interrupted, or is at something long. What was
+interrupted goes on with the next "sandpiper upgrade". The limits are those of
+the run that has set the last checkpoint, --max-rate and --max-lag: another run
+does not take them over, and has to be given them.
 
 With --watch a line is printed for each of them again and again, with the rate
 and the time left, until none is left.`,
@@ -81,6 +90,7 @@ and the time left, until none is left.`,
 				return err
 			}
 			defer s.close()
+			s.tellAbsent()
 			// What a migration is called is nice to know, and no more: the files may
 			// be those of a later version, or somewhere else.
 			r, err := s.runner(host.Config{})
@@ -119,6 +129,9 @@ func progressDocument(p *host.Progress) progressData {
 		}
 		for _, b := range m.Backfills {
 			one := backfillProgress{Name: b.Name, Complete: b.Complete, Done: b.Done, Total: b.Total, Chunks: b.Chunks, Updated: timestamp(b.Updated)}
+			if b.Pace != nil {
+				one.MaxRate, one.MaxLagMS = b.Pace.MaxRate, b.Pace.MaxLag.Milliseconds()
+			}
 			for i, value := range literals(b.Last) {
 				if i < len(b.Columns) {
 					if one.At == nil {
@@ -161,6 +174,9 @@ func printProgress(w io.Writer, p *host.Progress) {
 			if b.Last != nil && !b.Complete {
 				field("at", "%s, %s", keyWords(b), moment(b.Updated))
 			}
+			if b.Pace != nil && !b.Complete {
+				field("limits", "%s", cmp.Or(b.Pace.Limits(), "none"))
+			}
 		}
 	}
 }
@@ -171,17 +187,23 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	switch {
 	case p.Lock == host.LockHeld:
 		return "running: a runner holds the lock"
+	case state == host.StateInterrupted:
+		return fmt.Sprintf("interrupted %s ago: `sandpiper %s` goes on", elapsed(silent), again(m))
 	case state == host.StateRunning && p.Lock == host.LockFree:
 		return fmt.Sprintf("no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 	case state == host.StateRunning:
 		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
 	default:
-		again := m.Direction.String()
-		if m.Phase != "" {
-			again += " --phase " + plain(m.Phase)
-		}
-		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again)
+		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again(m))
 	}
+}
+
+// again is the command that goes on with a migration.
+func again(m *host.MigrationProgress) string {
+	if m.Phase != "" {
+		return m.Direction.String() + " --phase " + plain(m.Phase)
+	}
+	return m.Direction.String()
 }
 
 // keyWords are the key of the last row that a backfill has visited.
@@ -246,7 +268,10 @@ func printLook(w io.Writer, p *host.Progress, seen map[string]*watched) {
 			s.speed.See(b.Updated.Sub(s.first), b.Done)
 			words = "backfill " + plain(b.Name) + ": " + strings.Join(figures(b.Done, b.Total, &s.speed), ", ")
 		}
-		if state, silent := p.State(&m); state == host.StateSilent {
+		switch state, silent := p.State(&m); state {
+		case host.StateInterrupted:
+			words += fmt.Sprintf("; interrupted %s ago", elapsed(silent))
+		case host.StateSilent:
 			words += fmt.Sprintf("; no checkpoint for %s", elapsed(silent))
 		}
 		fmt.Fprintf(w, "%s  %s %s  %s\n", at, m.Direction, title(m.Key.String(), m.Slug), printable(words))

@@ -103,6 +103,7 @@ func (a *app) ledgerRecord(ctx context.Context, limit int) (*report.Record, erro
 		return nil, err
 	}
 	defer s.close()
+	s.tellAbsent()
 	var entries []host.Entry
 	ledger, err := runner.Ledger(ctx)
 	if err == nil && ledger.Exists {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/host/sandbox"
 	"github.com/sandpiper-db/sandpiper/host/sqlite"
@@ -207,6 +209,23 @@ func (a *app) sandbox(limit time.Duration) (*sandbox.Sandbox, error) {
 		opts.Logger = slog.New(slog.NewTextHandler(a.stderr, nil))
 	}
 	return sandbox.New(opts)
+}
+
+// absent reports whether the database is a SQLite file that is not there.
+func (s *session) absent() bool {
+	if s.db.Dialect() != chain.SQLite || s.db.String() == sqlite.Memory {
+		return false
+	}
+	_, err := os.Stat(s.sqliteFile())
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// tellAbsent is for commands that read: to them a file that is not there, whose name may
+// be mistyped, looks like one to which nothing is applied. They do not make it.
+func (s *session) tellAbsent() {
+	if s.absent() {
+		s.app.say("%s is not there: the first upgrade makes it, or another database is meant", s.db)
+	}
 }
 
 // connectEarly lets the session connect while it reads the migrations.

@@ -9,17 +9,21 @@ import (
 	"github.com/sandpiper-db/sandpiper/host/policy"
 )
 
-// movers looks for triggers of a table and of its partitions, and for foreign keys of
-// its key that follow what they refer to. The rows that the transaction has deleted are
+// movers looks for triggers of a table and of its partitions, for foreign keys of its
+// key that follow what they refer to, and for columns of it that are computed from
+// others. The rows that the transaction has deleted are
 // counted by the server; those that went from one partition to another are not among
 // the table's own.
 //
 // https://www.postgresql.org/docs/current/catalog-pg-trigger.html,
-// https://www.postgresql.org/docs/current/catalog-pg-constraint.html
+// https://www.postgresql.org/docs/current/catalog-pg-constraint.html,
+// https://www.postgresql.org/docs/current/catalog-pg-attribute.html
 const movers = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
     AND (g.tgrelid = t.oid OR g.tgrelid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree(t.oid) p)))
   OR EXISTS (SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
     WHERE k.conrelid = t.oid AND k.contype = 'f' AND k.confupdtype IN ('c', 'n', 'd')
+      AND a.attname = ANY (SELECT pg_catalog.unnest(pg_catalog.string_to_array($2, E'\n'))))
+  OR EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND a.attgenerated <> ''
       AND a.attname = ANY (SELECT pg_catalog.unnest(pg_catalog.string_to_array($2, E'\n')))),
   coalesce(pg_catalog.pg_stat_get_xact_tuples_deleted(t.oid), 0)
 FROM (SELECT pg_catalog.to_regclass($1) AS oid) t`

@@ -33,10 +33,15 @@ func (t *tx) Order(ctx context.Context, table string, columns []string) (host.Or
 	}
 	o, role, err := t.orderOf(ctx, quoteIdent(table), columns)
 	if o.Hidden != "" {
-		o.Hidden += fmt.Sprintf("run as a role with BYPASSRLS (ALTER ROLE %s BYPASSRLS), or as the owner of the table and without FORCE ROW LEVEL SECURITY "+
-			"(ALTER TABLE %s NO FORCE ROW LEVEL SECURITY)", quoteIdent(role), quoteIdent(table))
+		o.Hidden += unhidden(role, quoteIdent(table))
 	}
 	return o, err
+}
+
+// unhidden says what to do about row security that holds for a role.
+func unhidden(role, table string) string {
+	return fmt.Sprintf("run as a role with BYPASSRLS (ALTER ROLE %s BYPASSRLS), or as the owner of the table and without FORCE ROW LEVEL SECURITY "+
+		"(ALTER TABLE %s NO FORCE ROW LEVEL SECURITY)", quoteIdent(role), table)
 }
 
 // orderOf tells how a table is ordered, whose name is resolved. The first statement

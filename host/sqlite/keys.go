@@ -48,7 +48,7 @@ func (c *conn) keys(ctx context.Context, table string) ([]host.Key, error) {
 			primary.Columns = append(primary.Columns, s.ColumnText(0))
 		}
 		return nil
-	}, `SELECT name, "notnull", pk, (SELECT type FROM pragma_table_list(?1)) FROM pragma_table_info(?1) ORDER BY pk`, table)
+	}, `SELECT name, "notnull", pk, (SELECT type FROM pragma_table_list(?1)) FROM pragma_table_xinfo(?1) ORDER BY pk`, table)
 	if err != nil {
 		return nil, c.db.failed("read the keys of a table of", cause(ctx, err))
 	}

@@ -20,6 +20,7 @@ func TestKeys(t *testing.T) {
 		"CREATE TABLE t (a TEXT COLLATE NOCASE NOT NULL UNIQUE)":                     {{Columns: []string{"a"}}},
 		"CREATE TABLE t (a TEXT COLLATE NOCASE NOT NULL, UNIQUE (a COLLATE BINARY))": {{Columns: []string{"a"}, Unfit: host.UnfitCollation}}, // 'x' and 'X' are one place in its order
 		"CREATE TABLE t (a TEXT NOT NULL, b AS (a || 'x') STORED NOT NULL UNIQUE)":   {{Columns: []string{"b"}}},
+		"CREATE TABLE t (a TEXT, b AS (a || 'x') UNIQUE)":                            {{Columns: []string{"b"}, Nullable: true}},
 	} {
 		conn := connect(t, open(t, sqlite.Memory))
 		err := in(t.Context(), conn, func(tx host.Tx) error {

@@ -10,9 +10,10 @@ import (
 	"github.com/sandpiper-db/sandpiper/host"
 )
 
-// Movers tells what else than statements changes the keys of a table: triggers, and
-// foreign keys of the key that follow what they refer to. Where there are such, the
-// rows that are deleted are counted from then on.
+// Movers tells what else than statements changes the keys of a table: triggers, foreign
+// keys of the key that follow what they refer to, and columns of it that are computed
+// from others (https://sqlite.org/pragma.html#pragma_table_xinfo). Where there are such,
+// the rows that are deleted are counted from then on.
 func (t *tx) Movers(ctx context.Context, table string, key []string) (m host.Movers, err error) {
 	defer t.c.guard(&err)
 	if err := t.usable(); err != nil {
@@ -23,7 +24,8 @@ func (t *tx) Movers(ctx context.Context, table string, key []string) (m host.Mov
 		m.Found = m.Found || column == "" || slices.ContainsFunc(key, func(k string) bool { return strings.EqualFold(k, column) })
 		return nil
 	}, `SELECT '' FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE
-		UNION ALL SELECT "from" FROM pragma_foreign_key_list(?1) WHERE on_update NOT IN ('NO ACTION', 'RESTRICT')`, table)
+		UNION ALL SELECT "from" FROM pragma_foreign_key_list(?1) WHERE on_update NOT IN ('NO ACTION', 'RESTRICT')
+		UNION ALL SELECT name FROM pragma_table_xinfo(?1) WHERE hidden IN (2, 3)`, table)
 	if err != nil {
 		return m, t.c.db.failed("read the triggers of a table of", cause(ctx, err))
 	}

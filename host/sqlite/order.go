@@ -38,6 +38,17 @@ func (t *tx) Order(ctx context.Context, table string, columns []string) (o host.
 	return o, err
 }
 
+// Hidden implements host.Tx. SQLite hides no rows from anybody.
+func (t *tx) Hidden(context.Context, host.Statement) (string, error) { return "", t.usable() }
+
+// Hidden implements host.Tx.
+func (t *confinedTx) Hidden(ctx context.Context, stmt host.Statement) (string, error) {
+	if err := t.usable(); err != nil {
+		return "", err
+	}
+	return t.tx.Hidden(ctx, stmt)
+}
+
 // Order implements host.Tx, of a table that the plugin was asked about before it
 // visits it.
 func (t *confinedTx) Order(ctx context.Context, table string, columns []string) (host.Order, error) {
