@@ -179,7 +179,6 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s.span = func(name string) func() { return span("section", sectionAttributes(name)...) }
 	s.fillSpan = func(name string) func() { return span("backfill", backfillAttributes(name)...) }
 	s.cfg, s.paces, s.followers = &u.cfg, u.paces, &u.followers
-	s.advanced = func() { u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0 }
 	return s
 }
 
@@ -214,6 +213,7 @@ func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version stri
 	if err := tx.Progress(ctx, a.step.Revision.Key, a.step.Direction, []Unit{*restart}); err != nil {
 		return nil, err
 	}
+	u.reached++ // as checkpointed does
 	return replaced(pending, *restart), tx.Commit(ctx)
 }
 
