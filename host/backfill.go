@@ -255,6 +255,7 @@ func (f *fill) complete(ctx context.Context) error {
 	s.pos++
 	f.end()
 	s.section = nil
+	delete(s.paces, f.unit.Position)
 	s.completed(f.unit.Name)
 	return io.EOF
 }

@@ -20,19 +20,19 @@ const UnknownLag = time.Duration(1<<63 - 1)
 
 // followers are the replicas that backfills of a run have seen, by name.
 type followers struct {
-	seen map[string]seenReplica // nil before the first look
+	seen map[string]SeenReplica // nil before the first look
 }
 
-// seenReplica is what was seen of the replicas of one name: they are all called
+// A SeenReplica is what was seen of the replicas of one name: they are all called
 // walreceiver where nobody has given them names. Nothing else tells them apart that
 // stays the same when they connect again. So they are counted, and as many have to stay
 // as there were at least within countedWithin of the first look at the name: the server
 // keeps the connection of one that has lost it for a while, beside its new one. For the
 // same reason more may come later, and go.
-type seenReplica struct {
-	many  int
-	first time.Time // when the name was first seen
-	last  time.Time // when so many were there
+type SeenReplica struct {
+	Many  int
+	First time.Time // when the name was first seen
+	Last  time.Time // when so many were there
 }
 
 // A backfill looks at the replicas this often while it waits. The first time it
@@ -114,7 +114,7 @@ func (r lagReason) String() string {
 // for the one that is furthest behind. The error is that one is gone for too long.
 func (f *followers) behind(replicas []Replica, most time.Duration, now time.Time) (why lagReason, err error) {
 	if f.seen == nil {
-		f.seen = map[string]seenReplica{}
+		f.seen = map[string]SeenReplica{}
 	}
 	there := map[string]int{}
 	for _, r := range replicas {
@@ -130,19 +130,19 @@ func (f *followers) behind(replicas []Replica, most time.Duration, now time.Time
 		seen, known := f.seen[name]
 		switch {
 		case !known:
-			seen = seenReplica{many, now, now}
-		case many >= seen.many:
-			seen.last = now
-		case seen.last.Sub(seen.first) < countedWithin: // it may have fallen within that time
-			seen.many, seen.last = many, now
+			seen = SeenReplica{many, now, now}
+		case many >= seen.Many:
+			seen.Last = now
+		case seen.Last.Sub(seen.First) < countedWithin: // it may have fallen within that time
+			seen.Many, seen.Last = many, now
 		}
 		f.seen[name] = seen
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.seen)) {
 		seen := f.seen[name]
-		gone := now.Sub(seen.last)
-		if seen.many > 1 {
-			name = fmt.Sprintf("%s, one of %d of that name,", name, seen.many)
+		gone := now.Sub(seen.Last)
+		if seen.Many > 1 {
+			name = fmt.Sprintf("%s, one of %d of that name,", name, seen.Many)
 		}
 		if gone > goneWithin {
 			return lagReason{}, fmt.Errorf("replica %s is gone since %v: the backfill waits for it no longer (--max-lag); "+

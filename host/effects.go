@@ -23,7 +23,7 @@ type ObservedTx interface {
 // TableEffects are what was done to the rows of one table: by statements, by
 // triggers, by foreign keys. Rows that go with DROP TABLE or TRUNCATE are not
 // counted, nor those that a change of the schema or, on SQLite, CREATE TABLE AS
-// writes.
+// writes, nor those of temporary and foreign tables.
 type TableEffects struct {
 	Table                      string
 	Inserted, Updated, Deleted int64

@@ -20,7 +20,7 @@ type chunkWorker struct {
 	chunks []host.Event
 }
 
-func (w chunkWorker) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
+func (w chunkWorker) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.WorkState, error) {
 	return w.inProcess.Work(ctx, order, func(e host.Event) {
 		events(e)
 		if e.Kind == host.EventStarted {

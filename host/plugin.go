@@ -115,9 +115,9 @@ type Worker interface {
 	// Work runs one step as Runner.Work does, from start to commit. events
 	// receives what Config.OnEvent would. When ctx is done the work ends, and its
 	// transaction with it. The errors are those of a run in this process, as far
-	// as errors.Is and errors.As see them. What the migration has used, order.Used
-	// included, is returned either way, as far as the Worker knows.
-	Work(ctx context.Context, order WorkOrder, events func(Event)) (Entry, GuestUsage, error)
+	// as errors.Is and errors.As see them. What has become of order.State is returned
+	// either way, as far as the Worker knows.
+	Work(ctx context.Context, order WorkOrder, events func(Event)) (Entry, WorkState, error)
 }
 
 // A WorkOrder is one step of a plugin, for a Worker.
@@ -127,11 +127,12 @@ type WorkOrder struct {
 	Statements bool // tell of statements, as Config.Statements
 	Results    bool // and of their results, as Config.Results
 	Pace       Pace
+	LockWait   time.Duration    // as Config.LockWait
 	Checkpoint CheckpointChoice // as Config.Checkpoint
 
-	// What orders before that came to nothing have used of the step's limits.
-	Used  GuestUsage
-	Spent time.Duration // the database's time included
+	// What the orders before, none of which came to the step's end, have left.
+	State WorkState
+	Spent time.Duration // of the step's time, the database's included
 
 	// Phase is Config.Phase of the run. A Work that ends before a later one returns
 	// a *PausedError.

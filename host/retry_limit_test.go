@@ -131,12 +131,12 @@ func TestLimitsHoldOverOrders(t *testing.T) {
 // A forgetful worker says of its second order that nothing was used.
 type forgetful struct{ inProcess }
 
-func (w forgetful) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
-	entry, used, err := w.inProcess.Work(ctx, order, events)
+func (w forgetful) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.WorkState, error) {
+	entry, state, err := w.inProcess.Work(ctx, order, events)
 	if len(*w.orders) == 2 {
-		used = host.GuestUsage{}
+		state.Used = host.GuestUsage{}
 	}
-	return entry, used, err
+	return entry, state, err
 }
 
 // Calls that are answered from the record are not counted as sent again.

@@ -270,8 +270,9 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 func (u *run) emit(e Event) {
-	if e.Kind == EventChunk {
+	if e.Kind == EventChunk { // in this process or by a Worker: what was in the way is not any more
 		u.reached++
+		u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0
 	}
 	u.logEvent(e)
 	u.meters.event(e)

@@ -179,7 +179,6 @@ func (u *run) session(ctx context.Context, conn Conn, a *attempt, begin Unit, pe
 	s.span = func(name string) func() { return span("section", sectionAttributes(name)...) }
 	s.fillSpan = func(name string) func() { return span("backfill", backfillAttributes(name)...) }
 	s.cfg, s.paces, s.followers = &u.cfg, u.paces, &u.followers
-	s.advanced = func() { u.waiting, u.timeouts, u.stale = time.Time{}, 0, 0 }
 	return s
 }
 

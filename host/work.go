@@ -30,12 +30,13 @@ func (u *run) delegate(ctx context.Context, p *Plugin, a *attempt) (Entry, error
 	defer cancel()
 	order := WorkOrder{
 		Plugin: *p, Step: a.step, Statements: u.cfg.Statements, Results: u.cfg.Results, Phase: u.cfg.Phase,
-		Pace: u.cfg.pace(), Checkpoint: u.choice(a.step),
-		Used: spent.used, Spent: spent.time,
+		Pace: u.cfg.pace(), LockWait: u.cfg.LockWait, Checkpoint: u.choice(a.step),
+		State: u.workState(spent.used), Spent: spent.time,
 	}
 	from := u.reached
-	entry, used, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
-	used = used.atLeast(spent.used) // whatever it says
+	entry, state, err := u.cfg.Worker.Work(ctx, order, u.relay(a.about))
+	u.take(state)
+	used := state.Used.atLeast(spent.used) // whatever it says
 	spent.add(used, time.Since(a.clock), u.reached != from || used != spent.used, err)
 	if err != nil {
 		return Entry{}, overdue(ctx, err)
@@ -52,7 +53,7 @@ func (u *run) relay(about Event) func(Event) {
 	return func(e Event) {
 		switch e.Kind {
 		case EventStarted, EventProgress, EventLog, EventSection, EventStatement, EventRan,
-			EventChunk, EventThrottled, EventPhase:
+			EventChunk, EventThrottled, EventPhase, EventWaiting:
 			u.emit(e.of(about))
 		}
 	}
@@ -77,24 +78,25 @@ func (u *run) probe(ctx context.Context, step Step) error {
 // ErrLockTimeout among them, and no *RunError. events hears of what happens inside
 // the migration: that it starts, its statements and their results, logs, progress,
 // sections, chunks and phases.
-func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, used GuestUsage, err error) {
+func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) (entry Entry, state WorkState, err error) {
 	step := order.Step
 	own := *r
 	own.cfg.OnEvent, own.cfg.Statements, own.cfg.Results, own.cfg.Phase = events, order.Statements, order.Results, order.Phase
 	own.cfg.ChunkTime, own.cfg.MaxRate, own.cfg.MaxLag = order.Pace.ChunkTime, order.Pace.MaxRate, order.Pace.MaxLag
-	own.cfg.Checkpoint = order.Checkpoint
+	own.cfg.LockWait, own.cfg.Checkpoint = order.LockWait, order.Checkpoint
 	own.warm()
 	body, err := order.body(r.db.Dialect())
 	if err != nil {
-		return Entry{}, order.Used, err
+		return Entry{}, order.State, err
 	}
 	u := own.newRun(step.Direction, step.Revision.Key.String())
 	spent := u.spentOn(step)
-	spent.used, spent.time = order.Used, order.Spent
+	spent.used, spent.time = order.State.Used, order.Spent
+	u.take(order.State)
 	u.prepare(ctx, body.module)
 	defer u.closeGuests()
 	if u.conn, err = r.db.Connect(ctx); err != nil {
-		return Entry{}, order.Used, err
+		return Entry{}, order.State, err
 	}
 	defer func() {
 		if closeErr := u.conn.Close(); err == nil {
@@ -102,17 +104,17 @@ func (r *Runner) Work(ctx context.Context, order WorkOrder, events func(Event)) 
 		}
 	}()
 	if u.ledger, err = u.conn.Ledger(ctx); err != nil {
-		return Entry{}, order.Used, err
+		return Entry{}, order.State, err
 	}
 	if !slices.Equal(u.ledger.Heads[step.Revision.Line], step.Before) {
-		return Entry{}, order.Used, ErrMoved
+		return Entry{}, order.State, ErrMoved
 	}
 	about := Event{Revision: step.Revision.ID, Line: step.Revision.Line, Slug: step.Revision.Slug, Action: Action(step.Direction.String())}
 	entry, err = u.confined(ctx, &order.Plugin, &attempt{step: step, body: body, about: about, resumed: resumption(u.ledger.pending(step))})
 	if closeErr := u.walls.close(); err == nil {
 		err = closeErr
 	}
-	return entry, spent.used, err
+	return entry, u.workState(spent.used), err
 }
 
 // body finds what the order's step does, in the order's module.

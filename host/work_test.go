@@ -23,14 +23,14 @@ type inProcess struct {
 	before func() // called before each order
 }
 
-func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
+func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(host.Event)) (host.Entry, host.WorkState, error) {
 	b, err := json.Marshal(order)
 	if err != nil {
-		return host.Entry{}, order.Used, err
+		return host.Entry{}, order.State, err
 	}
 	var sent host.WorkOrder
 	if err := json.Unmarshal(b, &sent); err != nil {
-		return host.Entry{}, order.Used, err
+		return host.Entry{}, order.State, err
 	}
 	w.mu.Lock()
 	*w.orders = append(*w.orders, sent)
@@ -40,7 +40,7 @@ func (w inProcess) Work(ctx context.Context, order host.WorkOrder, events func(h
 	}
 	r, err := host.NewRunner(nil, w.db, w.box, host.Config{})
 	if err != nil {
-		return host.Entry{}, order.Used, err
+		return host.Entry{}, order.State, err
 	}
 	return r.Work(ctx, sent, events)
 }
@@ -127,29 +127,14 @@ func TestWorkIsContended(t *testing.T) {
 		if _, err := f.pluginRunner(host.Config{}, plugin).Upgrade(t.Context(), "main@head"); err != nil {
 			t.Fatal(err)
 		}
-		holds, err := f.open().Connect(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer holds.Close()
-		var lock host.Tx
+		var release func()
 		w := f.worker()
-		w.before = sync.OnceFunc(func() {
-			if lock, err = holds.Begin(t.Context(), host.Fence{}); err == nil {
-				err = lock.Savepoint(t.Context(), host.SavepointSet, "held") // the lock may be asked for only now
-			}
-			if _, asked := holds.Ledger(t.Context()); err == nil {
-				err = asked
-			}
-			if err != nil {
-				t.Errorf("hold the lock: %v", err)
-			}
-		})
+		w.before = sync.OnceFunc(func() { release = f.takeLock() })
 		waited := 0
 		cfg := host.Config{Worker: w, LockWait: time.Minute, OnEvent: func(e host.Event) {
 			if e.Kind == host.EventWaiting {
 				waited++
-				lock.Rollback()
+				release()
 			}
 		}}
 		if _, err := f.pluginRunner(cfg, plugin).Upgrade(t.Context(), "heads"); err != nil {
@@ -160,6 +145,33 @@ func TestWorkIsContended(t *testing.T) {
 		}
 		f.wantCount(1, "SELECT count(*) FROM acme_t")
 	})
+}
+
+// takeLock takes the runner's lock, until release is called.
+func (f *fixture) takeLock() (release func()) {
+	f.t.Helper()
+	conn, err := f.open().Connect(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	tx, err := conn.Begin(f.t.Context(), host.Fence{})
+	if err == nil {
+		err = tx.Savepoint(f.t.Context(), host.SavepointSet, "held") // the lock may be asked for only now
+	}
+	if _, asked := conn.Ledger(f.t.Context()); err == nil {
+		err = asked
+	}
+	if err != nil {
+		f.t.Errorf("hold the lock: %v", err)
+	}
+	release = sync.OnceFunc(func() {
+		if tx != nil {
+			tx.Rollback()
+		}
+		conn.Close()
+	})
+	f.t.Cleanup(release)
+	return release
 }
 
 // Two runs that send their workers to one database at once share the work.

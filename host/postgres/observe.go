@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -30,15 +29,10 @@ type observedTx struct {
 	ready   bool                // the triggers' function is there
 	watched map[string]string   // by oid: the table's name, "" if it cannot have triggers
 	last    map[string]counters // what the server has counted so far, by oid
-	unseen  map[string]counters // changes of tables without triggers
-	reasons map[string]string   // why they have none
+	read    bool                // a query has run since: it may have called what writes
+	unseen  map[string]counters // changes that no trigger saw
+	reasons map[string]string   // why tables have no triggers
 	marks   []observedMark      // of the savepoints that are set
-}
-
-// counters are the rows of a table that a transaction has changed.
-type counters struct {
-	table   string
-	changed [3]int64 // inserted, updated, deleted
 }
 
 // An observedMark is what there was before a savepoint.
@@ -82,48 +76,13 @@ func observe(ctx context.Context, tx host.Tx, t *tx, role string, samples int) (
 	return o, err
 }
 
-// counted asks the server what it has counted. It does not take back what is
-// rolled back, so only what lies between two askings says something.
-func (o *observedTx) counted(ctx context.Context) (map[string]counters, error) {
-	now := map[string]counters{}
-	o.t.put(item{
-		sql: `SELECT relid, CASE WHEN schemaname = $1 THEN relname ELSE schemaname || '.' || relname END, n_tup_ins, n_tup_upd, n_tup_del
-			FROM pg_catalog.pg_stat_xact_user_tables
-			WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND relname NOT LIKE 'sandpiper\_%' AND schemaname NOT LIKE 'pg\_temp%'`,
-		values: [][]byte{[]byte(o.t.c.schema)},
-		row: func(v [][]byte) error {
-			n := counters{table: string(v[1])}
-			for i := range n.changed {
-				var err error
-				if n.changed[i], err = strconv.ParseInt(string(v[2+i]), 10, 64); err != nil {
-					return err
-				}
-			}
-			now[string(v[0])] = n
-			return nil
-		},
-	})
-	return now, o.t.flush(ctx)
-}
-
-// since returns the tables that have changed between two askings.
-func since(before, after map[string]counters) map[string]counters {
-	changed := map[string]counters{}
-	for oid, n := range after {
-		for i := range n.changed {
-			n.changed[i] -= before[oid].changed[i]
-		}
-		if n.changed != [3]int64{} {
-			changed[oid] = n
-		}
-	}
-	return changed
-}
-
 const observedSavepoint = "sandpiper_observed"
 
 // watch runs something that may change rows, twice if need be.
 func (o *observedTx) watch(ctx context.Context, do func() error) error {
+	if err := o.settle(ctx); err != nil {
+		return err
+	}
 	written := o.t.written
 	for again := true; ; again = false {
 		if err := o.Tx.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
@@ -159,17 +118,7 @@ func (o *observedTx) watch(ctx context.Context, do func() error) error {
 			}
 			continue
 		}
-		for _, oid := range fresh {
-			o.reasons[oid] = "the table was made by the statement that wrote the rows"
-		}
-		for oid, n := range changed {
-			if o.watched[oid] == "" {
-				for i := range n.changed {
-					n.changed[i] += o.unseen[oid].changed[i]
-				}
-				o.unseen[oid] = n
-			}
-		}
+		o.note(changed, madeByStatement)
 		o.last = now
 		return o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
 	}
@@ -183,9 +132,9 @@ func (o *observedTx) undo(ctx context.Context) error {
 	return o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
 }
 
-// attach has triggers watch a table, and the tables it is a partition of: a
-// statement fires those of the table that it names. Where that cannot be, the
-// rows are counted and not shown.
+// attach has triggers watch a table, and the tables that it is a partition of or
+// inherits from: a statement fires those of the table that it names. Where that cannot
+// be, the rows are counted and not shown.
 func (o *observedTx) attach(ctx context.Context, oid string) error {
 	if err := o.t.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
 		return err
@@ -196,8 +145,11 @@ func (o *observedTx) attach(ctx context.Context, oid string) error {
 		items = append(items, item{sql: makeEffects}, item{sql: makeObserver})
 	}
 	items = append(items, item{
-		sql: `SELECT c.oid, n.nspname, c.relname, CASE WHEN n.nspname = $2 THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE c.oid = $1::oid OR c.oid IN (SELECT pg_catalog.pg_partition_ancestors($1::oid))`,
+		sql: `WITH RECURSIVE above (oid) AS (
+				SELECT $1::oid UNION SELECT i.inhparent FROM above a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.oid
+			)
+			SELECT c.oid, n.nspname, c.relname, CASE WHEN n.nspname = $2 THEN c.relname ELSE n.nspname || '.' || c.relname END
+			FROM above JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`,
 		values: [][]byte{[]byte(oid), []byte(o.t.c.schema)},
 		row: func(v [][]byte) error {
 			if o.watched[string(v[0])] == "" {
@@ -296,6 +248,7 @@ func (o *observedTx) Load(ctx context.Context, stmt host.Statement, to *abi.Load
 // Query implements host.Tx. A query that may write runs to its end first.
 func (o *observedTx) Query(ctx context.Context, stmt host.Statement) (rows host.Rows, err error) {
 	if reads(stmt.SQL) {
+		o.read = true
 		return o.Tx.Query(ctx, stmt)
 	}
 	err = o.watch(ctx, func() error {
@@ -316,7 +269,12 @@ func reads(sql string) bool {
 }
 
 // Savepoint implements host.Tx. The triggers' rows are rolled back by the server.
-func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name string) error {
+func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name string) (err error) {
+	if op == host.SavepointSet { // what queries wrote before stays
+		if err := o.settle(ctx); err != nil {
+			return err
+		}
+	}
 	if err := o.Tx.Savepoint(ctx, op, name); err != nil {
 		return err
 	}
@@ -333,25 +291,22 @@ func (o *observedTx) Savepoint(ctx context.Context, op host.SavepointOp, name st
 		if at >= 0 {
 			m = o.marks[at]
 		}
-		o.ready, o.watched, o.unseen = m.ready, maps.Clone(m.watched), maps.Clone(m.unseen)
+		o.ready, o.watched, o.unseen, o.read = m.ready, maps.Clone(m.watched), maps.Clone(m.unseen), false
 		at++
+		o.last, err = o.counted(ctx)
 	}
 	o.marks = o.marks[:max(at, 0)]
-	return nil
+	return err
 }
 
 // Effects implements host.ObservedTx.
 func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
-	now, err := o.counted(ctx)
-	if err != nil {
+	if err := o.settle(ctx); err != nil {
 		return nil, err
 	}
-	for oid, n := range since(o.last, now) { // a query that wrote, and did not look like it
-		if o.watched[oid] == "" {
-			o.unseen[oid] = n
-		}
+	if err := o.atCommit(ctx); err != nil {
+		return nil, err
 	}
-	o.last = now
 	tables := map[string]*host.TableEffects{}
 	of := func(name string) *host.TableEffects {
 		if tables[name] == nil {
@@ -364,16 +319,18 @@ func (o *observedTx) Effects(ctx context.Context) ([]host.TableEffects, error) {
 			return nil, err
 		}
 	}
-	for oid, n := range o.unseen {
+	for _, n := range o.unseen {
 		effects := of(n.table)
 		effects.Inserted += n.changed[0]
 		effects.Updated += n.changed[1]
 		effects.Deleted += n.changed[2]
-		if effects.Unseen = o.reasons[oid]; effects.Unseen == "" {
-			effects.Unseen = "a query wrote the rows"
-		}
+		effects.Unseen = n.why
 	}
 	o.unseen, o.marks = map[string]counters{}, nil
+	var err error
+	if o.last, err = o.counted(ctx); err != nil {
+		return nil, err
+	}
 	var all []host.TableEffects
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		all = append(all, *tables[name])

@@ -10,12 +10,39 @@ import (
 // to rows is taken back: to the next migration they are deferred again
 // (https://www.postgresql.org/docs/current/sql-set-constraints.html).
 func (o *observedTx) Check(ctx context.Context) (err error) {
+	if err := o.immediate(ctx); err != nil {
+		return err
+	}
+	if err := o.undo(ctx); err != nil {
+		return err
+	}
+	o.last, err = o.counted(ctx)
+	return err
+}
+
+// immediate has constraints, and triggers that are deferred, do now what they do at the
+// commit, within a savepoint.
+func (o *observedTx) immediate(ctx context.Context) error {
 	if err := o.Tx.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
 		return err
 	}
 	o.t.put(item{sql: "SET CONSTRAINTS ALL IMMEDIATE"})
-	if err := o.t.flush(ctx); err != nil {
+	return o.t.flush(ctx)
+}
+
+// atCommit notes what triggers will write at the commit. If that would be refused,
+// Check says so.
+func (o *observedTx) atCommit(ctx context.Context) error {
+	var now map[string]counters
+	err := o.immediate(ctx)
+	if err == nil {
+		now, err = o.counted(ctx)
+	}
+	if err != nil && codeOf(err) == "" {
 		return err
+	}
+	for oid, n := range since(o.last, now) {
+		o.miss(oid, n, madeAtCommit)
 	}
 	if err := o.undo(ctx); err != nil {
 		return err

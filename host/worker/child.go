@@ -148,9 +148,9 @@ func (c *child) greet(ctx context.Context, g greeting) error {
 	}
 }
 
-// work has the child run one step. What that has used is what the child reports at
-// the end, and where it does not come to one, what was used before.
-func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (entry host.Entry, used host.GuestUsage, err error) {
+// work has the child run one step. What that leaves is what the child reports at the
+// end, and where it does not come to one, what there was before.
+func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (entry host.Entry, state host.WorkState, err error) {
 	c.orders++
 	c.stderr.reset()
 	go writeDocument(c.in, orderOf(o)) // where this fails, reading does too
@@ -160,18 +160,18 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 	defer deadline.Stop()
 	cancelled := ctx.Done()
 	told := newTold(o)
-	used = o.Used
+	state = o.State
 	for {
 		select {
 		case r, ok := <-c.reports:
-			if r.Used != nil {
-				used = *r.Used
+			if r.State != nil {
+				state = *r.State
 			}
 			switch {
 			case !ok && ctx.Err() != nil:
-				return entry, used, ended(ctx)
+				return entry, state, ended(ctx)
 			case !ok:
-				return entry, used, c.death()
+				return entry, state, c.death()
 			case r.Event != nil:
 				if told.starts(r.Event) && !c.asked {
 					// Half of it may go to a module that is being compiled, and all to what
@@ -179,24 +179,24 @@ func (c *child) work(ctx context.Context, o host.WorkOrder, events func(host.Eve
 					deadline.Reset(granted - o.Spent + granted/2 + c.grace)
 				}
 				if err := told.event(r.Event, r.Fault, events); err != nil {
-					return entry, used, lost("its process was ended: %s", err)
+					return entry, state, lost("its process was ended: %s", err)
 				}
 			case r.Fault != nil:
-				return entry, used, c.failure(r.Fault)
+				return entry, state, c.failure(r.Fault)
 			case r.Done != nil && r.Done.Key == o.Step.Revision.Key && string(r.Done.Action) == o.Step.Direction.String():
-				return *r.Done, used, nil
+				return *r.Done, state, nil
 			default:
-				return entry, used, lost("its process was ended: it reported what it was not asked for")
+				return entry, state, lost("its process was ended: it reported what it was not asked for")
 			}
 		case <-deadline.C:
 			if ctx.Err() != nil {
-				return entry, used, ended(ctx)
+				return entry, state, ended(ctx)
 			}
-			return entry, used, &host.GuestError{Kind: host.GuestTimedOut, Err: context.DeadlineExceeded, Message: fmt.Sprintf(
+			return entry, state, &host.GuestError{Kind: host.GuestTimedOut, Err: context.DeadlineExceeded, Message: fmt.Sprintf(
 				"it may take %s, and its process, still at work %s later, was killed", granted, c.grace)}
 		case <-cancelled:
 			if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-				return entry, used, ended(ctx) // it has had its time
+				return entry, state, ended(ctx) // it has had its time
 			}
 			cancelled, c.asked = nil, true
 			_ = c.in.Close() // asks it to roll back and end

@@ -55,10 +55,10 @@ func TestFaults(t *testing.T) {
 	for name, want := range faults() {
 		o := workOrder(t, ample)
 		o.Step.Revision.Slug = name
-		o.Used = host.GuestUsage{Fuel: 3, Rows: 5}
-		_, used, got := p.Work(t.Context(), o, ignore)
-		if want := (host.GuestUsage{Fuel: 10, Rows: 5}); used != want {
-			t.Errorf("%s: it has used %+v, want %+v", name, used, want)
+		o.State.Used = host.GuestUsage{Fuel: 3, Rows: 5}
+		_, state, got := p.Work(t.Context(), o, ignore)
+		if want := (host.GuestUsage{Fuel: 10, Rows: 5}); state.Used != want {
+			t.Errorf("%s: it has used %+v, want %+v", name, state.Used, want)
 		}
 		if got == nil || got.Error() != want.Error() {
 			t.Errorf("%s: got %v, want %v", name, got, want)

@@ -25,32 +25,33 @@ type order struct {
 	Statements bool
 	Results    bool
 	Pace       host.Pace
+	LockWait   time.Duration
 	Checkpoint host.CheckpointChoice
 	Phase      *abi.Phase
-	Used       host.GuestUsage
+	State      host.WorkState
 	Spent      time.Duration
 }
 
 func orderOf(o host.WorkOrder) order {
-	return order{o.Step, o.Statements, o.Results, o.Pace, o.Checkpoint, o.Phase, o.Used, o.Spent}
+	return order{o.Step, o.Statements, o.Results, o.Pace, o.LockWait, o.Checkpoint, o.Phase, o.State, o.Spent}
 }
 
 // of returns the order for the plugin of the greeting.
 func (o order) of(p host.Plugin) host.WorkOrder {
 	return host.WorkOrder{
-		Plugin: p, Step: o.Step, Statements: o.Statements, Results: o.Results, Pace: o.Pace, Checkpoint: o.Checkpoint, Phase: o.Phase,
-		Used: o.Used, Spent: o.Spent,
+		Plugin: p, Step: o.Step, Statements: o.Statements, Results: o.Results, Pace: o.Pace, LockWait: o.LockWait,
+		Checkpoint: o.Checkpoint, Phase: o.Phase, State: o.State, Spent: o.Spent,
 	}
 }
 
 // A report is a frame that a child writes. One field is set, or Event and Fault, or
-// Used and one that ends an order.
+// State and one that ends an order.
 type report struct {
-	Ready *ready           `json:",omitempty"` // the answer to the greeting
-	Event *host.Event      `json:",omitempty"` // its Err is in Fault
-	Done  *host.Entry      `json:",omitempty"` // an order is done
-	Fault *fault           `json:",omitempty"` // it failed, or the greeting did
-	Used  *host.GuestUsage `json:",omitempty"` // by the order, and those before that it was told of
+	Ready *ready          `json:",omitempty"` // the answer to the greeting
+	Event *host.Event     `json:",omitempty"` // its Err is in Fault
+	Done  *host.Entry     `json:",omitempty"` // an order is done
+	Fault *fault          `json:",omitempty"` // it failed, or the greeting did
+	State *host.WorkState `json:",omitempty"` // what has become of the order's
 }
 
 // ready says that a child takes orders.

@@ -50,25 +50,25 @@ type Process struct {
 var _ host.Worker = (*Process)(nil)
 
 // Work implements host.Worker.
-func (p *Process) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
+func (p *Process) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.WorkState, error) {
 	if err := ctx.Err(); err != nil {
-		return host.Entry{}, o.Used, err
+		return host.Entry{}, o.State, err
 	}
 	key := whoIs(o.Plugin)
 	c := p.take(key)
 	if c == nil {
 		var err error
 		if c, err = p.start(ctx, o); err != nil {
-			return host.Entry{}, o.Used, err
+			return host.Entry{}, o.State, err
 		}
 	}
-	entry, used, err := c.work(ctx, o, events)
+	entry, state, err := c.work(ctx, o, events)
 	if c.usable(err) {
 		p.keep(key, c)
 	} else {
 		c.end()
 	}
-	return entry, used, err
+	return entry, state, err
 }
 
 // take returns a child that waits for an order of a plugin, or nil.

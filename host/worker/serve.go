@@ -108,11 +108,11 @@ func (g *greeting) do(ctx context.Context, w host.Worker, o order, r *reporter) 
 		return err
 	}
 	defer stop()
-	entry, used, err := w.Work(ctx, o.of(g.Plugin), r.event)
+	entry, state, err := w.Work(ctx, o.of(g.Plugin), r.event)
 	if err != nil {
-		return r.fault(err, &used)
+		return r.fault(err, &state)
 	}
-	return r.report(report{Done: &entry, Used: &used})
+	return r.report(report{Done: &entry, State: &state})
 }
 
 // A reporter writes reports.
@@ -128,14 +128,14 @@ func (r *reporter) report(what report) error {
 	return writeDocument(r.out, what)
 }
 
-// fault tells of an error, and of what was used by then if that is known. Of one that is longer than any should be, its text is
-// told as far as it goes.
-func (r *reporter) fault(err error, used *host.GuestUsage) error {
+// fault tells of an error, and of what an order has come to by then if that is known.
+// Of one that is longer than any should be, its text is told as far as it goes.
+func (r *reporter) fault(err error, state *host.WorkState) error {
 	f, text := newFault(err), err.Error()
 	if b, err := json.Marshal(f); err != nil || len(b) > maxReport/2 {
 		f = &fault{Text: cut(text)}
 	}
-	return r.report(report{Fault: f, Used: used})
+	return r.report(report{Fault: f, State: state})
 }
 
 // cut bounds a text.

@@ -45,7 +45,7 @@ func (t *told) event(e *host.Event, failure *fault, events func(host.Event)) err
 	}
 	switch e.Kind {
 	case host.EventStarted, host.EventProgress, host.EventLog, host.EventSection, host.EventStatement, host.EventRan,
-		host.EventChunk, host.EventThrottled, host.EventPhase:
+		host.EventChunk, host.EventThrottled, host.EventPhase, host.EventWaiting:
 	default:
 		return errors.New("it told of what is not for it to tell")
 	}

@@ -20,6 +20,7 @@ func TestChunksAreNoFlood(t *testing.T) {
 		{host.Event{Kind: host.EventChunk, Backfill: strings.Repeat(name, 1000)}, 2_000, true},
 		{host.Event{Kind: host.EventChunk, Backfill: name, Text: strings.Repeat(name, 1000)}, 2_000, true},
 		{host.Event{Kind: host.EventThrottled, Backfill: name}, 2_000_000, true},
+		{host.Event{Kind: host.EventWaiting, Text: "the lock is another runner's"}, 1, false},
 	} {
 		told := newTold(host.WorkOrder{})
 		var err error

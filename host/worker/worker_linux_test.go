@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -49,14 +50,14 @@ func TestMain(m *testing.M) {
 // A handler is a worker that sins, and uses 7 of fuel.
 type handler sin
 
-func (h handler) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.GuestUsage, error) {
+func (h handler) Work(ctx context.Context, o host.WorkOrder, events func(host.Event)) (host.Entry, host.WorkState, error) {
 	events(host.Event{Kind: host.EventStarted})
-	used := o.Used
-	used.Fuel += 7
+	state := o.State
+	state.Used.Fuel += 7
 	if err := h(ctx, o, events); err != nil {
-		return host.Entry{}, used, err
+		return host.Entry{}, state, err
 	}
-	return host.Entry{Key: o.Step.Revision.Key, Action: host.Action(o.Step.Direction.String()), Fuel: used.Fuel, Started: time.Unix(1, 0).UTC()}, used, nil
+	return host.Entry{Key: o.Step.Revision.Key, Action: host.Action(o.Step.Direction.String()), Fuel: state.Used.Fuel, Started: time.Unix(1, 0).UTC()}, state, nil
 }
 
 func process(t testing.TB, sin string, args ...string) *worker.Process {
@@ -100,15 +101,23 @@ func TestWork(t *testing.T) {
 	t.Setenv("SANDPIPER_DATABASE", "postgres://app:hunter2@db/app")
 	p := process(t, "good")
 	o := workOrder(t, ample)
+	o.Pace, o.LockWait, o.Spent = host.Pace{ChunkTime: 1, MaxRate: 2, MaxLag: 3}, 4, 5
+	noon := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	o.State = host.WorkState{
+		Chunks: 6, Backfills: map[int]host.BackfillPace{7: {Rows: 8, Due: noon, Told: true}},
+		Replicas: map[string]host.SeenReplica{"r": {Many: 9, First: noon, Last: noon.Add(time.Second)}},
+	}
+	want := o.State
+	want.Used.Fuel = 7
 	var pids []string
 	for range 2 {
 		var events []host.Event
-		entry, used, err := p.Work(t.Context(), o, func(e host.Event) { events = append(events, e) })
+		entry, state, err := p.Work(t.Context(), o, func(e host.Event) { events = append(events, e) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		if used.Fuel != 7 {
-			t.Errorf("it has used %+v", used)
+		if !reflect.DeepEqual(state, want) {
+			t.Errorf("the order has left %+v, want %+v", state, want)
 		}
 		if entry.Key != o.Step.Revision.Key || entry.Fuel != 7 || !entry.Started.Equal(time.Unix(1, 0)) {
 			t.Errorf("the entry is %+v", entry)
@@ -155,7 +164,8 @@ func good(_ context.Context, o host.WorkOrder, events func(host.Event)) error {
 	switch {
 	case err != nil:
 		return err
-	case !strings.Contains(string(o.Plugin.Module), "asm"), o.Plugin.Grants.Time() != 10*time.Minute, o.Plugin.Signer != "alice":
+	case !strings.Contains(string(o.Plugin.Module), "asm"), o.Plugin.Grants.Time() != 10*time.Minute, o.Plugin.Signer != "alice",
+		o.Pace != host.Pace{ChunkTime: 1, MaxRate: 2, MaxLag: 3}, o.LockWait != 4, o.Spent != 5:
 		return fmt.Errorf("a broken order: %+v", o)
 	case os.Getenv("PGPASSWORD") != "swordfish":
 		return errors.New("libpq's variables are missing")
@@ -205,9 +215,9 @@ func TestSins(t *testing.T) {
 				allowed = brief
 			}
 			o := workOrder(t, allowed)
-			o.Used = host.GuestUsage{Fuel: 1, Bytes: 2}
-			_, used, err := p.Work(t.Context(), o, ignore)
-			if used.Fuel < 1 || used.Bytes != 2 {
+			o.State.Used = host.GuestUsage{Fuel: 1, Bytes: 2}
+			_, state, err := p.Work(t.Context(), o, ignore)
+			if used := state.Used; used.Fuel < 1 || used.Bytes != 2 {
 				t.Errorf("of what was used before, %+v is left", used)
 			}
 			if err != nil && strings.Contains(err.Error(), "ThreadSanitizer failed to allocate") && c.sin == "memory" {
