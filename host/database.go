@@ -104,7 +104,8 @@ type Conn interface {
 // A Tx is one transaction. After an error from any call but Query's rows only
 // Rollback (of the transaction or to a savepoint) is useful.
 type Tx interface {
-	// Exec runs one statement and returns the number of rows affected.
+	// Exec runs one statement and returns the number of rows affected: those that
+	// it has locked, if it is a SELECT that locks them.
 	Exec(ctx context.Context, stmt Statement) (affected int64, err error)
 
 	// Defer runs one statement whose result nobody waits for. Its error may
