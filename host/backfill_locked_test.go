@@ -44,6 +44,20 @@ func (h *holder) release() error {
 	return err
 }
 
+// commit runs statements in a transaction of another session.
+func (f *fixture) commit(sql string) {
+	f.t.Helper()
+	f.wantNoError(f.holder(sql).release())
+}
+
+// wantNoError fails the test, from any goroutine.
+func (f *fixture) wantNoError(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Error(err)
+	}
+}
+
 // awaited waits until somebody waits for the holder, or for done, which fails the test.
 func (h *holder) awaited(done <-chan struct{}) {
 	h.f.t.Helper()
@@ -76,9 +90,9 @@ func (g *filler) guest() scripted {
 	}
 }
 
-// beside upgrades, and runs something else meanwhile. It returns the rows that were
-// visited.
-func (g *filler) beside(cfg host.Config, do func(done <-chan struct{})) (rows int64, err error) {
+// upgradeBeside upgrades, and runs something else meanwhile. It returns the rows that
+// were visited.
+func (g *filler) upgradeBeside(cfg host.Config, do func(done <-chan struct{})) (rows int64, err error) {
 	g.f.t.Helper()
 	told := cfg.OnEvent
 	cfg.OnEvent = func(e host.Event) {
@@ -93,15 +107,21 @@ func (g *filler) beside(cfg host.Config, do func(done <-chan struct{})) (rows in
 	if err != nil {
 		g.f.t.Fatal(err)
 	}
+	err = g.f.upgradeBeside(r, do)
+	return rows, err
+}
+
+// upgradeBeside upgrades, and runs something else meanwhile.
+func (f *fixture) upgradeBeside(r *host.Runner, do func(done <-chan struct{})) (err error) {
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
 		defer close(done)
-		_, err = r.Upgrade(g.f.t.Context(), "heads")
+		_, err = r.Upgrade(f.t.Context(), "heads")
 	})
 	do(done)
 	group.Wait()
-	return rows, err
+	return err
 }
 
 // What another session has written by the time that a chunk has its rows is what the
@@ -140,11 +160,9 @@ func TestBackfillWaitsForWrites(t *testing.T) {
 		}
 		g := f.fresher().toFill(c.doc, append(numbered(8), "CREATE UNIQUE INDEX t_x ON t (x)", "CREATE TABLE one (id INTEGER PRIMARY KEY)", "INSERT INTO one VALUES (1)")...)
 		other := f.holder(c.held)
-		visited, err := g.beside(host.Config{}, func(done <-chan struct{}) {
+		visited, err := g.upgradeBeside(host.Config{}, func(done <-chan struct{}) {
 			other.awaited(done)
-			if err := other.release(); err != nil {
-				t.Error(err)
-			}
+			f.wantNoError(other.release())
 		})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -164,19 +182,13 @@ func TestBackfillWaitsForNewRows(t *testing.T) {
 	g := f.toFill(abi.Backfill{Table: "t", Where: "done = 0", Batch: 8, MaxBatch: 8, Statement: "UPDATE t SET done = 1 WHERE ${chunk}"},
 		append(numbered(8), "UPDATE t SET done = 7 WHERE id = 5")...)
 	first := f.holder("UPDATE t SET done = 100 WHERE id = 3")
-	visited, err := g.beside(host.Config{}, func(done <-chan struct{}) {
+	visited, err := g.upgradeBeside(host.Config{}, func(done <-chan struct{}) {
 		first.awaited(done)
-		if err := f.hold("UPDATE t SET done = 0 WHERE id = 5")(); err != nil {
-			t.Error(err)
-		}
+		f.commit("UPDATE t SET done = 0 WHERE id = 5")
 		second := f.holder("UPDATE t SET done = 200 WHERE id = 5")
-		if err := first.release(); err != nil {
-			t.Error(err)
-		}
+		f.wantNoError(first.release())
 		second.awaited(done)
-		if err := second.release(); err != nil {
-			t.Error(err)
-		}
+		f.wantNoError(second.release())
 	})
 	if err != nil || visited != 6 {
 		t.Errorf("%d rows visited, %v", visited, err)
