@@ -140,6 +140,9 @@ func (g *keyGuard) compare(ctx context.Context, f *fill) error {
 	if err != nil || len(gone) == 0 {
 		return f.s.sorted(err)
 	}
+	if moved, err := g.moved(ctx, f, 0); err != nil || !moved {
+		return f.s.sorted(err)
+	}
 	key := strings.Join(g.key, ", ")
 	return f.s.die(refuse(abi.ErrnoState, "backfill %q changes the keys of the rows that it visits, or deletes rows beside a statement that sets a column of the key: "+
 		"of %d rows of the chunk %d are no longer at their place in the order of (%s). A row that moves would be visited again, or never. "+

@@ -224,6 +224,9 @@ func guestItem(stmt host.Statement) (item, error) {
 		types[i] = v.Type
 	}
 	it := item{role: roleGuest, sql: stmt.Locking(), ordinal: stmt.Ordinal, locks: stmt.Lock != ""}
+	if stmt.Written {
+		it.sql += written
+	}
 	it.oids, it.formats = typesOf(types)
 	var err error
 	if it.values, err = new(paramMemory).encode(stmt.Params, it.formats); err != nil {
