@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/sandpiper-db/sandpiper/host"
+	"github.com/sandpiper-db/sandpiper/host/postgres"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -195,4 +196,30 @@ func TestBackfillWaitsForNewRows(t *testing.T) {
 	}
 	f.wantCount(6, "SELECT count(*) FROM t WHERE done = 1")
 	f.wantCount(2, "SELECT count(*) FROM t WHERE id = 3 AND done = 100 OR id = 5 AND done = 200")
+}
+
+// What times out before the first chunk leaves the size of that one as it was asked for.
+func TestBackfillTimesOutBeforeItsFirstChunk(t *testing.T) {
+	f := onPostgres(t)
+	g := f.toFill(abi.Backfill{Table: "t", Batch: 8, MaxBatch: 8}, numbered(20)...)
+	other := f.holder("LOCK TABLE sandpiper_progress IN SHARE MODE")
+	db, err := postgres.Open(f.url, postgres.LockTimeout(50*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	retried := 0
+	r := g.runnerOn(db, host.Config{OnEvent: func(e host.Event) {
+		if e.Kind == host.EventRetrying {
+			if retried++; retried == 1 {
+				f.wantNoError(other.release())
+			}
+		}
+	}})
+	if _, err := r.Upgrade(t.Context(), "heads"); err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(20)
+	if retried == 0 || g.sizes[0] != 8 {
+		t.Errorf("%d retries, chunks of %v, want 8 rows first", retried, g.sizes)
+	}
 }
