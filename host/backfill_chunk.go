@@ -217,17 +217,32 @@ func (f *fill) number(ctx context.Context, stmt Statement) (int64, error) {
 	return rows[0][0].Int, nil
 }
 
-// claim finds out how many rows a statement will visit, and which of them others
-// hold.
+// claim locks the rows that a statement will visit, and finds out how many there are
+// and which of them others hold. The statement's own locks would come too late: where
+// it waits for a row, it looks again at what it says of that row, and at nothing that a
+// subquery has read (a where=, the source of an INSERT).
+//
+// https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
 func (f *fill) claim(ctx context.Context, c *chunk) (err error) {
 	switch {
+	case c.wanted != nil:
+		return f.claimSome(ctx, c)
+	case c.lock != "":
+		// While it waits, more rows may come to fit: it looks twice, in one round trip.
+		look := f.sql.locked(c, "1", f.ordinal)
+		if err = f.s.tx.Defer(ctx, look); err == nil {
+			c.visited, err = f.s.tx.Exec(ctx, look)
+		}
 	case c.whole:
 		c.visited = c.asked
-		return nil
-	case c.wanted == nil && c.late == nil:
+	default:
 		c.visited, err = f.number(ctx, f.sql.count(c.after, c.until, true))
-		return f.s.sorted(err)
 	}
+	return f.s.sorted(err)
+}
+
+// claimSome is claim where rows that others hold are skipped.
+func (f *fill) claimSome(ctx context.Context, c *chunk) error {
 	rows, err := f.ask(ctx, f.sql.chunk(c, f.ordinal))
 	if err != nil {
 		return f.s.sorted(err)

@@ -126,17 +126,24 @@ func (g *keyGuard) check(ctx context.Context, f *fill) error {
 	if g == nil {
 		return nil
 	}
-	if g.before == nil {
-		return g.recount(ctx, f)
+	if err := g.compare(ctx, f); err != nil {
+		return err
 	}
+	return g.recount(ctx, f)
+}
+
+// compare compares the keys of a chunk with those that were read.
+func (g *keyGuard) compare(ctx context.Context, f *fill) error {
 	gone, before := g.before, len(g.before)
-	g.before = nil
+	if g.before = nil; gone == nil {
+		return nil
+	}
 	err := g.keys(ctx, f, func(key [16]byte) { delete(gone, key) })
-	if err != nil {
+	if err != nil || len(gone) == 0 {
 		return f.s.sorted(err)
 	}
-	if len(gone) == 0 {
-		return nil
+	if moved, err := g.moved(ctx, f, 0); err != nil || !moved {
+		return f.s.sorted(err)
 	}
 	key := strings.Join(g.key, ", ")
 	return f.s.die(refuse(abi.ErrnoState, "backfill %q changes the keys of the rows that it visits, or deletes rows beside a statement that sets a column of the key: "+

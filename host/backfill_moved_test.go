@@ -144,3 +144,151 @@ func TestBackfillKeysMovedByOthers(t *testing.T) {
 		}
 	})
 }
+
+// onWrite are triggers of a table that run some PL/pgSQL before each row that is
+// written to it.
+func onWrite(table, body string) []string {
+	return []string{
+		"CREATE FUNCTION on_write() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN " + body + " RETURN new; END'",
+		"CREATE TRIGGER on_write BEFORE UPDATE ON " + table + " FOR EACH ROW EXECUTE FUNCTION on_write()",
+	}
+}
+
+// Rows that others delete while a chunk waits for them have not been moved by a trigger,
+// whatever others write elsewhere.
+func TestBackfillRowsDeletedByOthers(t *testing.T) {
+	f := onPostgres(t)
+	for _, statement := range []string{"", "UPDATE t SET done = 1 WHERE ${chunk}"} {
+		g := f.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4, Statement: statement}, append(numbered(8), onWrite("t", "")...)...)
+		other := f.holder("DELETE FROM t WHERE id = 3")
+		visited, err := g.upgradeBeside(host.Config{}, func(done <-chan struct{}) {
+			other.awaited(done)
+			f.commit("INSERT INTO t (id, x) VALUES (100, 0)")
+			f.wantNoError(other.release())
+		})
+		if err != nil || visited != 7 {
+			t.Errorf("%q: %d rows visited, %v", statement, visited, err)
+		}
+	}
+}
+
+// Rows that a chunk does not lock may be deleted in the midst of it: that is no move
+// either, while one is found beside it, and so is one inside a savepoint.
+func TestBackfillMovesAmongOthers(t *testing.T) {
+	f := onPostgres(t)
+	const update, wait = "UPDATE t SET done = 1 WHERE ${chunk}", "PERFORM pg_advisory_xact_lock(1, 1);"
+	for name, c := range map[string]struct {
+		doc   abi.Backfill
+		body  string
+		saved bool
+		moves bool
+	}{
+		"a guest":                         {abi.Backfill{Where: "x <> 9"}, wait, false, false},
+		"a guest that locks nothing":      {abi.Backfill{Lock: abi.LockNone}, wait, false, false},
+		"a statement":                     {abi.Backfill{Where: "x <> 9", Statement: update}, wait, false, false},
+		"a statement that locks nothing":  {abi.Backfill{Lock: abi.LockNone, Statement: "UPDATE t SET done = 1 WHERE ${chunk} AND id <> 3"}, wait, false, false},
+		"a trigger that writes elsewhere": {abi.Backfill{Where: "x <> 9", Statement: update}, wait + " IF new.id < 9 THEN UPDATE t SET done = done + 1 WHERE id = 50; END IF;", false, false},
+		"a statement that names the key":  {abi.Backfill{Where: "x <> 9", Statement: "UPDATE t SET done = 1, id = id WHERE ${chunk}"}, wait, false, false},
+
+		"a guest, moved":        {abi.Backfill{Where: "x <> 9"}, wait + " new.id = new.id + 1001;", false, true},
+		"in a savepoint, moved": {abi.Backfill{Where: "x <> 9"}, wait + " new.id = new.id + 1001;", true, true},
+		"a statement, moved":    {abi.Backfill{Where: "x <> 9", Statement: update}, wait + " new.id = new.id + 1001;", false, true},
+	} {
+		c.doc.Table, c.doc.Batch, c.doc.MaxBatch = "t", 4, 4
+		g := f.fresher().toFill(c.doc, append(append(numbered(8), "INSERT INTO t (id, x) VALUES (50, 9)"), onWrite("t", c.body)...)...)
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			if row[0].Int == 3 {
+				return nil
+			}
+			if c.saved {
+				if err := calls.Savepoint(ctx, host.SavepointSet, "s"); err != nil {
+					return err
+				}
+			}
+			_, err := calls.Exec(ctx, "UPDATE t SET done = 1 WHERE id = $1", row, false)
+			if err == nil && c.saved {
+				err = calls.Savepoint(ctx, host.SavepointRelease, "s")
+			}
+			return err
+		}
+		other := f.holder("SELECT pg_advisory_xact_lock(1, 1)")
+		_, err := g.upgradeBeside(host.Config{}, func(done <-chan struct{}) {
+			other.awaited(done) // in the trigger, for the first row
+			f.commit("DELETE FROM t WHERE id = 3")
+			f.commit("INSERT INTO t (id, x) VALUES (100, 0)")
+			f.wantNoError(other.release())
+		})
+		if found := err != nil && strings.Contains(err.Error(), "no longer at their place in the order of (id)"); found != c.moves || !found && err != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A chunk is compared with what it was, and not with the chunk before.
+func TestBackfillCountsEachChunk(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		trigger := onWrite("t", "")
+		if f.dialect == chain.SQLite {
+			trigger = []string{"CREATE TRIGGER on_write AFTER UPDATE OF done ON t BEGIN UPDATE t SET x = 1 WHERE id = new.id; END"}
+		}
+		g := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(6), trigger...)...)
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			if err := g.note(ctx, calls, row); err != nil || row[0].Int != 1 {
+				return err
+			}
+			_, err := calls.Exec(ctx, "UPDATE t SET id = id WHERE id = 1", nil, false)
+			return err
+		}
+		if err := g.upgrade(host.Config{}); err != nil {
+			t.Fatal(err)
+		}
+		g.wantVisited(6)
+	})
+}
+
+// Keys that a trigger moves before a statement that names them are found out too.
+func TestBackfillMovesBeforeItSetsKeys(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		trigger := onWrite("t", "IF new.done = 1 THEN new.id = new.id + 1001; END IF;")
+		if f.dialect == chain.SQLite {
+			trigger = []string{"CREATE TRIGGER on_write AFTER UPDATE OF done ON t WHEN new.done = 1 BEGIN UPDATE t SET id = id + 1001 WHERE id = new.id; END"}
+		}
+		g := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, append(numbered(6), trigger...)...)
+		g.visit = func(ctx context.Context, calls host.Calls, row []abi.Value) error {
+			for _, sql := range []string{"UPDATE t SET done = 1 WHERE id = 2", "UPDATE t SET id = id WHERE id = 1"} {
+				if _, err := calls.Exec(ctx, sql, nil, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		err := g.upgrade(host.Config{})
+		if err == nil || !strings.Contains(err.Error(), "of 4 rows of the chunk 1 are no longer at their place in the order of (id)") {
+			t.Errorf("got %v, want it to be found out", err)
+		}
+	})
+}
+
+// A plugin is told of keys that a trigger moves, and not of what others delete.
+func TestPluginBackfillMovesAmongOthers(t *testing.T) {
+	base := onPostgres(t)
+	for body, moves := range map[string]bool{"": false, "new.id = new.id + 1001;": true} {
+		f := base.fresher()
+		f.withSecret()
+		first := pluginRevision{dependsOn: []string{"main@" + rev1}, up: visited("acme_t", 8)}
+		fill := pluginRevision{up: []string{fillDocument(abi.Backfill{Table: "acme_t", Where: "hidden <> 3", Statement: "UPDATE acme_t SET n = n + 1 WHERE ${chunk} AND id <> 4"})}}
+		f.upgradePlugin(ownsAcme, first)
+		f.commit(strings.Join(onWrite("acme_t", "PERFORM pg_advisory_xact_lock(1, 1);"+body), ";\n"))
+		other := f.holder("SELECT pg_advisory_xact_lock(1, 1)")
+		r := f.pluginRunner(host.Config{}, f.acme(ownsAcme, first, fill))
+		err := f.upgradeBeside(r, func(done <-chan struct{}) {
+			other.awaited(done)
+			f.commit("DELETE FROM acme_t WHERE id = 3")
+			f.commit("INSERT INTO acme_t VALUES (100, 0, 3)")
+			f.wantNoError(other.release())
+		})
+		if found := err != nil && strings.Contains(err.Error(), "of 8 rows of the chunk 7 are no longer at their place in the order of (id)"); found != moves || !found && err != nil {
+			t.Errorf("%q: got %v", body, err)
+		}
+	}
+}

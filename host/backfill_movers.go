@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -60,22 +59,18 @@ func (g *keyGuard) recount(ctx context.Context, f *fill) error {
 		return f.s.sorted(err)
 	}
 	m, err := f.s.tx.Movers(ctx, g.table, g.key)
-	moved := o.rows - rows - (m.Deleted - o.Deleted)
-	if err != nil || moved <= 0 {
+	deleted := m.Deleted - o.Deleted
+	gone := o.rows - rows - deleted
+	if err != nil || gone <= 0 {
 		return f.s.sorted(err)
 	}
-	if g.dialect == chain.PostgreSQL && f.s.judge == nil {
-		// Others may have deleted rows between the two counts: what this transaction
-		// has moved, it has written somewhere else.
-		elsewhere, err := f.ask(ctx, f.sql.writtenElsewhere(f.chunk))
-		if err != nil || len(elsewhere) == 0 {
-			return f.s.sorted(err)
-		}
+	if moved, err := g.moved(ctx, f, deleted); err != nil || !moved {
+		return f.s.sorted(err)
 	}
 	return f.s.die(refuse(abi.ErrnoState, "backfill %q: a trigger or a foreign key of the table changes the keys of the rows that are visited, or the expression of a generated column does: "+
 		"of %d rows of the chunk %d are no longer at their place in the order of (%s), and would be visited again, or never. "+
 		"The chunk is rolled back; order by a key that stays as it is, or disable the trigger meanwhile",
-		f.unit.Name, o.rows, moved, strings.Join(g.key, ", ")))
+		f.unit.Name, o.rows, gone, strings.Join(g.key, ", ")))
 }
 
 // held counts the rows at the places of a chunk, whether they still fit or not.
@@ -85,15 +80,36 @@ func (f *fillSQL) held(c *chunk) Statement {
 	return q.statement()
 }
 
-// writtenElsewhere asks for a row that the transaction, or a savepoint of it, has
-// written and that is none of a chunk's. All of them would have to be read to find
-// none, so that it is asked where there is a suspicion alone.
-//
-// https://www.postgresql.org/docs/current/ddl-system-columns.html
+// moved reports whether the transaction may have moved rows of a chunk, some of which
+// are gone from their places. On PostgreSQL others may have deleted them: those that do
+// not fit, or are skipped, are not locked. What the transaction has moved, it has
+// written, and not at the places of the chunk. To find that nothing is written elsewhere
+// all of the table is read, so it is asked before whether all rows are accounted for.
+func (g *keyGuard) moved(ctx context.Context, f *fill, deleted int64) (bool, error) {
+	if g.dialect != chain.PostgreSQL {
+		return true, nil
+	}
+	written, err := f.number(ctx, f.sql.written(f.chunk))
+	if err != nil || f.chunk.visited <= written+deleted {
+		return false, err
+	}
+	elsewhere, err := f.ask(ctx, f.sql.writtenElsewhere(f.chunk))
+	return len(elsewhere) > 0, err
+}
+
+// written counts the rows at the places of a chunk that the transaction has written.
+func (f *fillSQL) written(c *chunk) Statement {
+	stmt := f.held(c)
+	stmt.Written = true
+	return stmt
+}
+
+// writtenElsewhere asks for a row that the transaction has written and that is none of
+// a chunk's.
 func (f *fillSQL) writtenElsewhere(c *chunk) Statement {
 	q := f.selecting("1")
-	q.conditions(fmt.Sprintf("NOT (%s)", q.of(f.rows, c)),
-		"pg_catalog.age("+f.rows+".xmin) <= pg_catalog.age(CAST(CAST(pg_catalog.txid_current() % 4294967296 AS text) AS xid))")
-	q.sql.WriteString(" LIMIT 1")
-	return q.statement()
+	q.conditions("NOT (" + q.of(f.rows, c) + ")")
+	stmt := q.statement()
+	stmt.Written = true
+	return stmt
 }

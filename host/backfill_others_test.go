@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/sandpiper-db/sandpiper/host"
@@ -193,23 +192,6 @@ func TestBackfillSkipsLocked(t *testing.T) {
 	}
 }
 
-// hold runs a statement in a transaction that stays open until release is called.
-func (f *fixture) hold(sql string) (release func() error) {
-	f.t.Helper()
-	conn, err := pgconn.Connect(f.t.Context(), f.url)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.t.Cleanup(func() { conn.Close(context.Background()) })
-	if _, err := conn.Exec(f.t.Context(), "BEGIN; "+sql).ReadAll(); err != nil {
-		f.t.Fatal(err)
-	}
-	return func() error {
-		_, err := conn.Exec(context.Background(), "COMMIT").ReadAll()
-		return err
-	}
-}
-
 // A row that another transaction holds is waited for, and where that takes too long
 // the chunk is tried again with fewer rows.
 func TestBackfillWaitsForLocked(t *testing.T) {
@@ -320,14 +302,7 @@ func TestBackfillSkipsNewRows(t *testing.T) {
 				release = f.hold("UPDATE t SET x = -1 WHERE id = 25")
 			}
 		}}
-		guest := scripted(g.run)
-		if statement != "" {
-			guest = func(ctx context.Context, calls host.Calls) error {
-				_, err := calls.BackfillRun(ctx, &g.doc)
-				return err
-			}
-		}
-		r, err := host.NewRunner(f.files, db, guest, unhurried(host.Config{OnEvent: func(e host.Event) {
+		r, err := host.NewRunner(f.files, db, g.guest(), unhurried(host.Config{OnEvent: func(e host.Event) {
 			if e.Kind == host.EventChunk && e.Done == 8 {
 				if err := release(); err != nil {
 					t.Error(err)

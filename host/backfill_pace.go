@@ -32,10 +32,10 @@ func (p paces) of(position int) *pace {
 }
 
 // halve is for a chunk that waited too long for somebody's lock: with fewer rows it
-// meets fewer.
+// meets fewer. A backfill that has had no chunk yet begins as it would have.
 func (p paces) halve() {
 	for _, pace := range p {
-		pace.size = max(1, pace.size/2)
+		pace.size = (pace.size + 1) / 2
 	}
 }
 

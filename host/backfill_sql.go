@@ -247,6 +247,11 @@ func (f *fillSQL) chunk(c *chunk, ordinal int) Statement {
 	if len(f.columns) > 0 {
 		what += ", " + list(f.rows, f.columns, "")
 	}
+	return f.locked(c, what, ordinal)
+}
+
+// locked asks for something of the rows of a chunk, and locks them.
+func (f *fillSQL) locked(c *chunk, what string, ordinal int) Statement {
 	q := f.selecting(what)
 	q.conditions(q.of(f.rows, c), f.fitting())
 	f.ordered(q)

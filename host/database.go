@@ -127,7 +127,8 @@ type Tables interface {
 type Tx interface {
 	Tables
 
-	// Exec runs one statement and returns the number of rows affected.
+	// Exec runs one statement and returns the number of rows affected: those that
+	// it has locked, if it is a SELECT that locks them.
 	Exec(ctx context.Context, stmt Statement) (affected int64, err error)
 
 	// Defer runs one statement whose result nobody waits for. Its error may
@@ -219,6 +220,7 @@ type Statement struct {
 	Params  []abi.Value
 	Lock    string // how the rows of a SELECT are locked, where the dialect locks rows: abi.LockRows, abi.LockSkip; "" not at all
 	Own     bool   // the runner asks, for a backfill, and not the guest
+	Written bool   // of a SELECT from a table: only the rows that the transaction has written, and the first answer; for PostgreSQL, where others write meanwhile
 	Ordinal int    // 1-based number of the call within the run of the guest
 }
 

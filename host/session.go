@@ -340,8 +340,10 @@ func (s *session) query(ctx context.Context, stmt Statement) (*sessionRows, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.watch(ctx, stmt.SQL); err != nil {
-		return nil, err
+	if !stmt.Own { // it opens the rows of a chunk, which are not locked before
+		if err := s.watch(ctx, stmt.SQL); err != nil {
+			return nil, err
+		}
 	}
 	ran, start := s.observer.sending(stmt), time.Now()
 	rows, err := tx.Query(ctx, stmt)

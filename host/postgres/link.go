@@ -18,6 +18,7 @@ type item struct {
 	formats []int16  // of the parameters: 0 text, 1 binary
 
 	bind    bool // runs the unnamed statement that an item before it has prepared
+	locks   bool // is a SELECT that locks its rows
 	parse   bool // prepares the unnamed statement and runs nothing
 	ordinal int  // of the guest's statement
 

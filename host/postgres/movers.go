@@ -28,6 +28,22 @@ const movers = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE NOT g.t
   coalesce(pg_catalog.pg_stat_get_xact_tuples_deleted(t.oid), 0)
 FROM (SELECT pg_catalog.to_regclass($1) AS oid) t`
 
+// written is the end of a SELECT from a table that leaves the rows that the transaction,
+// or a savepoint of it, has written. A row that is seen is of a transaction that has
+// committed, or of this one, which is in progress. txid_status tells, and fails for a
+// number that is not given out yet: from the snapshot's end on it is not asked, since
+// others' rows of there are not seen. Numbers come round after 2^32 transactions and rows
+// keep theirs: one that is far ahead is from the time before.
+//
+// https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT,
+// https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND
+const written = `
+AND (SELECT CASE WHEN x.ahead NOT BETWEEN 0 AND 100000 THEN false
+    WHEN x.own + x.ahead >= pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot()) THEN true
+    ELSE pg_catalog.txid_status(x.own + x.ahead) = 'in progress' END
+  FROM (SELECT pg_catalog.txid_current() AS own, CAST(pg_catalog.age(CAST(CAST(pg_catalog.txid_current() % 4294967296 AS text) AS xid)) AS bigint) - pg_catalog.age(xmin) AS ahead) AS x)
+LIMIT 1`
+
 // Movers tells what else than statements changes the keys of a table.
 func (t *tx) Movers(ctx context.Context, table string, key []string) (host.Movers, error) {
 	if err := t.usable(); err != nil {

@@ -207,6 +207,9 @@ func (o *observedTx) asRunner(ctx context.Context, items []item) error {
 
 // Exec implements host.Tx.
 func (o *observedTx) Exec(ctx context.Context, stmt host.Statement) (affected int64, err error) {
+	if stmt.Lock != "" {
+		return o.Tx.Exec(ctx, stmt)
+	}
 	err = o.watch(ctx, func() error {
 		affected, err = o.Tx.Exec(ctx, stmt)
 		return err

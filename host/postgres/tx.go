@@ -137,7 +137,11 @@ func (t *tx) exchange(ctx context.Context) (affected int64, err error) {
 	if t.c.main.pg.TxStatus() != 'T' {
 		return 0, t.spoil(errEnded)
 	}
-	return rowsAffected(tags[len(tags)-1]), t.count(items, tags)
+	last := len(items) - 1
+	if affected = rowsAffected(tags[last]); items[last].locks {
+		affected = tags[last].RowsAffected()
+	}
+	return affected, t.count(items, tags)
 }
 
 // count counts the rows that the guest's statements have written.
@@ -219,7 +223,10 @@ func guestItem(stmt host.Statement) (item, error) {
 	for i, v := range stmt.Params {
 		types[i] = v.Type
 	}
-	it := item{role: roleGuest, sql: stmt.Locking(), ordinal: stmt.Ordinal}
+	it := item{role: roleGuest, sql: stmt.Locking(), ordinal: stmt.Ordinal, locks: stmt.Lock != ""}
+	if stmt.Written {
+		it.sql += written
+	}
 	it.oids, it.formats = typesOf(types)
 	var err error
 	if it.values, err = new(paramMemory).encode(stmt.Params, it.formats); err != nil {
