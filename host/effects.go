@@ -57,7 +57,8 @@ type StepEffects struct {
 }
 
 // Effects is Rehearse, and tells what each step does to the rows of tables, with
-// so many samples per table and kind of change. On PostgreSQL nobody else can
+// so many samples per table and kind of change. Of the statements it tells those that
+// were not run. On PostgreSQL nobody else can
 // write to the tables that the steps write to until it is over.
 func (r *Runner) Effects(ctx context.Context, dir chain.Direction, target string, samples int) (Rehearsal, error) {
 	return r.rehearsal(ctx, dir, target, &samples)

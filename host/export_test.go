@@ -24,6 +24,16 @@ func SetCountedWithin(d time.Duration) (restore func()) {
 	return func() { countedWithin = was }
 }
 
+// SetMaxUnsaved changes how many calls are remembered until something commits.
+func SetMaxUnsaved(n int) (restore func()) {
+	was := maxUnsaved
+	maxUnsaved = n
+	return func() { maxUnsaved = was }
+}
+
+// MaxShown is how many bytes of a plugin's statements a rehearsal shows.
+const MaxShown = maxShown
+
 // Followers are what backfills of a run have seen of the replicas.
 type Followers struct{ followers }
 

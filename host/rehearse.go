@@ -15,8 +15,8 @@ import (
 // A Rehearsal is the SQL of a plan.
 type Rehearsal struct {
 	Plan       Plan
-	Statements []RehearsedStatement
-	Effects    []StepEffects // of the steps that ran, where they were asked for
+	Statements []RehearsedStatement // of a plugin the first 16 MiB, and then how many more
+	Effects    []StepEffects        // of the steps that ran, where they were asked for
 }
 
 // A RehearsedStatement is one statement of a Rehearsal.
@@ -73,6 +73,7 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 			continue
 		}
 		err := u.rehearse(ctx, stage, step)
+		stage.tellBeyond()
 		paused := errors.As(err, new(*PausedError))
 		if err == nil || paused {
 			if err = stage.effects(ctx); err != nil {
@@ -203,7 +204,6 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 			u.emit(e.of(about))
 		}
 	}
-	seen := len(stage.out.Statements)
 	_, err = guest.Run(ctx, GuestRun{
 		Step: number, Direction: step.Direction, Started: started, Seed: seed, Context: step.context(stage, started),
 	}, s)
@@ -219,7 +219,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err = overdue(ctx, err); err == nil || errors.As(err, new(*PausedError)) {
 		return err
 	}
-	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
+	if err := stage.excuse(body, step.Direction, s.pos, err); err != nil {
 		return u.failure(step, err)
 	}
 	return nil

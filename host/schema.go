@@ -148,6 +148,9 @@ func (s *session) queue(ctx context.Context, op Operation, unit Unit) error {
 		}
 	}
 	if s.inGap() {
+		if err := s.full(); err != nil {
+			return err
+		}
 		unit.Position = s.begin.Position + s.pos + 1
 		if known, ok, err := s.replay(unit); err != nil || ok {
 			if _, err := s.answer(known, err); err != nil || !known.Begun {
@@ -161,8 +164,7 @@ func (s *session) queue(ctx context.Context, op Operation, unit Unit) error {
 	}
 	s.operations = append(s.operations, op)
 	if s.inGap() {
-		s.pos++
-		s.unsaved = append(s.unsaved, unit)
+		s.keep(unit)
 	}
 	if op.Operation.On() == "" || len(s.operations) == maxQueuedOperations {
 		return s.flush(ctx)
@@ -179,9 +181,8 @@ func (s *session) applyNow(ctx context.Context, op Operation, unit Unit) error {
 	if s.fatal != nil || err != nil && s.hopeless || !s.inGap() {
 		return err
 	}
-	s.pos++
 	unit.record(0, err)
-	s.unsaved = append(s.unsaved, unit)
+	s.keep(unit)
 	return err
 }
 

@@ -126,7 +126,28 @@ func (s *session) saved(n int) {
 	if s.fence.Done > 0 {
 		s.fence.Begin = s.begin.Name
 	}
-	s.tx, s.unsaved, s.savepoints, s.queried = nil, nil, nil, false
+	s.tx, s.unsaved, s.gap, s.savepoints, s.queried = nil, nil, 0, nil, false
+}
+
+// maxUnsaved bounds what is remembered of a migration's calls until they are
+// committed: some hundred bytes each, and up to maxOutcome of those that failed.
+var maxUnsaved = 1_000_000
+
+// keep remembers a unit that is done until it is committed.
+func (s *session) keep(u Unit) {
+	s.pos++
+	s.gap++
+	if !s.rehearsed {
+		s.unsaved = append(s.unsaved, u)
+	}
+}
+
+// full refuses a call of which too much would have to be remembered.
+func (s *session) full() error {
+	if s.gap < maxUnsaved {
+		return nil
+	}
+	return refuse(abi.ErrnoLimit, "a migration may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
 }
 
 // autocommit runs one call of an autocommit section and commits it with its
@@ -191,8 +212,7 @@ func (s *session) outside(ctx context.Context, c call, begun bool) (int64, error
 // gets the same answer when it is resumed, and one which gives up asks again.
 func (s *session) keepRefused(c call, denied error) (int64, error) {
 	c.unit.record(0, denied)
-	s.unsaved = append(s.unsaved, c.unit)
-	s.pos++
+	s.keep(c.unit)
 	return 0, denied
 }
 

@@ -42,7 +42,8 @@ type session struct {
 
 	recorded []Unit // what earlier runs have committed, without the begin unit
 	pos      int    // units passed so far, recorded or new
-	unsaved  []Unit // done in the open gap, not recorded yet
+	unsaved  []Unit // done in the open gap, not recorded yet; none where nothing ever is
+	gap      int    // how many are
 
 	operations []Operation // on one table, that wait for flush
 
@@ -178,10 +179,6 @@ func (s *session) usable() error {
 // when it commits.
 func (s *session) inGap() bool { return s.section == nil }
 
-// maxUnsaved bounds what is remembered of a plugin's calls until they are
-// committed: some hundred bytes each, and up to maxOutcome of those that failed.
-const maxUnsaved = 1_000_000
-
 // A call is something that can be recorded as a unit and run.
 type call struct {
 	unit   Unit
@@ -209,8 +206,8 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if c.digest != nil {
 		c.unit.Digest = c.digest()
 	}
-	if s.judge != nil && len(s.unsaved) >= maxUnsaved {
-		return 0, refuse(abi.ErrnoLimit, "a plugin may make %d calls before something commits: make the others in a transaction section", maxUnsaved)
+	if err := s.full(); err != nil {
+		return 0, err
 	}
 	c.unit.Position = s.begin.Position + s.pos + 1
 	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
@@ -225,9 +222,8 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 	if s.fatal != nil || (err != nil && s.hopeless) {
 		return affected, err
 	}
-	s.pos++
 	c.unit.record(affected, err)
-	s.unsaved = append(s.unsaved, c.unit)
+	s.keep(c.unit)
 	return affected, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"unsafe"
 
 	"github.com/sandpiper-db/sandpiper/host/chain"
 	"github.com/sandpiper-db/sandpiper/host/source"
@@ -26,9 +27,17 @@ type stage struct {
 	samples  *int       // to take of each effect; nil: nobody asks for effects
 	observed ObservedTx // tx, if it is observed
 
-	chunks int                 // of the open backfill, so far
-	unseen *RehearsedStatement // of another chunk than the first one: shown if it fails
+	chunks int // of the open backfill, so far
+
+	newest RehearsedStatement
+	at     int // its place among those that are shown, -1 if it is not: it will be if it fails
+	shown  int // bytes
+	beyond int // statements that are not shown for that
 }
+
+// maxShown bounds what is shown of the statements of a plugin, which sends as many as it
+// likes, and of those that are not run, where effects are asked for and no statements.
+const maxShown = 16 << 20
 
 const stageSavepoint = "rehearsal"
 
@@ -105,14 +114,41 @@ func (s *stage) clear() (err error) {
 }
 
 func (s *stage) note(stmt Statement, rows int, autocommit bool, notRun string) {
-	noted := RehearsedStatement{
+	s.at, s.newest = -1, RehearsedStatement{
 		Step: s.step, SQL: stmt.Locking(), Params: stmt.Params, Rows: rows, Autocommit: autocommit, NotRun: notRun, Own: stmt.Own,
 	}
-	if s.chunks > 0 {
-		s.unseen = &noted
+	if s.chunks == 0 && (s.samples == nil || notRun != "") {
+		s.show()
+	}
+}
+
+// show shows the newest statement, as long as there is room.
+func (s *stage) show() {
+	if s.at >= 0 {
+		s.out.Statements[s.at] = s.newest
 		return
 	}
-	s.out.Statements = append(s.out.Statements, noted)
+	if s.plugin != nil || s.samples != nil {
+		s.shown += int(unsafe.Sizeof(s.newest)) + len(s.newest.SQL) + len(s.newest.NotRun)
+		for _, p := range s.newest.Params {
+			s.shown += int(unsafe.Sizeof(p)) + len(p.Bytes)
+		}
+		if s.shown > maxShown {
+			s.beyond++
+			return
+		}
+	}
+	s.at = len(s.out.Statements)
+	s.out.Statements = append(s.out.Statements, s.newest)
+}
+
+// tellBeyond says how many statements of the step are not shown.
+func (s *stage) tellBeyond() {
+	if s.beyond > 0 {
+		what := Comment(fmt.Sprintf("%d more statements: a plan shows %d MiB of them", s.beyond, maxShown>>20))
+		s.out.Statements = append(s.out.Statements, RehearsedStatement{Step: s.step, SQL: what, NotRun: "there is no room for them"})
+		s.beyond = 0
+	}
 }
 
 // chunk is told of each chunk of a backfill. The statements of the first one are
@@ -122,19 +158,18 @@ func (s *stage) chunk() { s.chunks++ }
 // backfill is told of the end of a backfill.
 func (s *stage) backfill(name string) {
 	more := s.chunks - 1
-	if s.chunks, s.unseen = 0, nil; more > 0 {
+	if s.chunks = 0; more > 0 {
 		s.note(Statement{SQL: Comment(fmt.Sprintf("backfill %q: %d more chunks of the same statements", name, more))}, 0, true, "")
 	}
 }
 
 // noteRefused says of the newest statement that the walls of a plugin refused it.
 func (s *stage) noteRefused(err error) error {
-	if err != nil && s.unseen != nil {
-		s.out.Statements, s.unseen = append(s.out.Statements, *s.unseen), nil
-	}
 	if denied := asRefused(err, Statement{}); denied != nil {
-		last := &s.out.Statements[len(s.out.Statements)-1]
-		last.NotRun, last.Refused = denied.Error(), true
+		s.newest.NotRun, s.newest.Refused = denied.Error(), true
+		s.show()
+	} else if err != nil && s.chunks > 0 {
+		s.show()
 	}
 	return err
 }
@@ -142,18 +177,18 @@ func (s *stage) noteRefused(err error) error {
 // excuse sorts the error of a step: where something before it was not run,
 // what is left of a file is shown and not run either; what a module would have
 // sent nobody knows.
-func (s *stage) excuse(b *body, dir chain.Direction, seen, replayed int, err error) error {
+func (s *stage) excuse(b *body, dir chain.Direction, replayed int, err error) error {
 	var refused *SQLError
 	if !errors.As(err, &refused) || !s.held && refused.Code != unsafeNewEnumValue {
 		return err
 	}
-	shown := s.out.Statements[seen:]
 	reason := fmt.Sprintf("needs what was not run or not committed before it: %v", refused)
 	if b.module != nil {
 		reason += "; what the module sends after it is not known"
 	}
-	if n := len(shown); n > 0 {
-		shown[n-1].NotRun = reason
+	if s.newest.SQL != "" && s.newest.Step == s.step {
+		s.newest.NotRun = reason
+		s.show()
 	}
 	s.held = true
 	if b.module != nil {
