@@ -49,8 +49,9 @@ func (tx *Tx) Load(table string, columns ...string) *Batch {
 // Add adds a row of arguments, as for Exec, and sends the rows collected so far if
 // they have become many. After an error every Add returns it.
 func (b *Batch) Add(args ...any) error {
-	// Rows of a loop have the types of the rows before them: they are appended here,
-	// in half of the time that a call for it would take.
+	// Rows of a loop have the types of the rows before them. They are appended here,
+	// after one look at each value: a call, and a switch over all types, took half as
+	// long again.
 	types, buf := b.types, b.buf
 	start := len(buf)
 	if start == 0 || len(args) != len(types) {

@@ -146,7 +146,7 @@ func (in *instance) execBatch(a args) error {
 	if a.u32(4) != 0 {
 		affected = in.slot("affected", a.u32(4), 8)
 	}
-	rowset := in.copied("the rows", a.u32(2), a.u32(3))
+	rowset := in.borrowed("the rows", a.u32(2), a.u32(3))
 	sql, err := in.statement(a)
 	if err != nil {
 		return err

@@ -29,6 +29,7 @@ type instance struct {
 	module  api.Module                // nil until it is instantiated
 	memory  api.Memory                // of the call under way
 	linear  experimental.LinearMemory // of the module
+	lent    []byte                    // see borrowed
 
 	started     bool // the call of sandpiper_run has begun
 	describing  bool

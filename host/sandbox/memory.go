@@ -24,6 +24,20 @@ func (in *instance) copied(what string, pointer, length uint32) []byte {
 	return append([]byte(nil), in.view(what, pointer, length)...)
 }
 
+// borrowed returns a copy for as long as the call is under way, in memory that the next
+// call borrows again: guests that write many rows send as many bytes as they write, and
+// all of them would be garbage.
+func (in *instance) borrowed(what string, pointer, length uint32) []byte {
+	if cap(in.lent) > maxLent {
+		in.lent = nil // of a call that was larger than most
+	}
+	in.lent = append(in.lent[:0], in.view(what, pointer, length)...)
+	return in.lent
+}
+
+// maxLent is how many bytes are kept for the next call that borrows some.
+const maxLent = 1 << 20
+
 // text returns text of the guest.
 func (in *instance) text(what string, pointer, length uint32) (string, error) {
 	b := in.view(what, pointer, length)

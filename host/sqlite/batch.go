@@ -16,7 +16,7 @@ import (
 type batch struct {
 	t      *tx
 	p      *prepared
-	stmt   host.Statement
+	stmt   host.Statement // its parameters are the row at hand
 	rows   *abi.RowReader
 	of     string                   // what it is, for errors
 	misfit func([]abi.Value) string // says why a row's values don't fit, "" if they do; may be nil
@@ -41,9 +41,9 @@ func (b *batch) each(ctx context.Context, most int) error {
 		if reason := b.misfits(b.stmt.Params); reason != "" {
 			err = refuse(b.stmt, sqlite3.MISMATCH, -1, reason)
 		} else {
-			affected, err = b.t.c.execute(ctx, b.p, b.stmt)
+			affected, err = b.t.c.execute(ctx, b.p, &b.stmt)
 		}
-		if err := b.t.check(b.stmt, err); err != nil {
+		if err := b.t.check(&b.stmt, err); err != nil {
 			return detailed(err, fmt.Sprintf("in row %d of the %s", b.ran, b.of))
 		}
 		b.sum += affected
@@ -112,7 +112,7 @@ func (b *batch) bundle(ctx context.Context, p *prepared, n int) (loaded bool, er
 	}
 	affected, failed := b.together(ctx, p, n)
 	if failed != nil && c.sq.GetAutocommit() {
-		return false, detailed(b.t.check(b.stmt, failed), fmt.Sprintf("in one of the rows %d to %d of the %s", b.ran+1, b.ran+n, b.of))
+		return false, detailed(b.t.check(&b.stmt, failed), fmt.Sprintf("in one of the rows %d to %d of the %s", b.ran+1, b.ran+n, b.of))
 	}
 	if failed != nil {
 		*b.rows = before
@@ -150,12 +150,12 @@ func (b *batch) together(ctx context.Context, p *prepared, n int) (int64, error)
 		if b.misfits(values) != "" {
 			return 0, errMisfit
 		}
-		for _, v := range values {
-			if err := bindValue(p.Stmt, param, v); err != nil {
+		for i := range values {
+			if err := bindValue(p.Stmt, param, &values[i]); err != nil {
 				return 0, err
 			}
 			param++
-			bytes += len(v.Bytes)
+			bytes += len(values[i].Bytes)
 		}
 		if bytes > bundleBytes {
 			return 0, errMisfit

@@ -47,7 +47,7 @@ const (
 // has changed (https://sqlite.org/c3ref/column_count.html).
 func newRows(ctx context.Context, t *tx, p *prepared, stmt host.Statement) (*rows, error) {
 	r := &rows{t: t, ctx: ctx, stmt: stmt, p: p, want: 1}
-	if err := bind(p.Stmt, stmt); err != nil {
+	if err := bind(p.Stmt, &stmt); err != nil {
 		t.c.release(p)
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (r *rows) take(more bool) {
 	r.buffer, r.portion = b, b
 	r.err = io.EOF
 	if err := r.p.Err(); err != nil {
-		r.err = r.t.check(r.stmt, r.t.c.guestError(r.ctx, r.stmt, err))
+		r.err = r.t.check(&r.stmt, r.t.c.guestError(r.ctx, r.stmt, err))
 	}
 	r.done()
 }

@@ -17,6 +17,7 @@ import (
 type prepared struct {
 	*sqlite3.Stmt
 	verb    string   // its first keyword, in capitals
+	changes bool     // it may insert, update or delete rows
 	reading *reading // of a plugin's
 }
 
@@ -57,7 +58,11 @@ func (c *conn) prepare(ctx context.Context, stmt host.Statement) (*prepared, err
 	if !s.ReadOnly() {
 		c.touched.text(stmt.SQL)
 	}
-	p := &prepared{s, word, seen}
+	p := &prepared{Stmt: s, verb: word, reading: seen}
+	switch word {
+	case "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH":
+		p.changes = !s.ReadOnly()
+	}
 	for t := range chain.Tokens(chain.SQLite, tail) {
 		if !t.Blank() && !t.Is(";") && !(t.Kind == chain.Unterminated && strings.HasPrefix(t.Text, "/*")) {
 			p.Close()
@@ -88,24 +93,24 @@ func verb(sql string) string {
 // run runs a statement to its end and returns the number of rows affected.
 func (c *conn) run(ctx context.Context, p *prepared, stmt host.Statement) (int64, error) {
 	defer c.asGuest(ctx, p.reading)()
-	return c.execute(ctx, p, stmt)
+	return c.execute(ctx, p, &stmt)
 }
 
 // execute is run where what runs is watched as a guest's already.
-func (c *conn) execute(ctx context.Context, p *prepared, stmt host.Statement) (int64, error) {
+func (c *conn) execute(ctx context.Context, p *prepared, stmt *host.Statement) (int64, error) {
 	if err := bind(p.Stmt, stmt); err != nil {
 		return 0, err
 	}
 	if p.verb == "VACUUM" {
 		for t := range chain.Tokens(chain.SQLite, stmt.SQL) {
 			if t.Is("INTO") && !c.db.otherFiles {
-				return 0, refuse(stmt, sqlite3.AUTH, -1, "a migration may not VACUUM INTO a file: it is given this database and no other file")
+				return 0, refuse(*stmt, sqlite3.AUTH, -1, "a migration may not VACUUM INTO a file: it is given this database and no other file")
 			}
 		}
 		c.guest = false // it was looked at when it was compiled; the BEGIN it sends now is its own
 	}
 	if err := p.Exec(); err != nil {
-		return 0, c.guestError(ctx, stmt, err)
+		return 0, c.guestError(ctx, *stmt, err)
 	}
 	return c.affected(p), nil
 }
@@ -114,11 +119,8 @@ func (c *conn) execute(ctx context.Context, p *prepared, stmt host.Statement) (i
 // inserted, updated or deleted. SQLite keeps the number of the last one that
 // did, whatever ran after it (https://sqlite.org/c3ref/changes.html).
 func (c *conn) affected(p *prepared) int64 {
-	switch p.verb {
-	case "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH":
-		if !p.ReadOnly() {
-			return c.sq.Changes()
-		}
+	if p.changes {
+		return c.sq.Changes()
 	}
 	return 0
 }

@@ -76,7 +76,7 @@ func (t *tx) usable() error {
 // check notes that SQLite has rolled back by itself: because of a conflict
 // clause or RAISE(ROLLBACK), or a full disk, or an interrupt in the middle of
 // writing (https://sqlite.org/lang_transaction.html, section 3).
-func (t *tx) check(stmt host.Statement, err error) error {
+func (t *tx) check(stmt *host.Statement, err error) error {
 	if !t.c.sq.GetAutocommit() {
 		return err
 	}
@@ -86,7 +86,7 @@ func (t *tx) check(stmt host.Statement, err error) error {
 	case errors.As(err, &refused):
 		refused.Hint = ended
 	case err == nil:
-		err = refuse(stmt, sqlite3.ABORT, 0, ended)
+		err = refuse(*stmt, sqlite3.ABORT, 0, ended)
 	}
 	t.lost = err
 	return err
@@ -104,7 +104,7 @@ func (t *tx) Exec(ctx context.Context, stmt host.Statement) (affected int64, err
 	}
 	defer t.c.release(p)
 	affected, err = t.c.run(ctx, p, stmt)
-	return affected, t.check(stmt, err)
+	return affected, t.check(&stmt, err)
 }
 
 // Defer implements host.Tx. There is no round trip to save: it runs at once.
@@ -117,7 +117,7 @@ func (t *tx) Defer(ctx context.Context, stmt host.Statement) error {
 func (t *tx) prepare(ctx context.Context, stmt host.Statement) (*prepared, error) {
 	p, err := t.c.prepare(ctx, stmt)
 	if err != nil {
-		return nil, t.check(stmt, err)
+		return nil, t.check(&stmt, err)
 	}
 	if !p.ReadOnly() {
 		t.readAhead()
@@ -189,7 +189,7 @@ func (t *tx) Savepoint(ctx context.Context, op host.SavepointOp, name string) (e
 	defer t.c.sq.SetInterrupt(t.c.sq.SetInterrupt(ctx))
 	stmt := host.Statement{SQL: sql + sqlite3.QuoteIdentifier(name)}
 	if err := t.c.sq.Exec(stmt.SQL); err != nil {
-		return t.check(stmt, sqlError(ctx, stmt, err))
+		return t.check(&stmt, sqlError(ctx, stmt, err))
 	}
 	return nil
 }

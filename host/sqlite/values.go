@@ -14,16 +14,16 @@ import (
 )
 
 // bind binds the parameters of a statement, as the table in package doc says.
-func bind(s *sqlite3.Stmt, stmt host.Statement) error {
-	for i, v := range stmt.Params {
-		if err := bindValue(s, i+1, v); err != nil {
-			return refuse(stmt, codeOf(err), -1, fmt.Sprintf("parameter %d: %v", i+1, err))
+func bind(s *sqlite3.Stmt, stmt *host.Statement) error {
+	for i := range stmt.Params {
+		if err := bindValue(s, i+1, &stmt.Params[i]); err != nil {
+			return refuse(*stmt, codeOf(err), -1, fmt.Sprintf("parameter %d: %v", i+1, err))
 		}
 	}
 	return nil
 }
 
-func bindValue(s *sqlite3.Stmt, i int, v abi.Value) error {
+func bindValue(s *sqlite3.Stmt, i int, v *abi.Value) error {
 	switch v.Type {
 	case abi.TypeNull:
 		return s.BindNull(i)
@@ -45,7 +45,7 @@ func bindValue(s *sqlite3.Stmt, i int, v abi.Value) error {
 		}
 		return s.BindBlob(i, v.Bytes)
 	}
-	text, err := format(v)
+	text, err := format(*v)
 	if err != nil {
 		return err
 	}
