@@ -80,7 +80,7 @@ func TestBackfillInAnotherOrder(t *testing.T) {
 					if want := fmt.Sprintf(`in the order of column "id", which was %s when it visited 8 rows, and is %s now`, c.before, c.now); !strings.Contains(err.Error(), want) {
 						t.Errorf("got %v, want %q", err, want)
 					}
-					if !strings.Contains(failed.State, "standing at 8 of 15 rows") || !strings.HasPrefix(failed.Next, "change the column back") {
+					if !strings.Contains(failed.State, "standing at 8 of 15 rows") || !strings.HasPrefix(failed.Next, "have the column as it was") {
 						t.Errorf("the state is %q, next is %q", failed.State, failed.Next)
 					}
 				}
@@ -101,6 +101,24 @@ func TestBackfillInAnotherOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A collation of another version, as after an update of the server's libraries, is another
+// order.
+func TestBackfillInACollationOfAnotherVersion(t *testing.T) {
+	f := onPostgres(t)
+	g := f.cutShort(`text COLLATE "und-x-icu"`)
+	f.shell("UPDATE sandpiper_progress SET checkpoint = convert_to(regexp_replace(convert_from(checkpoint, 'UTF8'), 'of version [0-9.]+', 'of version 1.2'), 'UTF8') WHERE kind = 'backfill'")
+	err := g.upgrade(host.Config{})
+	var other *host.CheckpointError
+	if !errors.As(err, &other) || other.Column != "id" || other.Done != 8 || other.Before != `text or character varying COLLATE "und-x-icu" of version 1.2` ||
+		!strings.HasPrefix(other.Now, `text or character varying COLLATE "und-x-icu" of version `) {
+		t.Fatalf("got %v, want that the order is another", err)
+	}
+	if err := g.upgrade(host.Config{Checkpoint: host.CheckpointRestart}); err != nil {
+		t.Fatal(err)
+	}
+	f.wantCount(23, "SELECT count(*) FROM visits")
 }
 
 // What is changed between two chunks of a run is found as well.

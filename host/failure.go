@@ -193,7 +193,7 @@ func next(again string, err error) string {
 	case errors.Is(err, syscall.ENOSPC):
 		return "make room in the folder for temporary files, or set TMPDIR to one with more, and " + again
 	case errors.As(err, &other) && other.Column != "":
-		return fmt.Sprintf("change the column back and %s, or restart; the checkpoint is as it was", again)
+		return fmt.Sprintf("have the column as it was and %s, or restart; the checkpoint is as it was", again)
 	case errors.As(err, &other) && other.Elsewhere:
 		return "restart, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.As(err, &other):

@@ -52,9 +52,12 @@ upgrade again, and it goes on behind that one. Every row is worked on exactly on
 the file was changed meanwhile, upgrade refuses until it is told what to do: --checkpoint
 accept goes on from where it was, --checkpoint restart visits all rows again, as it does
 where nothing was changed. Where a column of the key has got another type or collation,
-there is only the latter, or to change it back. --max-rate and --max-lag hold for the
-run that is given them: give them again, or a warning tells that it goes on faster. On PostgreSQL a role that row security
-holds for runs no backfill: it would leave out the rows that it cannot see.
+or the collation another version (by an update of the server's libraries), there is only
+the latter, or to have it as it was. On PostgreSQL a role that row security holds for
+runs no backfill: it would leave out the rows that it cannot see.
+
+--max-rate and --max-lag hold for the run that is given them. Give them again to go on:
+a warning tells where they are missing, and "progress" what they were.
 
 Phases part what old programs can live with from what only new ones can, so that
 both run for a while. In SQL a marker "-- +phase expand" begins one, in YAML an item:

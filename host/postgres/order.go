@@ -11,20 +11,31 @@ import (
 
 // order tells of columns of a table how they are ordered. How long a text or a number
 // may be does not matter to that, nor which integer or text without padding it is,
-// since their operator families are the same. Row security is told of as pg_dump would
-// find it, whatever the policies let through.
+// since their operator families are the same. The version of a collation does: it is that
+// of the library that the server has now, and another one may order texts otherwise. That
+// of the database's own collation is told from PostgreSQL 15 on. Row security is told of
+// as pg_dump would find it, whatever the policies let through.
 //
 // https://www.postgresql.org/docs/current/functions-info.html,
+// https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-COLLATION,
 // https://www.postgresql.org/docs/current/btree.html,
 // https://www.postgresql.org/docs/current/ddl-rowsecurity.html
 const order = `SELECT pg_catalog.row_security_active(t.oid), CURRENT_USER,
   (SELECT pg_catalog.json_agg(coalesce(CASE WHEN a.atttypid IN ('pg_catalog.int2'::pg_catalog.regtype, 'pg_catalog.int4'::pg_catalog.regtype, 'pg_catalog.int8'::pg_catalog.regtype) THEN 'smallint, integer or bigint'
       WHEN a.atttypid IN ('pg_catalog.text'::pg_catalog.regtype, 'pg_catalog.varchar'::pg_catalog.regtype) THEN 'text or character varying' ELSE pg_catalog.format_type(a.atttypid, NULL) END
-      || coalesce(' COLLATE ' || pg_catalog.quote_ident(o.collname), ''), '') ORDER BY k.n)
+      || coalesce(' COLLATE ' || pg_catalog.quote_ident(o.collname) || coalesce(' of version ' || %s, ''), ''), '') ORDER BY k.n)
    FROM pg_catalog.json_array_elements_text($2::pg_catalog.json) WITH ORDINALITY k (name, n)
    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = k.name AND NOT a.attisdropped
    LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation)
 FROM (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid) t`
+
+// The version of a collation, in order.
+const (
+	collationVersion    = `pg_catalog.pg_collation_actual_version(o.oid)`
+	anyCollationVersion = `CASE o.collprovider WHEN 'd' THEN
+        (SELECT pg_catalog.pg_database_collation_actual_version(d.oid) FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+      ELSE ` + collationVersion + ` END`
+)
 
 // Order implements host.Tx.
 func (t *tx) Order(ctx context.Context, table string, columns []string) (host.Order, error) {
@@ -54,7 +65,11 @@ func (t *tx) orderOf(ctx context.Context, resolved string, columns []string) (o 
 		return o, "", err
 	}
 	t.put(item{sql: "SELECT FROM " + resolved + " WHERE false"})
-	t.put(item{sql: order, values: [][]byte{[]byte(resolved), names}, row: func(v [][]byte) error {
+	version := collationVersion
+	if t.c.version >= 150000 {
+		version = anyCollationVersion
+	}
+	t.put(item{sql: fmt.Sprintf(order, version), values: [][]byte{[]byte(resolved), names}, row: func(v [][]byte) error {
 		if role = string(v[1]); isTrue(v[0]) {
 			o.Hidden = fmt.Sprintf("row security holds for role %s there; ", quoteIdent(role))
 		}
