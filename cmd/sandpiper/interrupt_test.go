@@ -25,11 +25,13 @@ func TestSignalsInOneGoAreOne(t *testing.T) {
 
 		signals <- os.Interrupt
 		time.Sleep(oneInterrupt / 2)
+		synctest.Wait()
 		if !errors.Is(context.Cause(ctx), interruption{}) {
 			t.Error("the first signal does not cancel")
 		}
 		signals <- syscall.SIGTERM
 		time.Sleep(oneInterrupt)
+		synctest.Wait()
 		if want := "\nfinishing the rollback\npress again to stop now\n"; stopped || said.String() != want {
 			t.Errorf("said %q, want %q; stopped: %t", &said, want, stopped)
 		}

@@ -79,10 +79,13 @@ func TestConfinedDeadline(t *testing.T) {
 	}
 }
 
+// patiently grants the time that another limit needs to be met on a busy machine.
+func patiently(c *abi.Capabilities) { c.Seconds = 3600 }
+
 // TestConfinedMemory: a plugin that brings SQLite to the end of its memory loses
 // its transaction, and the runner goes on.
 func TestConfinedMemory(t *testing.T) {
-	path, conn, confined := prisoner(t, nil)
+	path, conn, confined := prisoner(t, patiently)
 	before := theirs(t, path)
 	list := make([]string, 900)
 	for i := range list {
@@ -108,7 +111,7 @@ func TestConfinedMemory(t *testing.T) {
 // TestConfinedRowsAhead: rows that are left open while others are written are
 // not kept without end.
 func TestConfinedRowsAhead(t *testing.T) {
-	_, _, confined := prisoner(t, nil)
+	_, _, confined := prisoner(t, patiently)
 	err := in(t.Context(), confined, func(tx host.Tx) error {
 		rows, err := tx.Query(t.Context(), host.Statement{SQL: "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT printf('%.200000c', 'x') FROM n"})
 		if err != nil {
