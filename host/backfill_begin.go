@@ -58,7 +58,9 @@ func (s *session) beginFill(ctx context.Context, b *abi.Backfill) (*fill, error)
 	} else {
 		f.at = *at
 	}
-	f.at.Version, f.at.Pace, f.at.Stopped = s.version, s.cfg.pace(), false // which the next chunk records
+	f.at.accept(s.version)
+	s.accepted = append(s.accepted, f.at.Accepted...)
+	f.at.Pace, f.at.Stopped = s.cfg.pace(), false // which the next chunk records
 	f.sql = newFillSQL(s.step.Revision.Dialect, b, &f.at)
 	f.guard = newKeyGuard(f.sql, b)
 	if f.lock == abi.LockSkip {

@@ -15,6 +15,7 @@ import (
 // A checkpoint is where a backfill stands: the bytes of Unit.Checkpoint.
 type checkpoint struct {
 	Version  string        // digest of the migration that has committed it
+	Accepted []string      // other versions, whose checkpoints the operator let it go on from
 	Source   string        // digest of the table or the query
 	Key      []string      // columns, in the order that the rows are visited in
 	Order    []string      // of the columns, see Order; nil in checkpoints that do not tell
@@ -132,6 +133,30 @@ func (f *fill) unread(err error) error {
 }
 
 func (c *checkpoint) bytes() ([]byte, error) { return json.Marshal(c) }
+
+// accept notes that it is gone on from by another version.
+func (c *checkpoint) accept(version string) {
+	if c.Version != version && !slices.Contains(c.Accepted, c.Version) {
+		c.Accepted = append(c.Accepted, c.Version)
+	}
+	c.Version = version
+}
+
+// begunBy says for the history which versions of the migration have begun what this one
+// went on with; "" if there were none.
+func (s *session) begunBy() string {
+	versions := slices.Clone(s.accepted)
+	for _, u := range s.recorded {
+		if c, err := readCheckpoint(u); err == nil && c != nil {
+			versions = append(versions, c.Accepted...)
+		}
+	}
+	if len(versions) == 0 {
+		return ""
+	}
+	slices.Sort(versions)
+	return "--checkpoint accept: begun by " + strings.Join(slices.Compact(versions), ", ")
+}
 
 // readCheckpoint reads that of a unit; nil where it has none: the backfill begins.
 func readCheckpoint(u Unit) (*checkpoint, error) {

@@ -357,7 +357,7 @@ type Entry struct {
 	Started  time.Time     // when its first run began; UTC, microseconds
 	Duration time.Duration // how long runs were at work on it: the last one, and those before as far as Resumption.Worked knows; microseconds
 	Runner   string        // version of Sandpiper
-	Reason   string        // why, as a person gave it; of a rehash or a repair
+	Reason   string        // why, as a person gave it; of a rehash or a repair. Of an upgrade: which other versions of the migration have begun it
 	Signer   string        // of a plugin: the key that signed its module, "" if nobody did
 	Grants   string        // of a plugin: what it was allowed, as policy.Grants.String
 	Fuel     int64         // that the guest used; 0 where it is not metered

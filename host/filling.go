@@ -12,6 +12,7 @@ import (
 type filling struct {
 	seed      [32]byte
 	version   string                   // the digest of what runs
+	accepted  []string                 // other versions that have begun backfills gone on with
 	cfg       *Config                  // how fast
 	paces     paces                    // how fast so far
 	followers *followers               // whose lag is heeded

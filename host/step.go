@@ -149,7 +149,7 @@ func (u *run) migrate(ctx context.Context, conn Conn, a *attempt) (entry Entry, 
 		err = s.fatal
 	}
 	if err == nil {
-		entry.Duration = a.worked()
+		entry.Duration, entry.Reason = a.worked(), s.begunBy()
 		err = s.finish(ctx, entry)
 	}
 	if closeErr := s.close(); err == nil && closeErr != nil {
