@@ -51,9 +51,9 @@ Ctrl-C, a kill or a lost connection end it after the last chunk that is committe
 upgrade again, and it goes on behind that one. Every row is worked on exactly once. Where
 the file was changed meanwhile, upgrade refuses until it is told what to do: --checkpoint
 accept goes on from where it was, which history --ledger tells, and --checkpoint restart
-visits all rows again, as it does where nothing was changed. Where a column of the key has got another type or collation,
-or the collation another version (by an update of the server's libraries), there is only
-the latter, or to have it as it was. On PostgreSQL a role that row security holds for
+visits all rows again, as it does where nothing was changed. Where a column of the key has
+got another type or collation, or the collation another version (by an update of the
+server's libraries), there is only the latter, or to have it as it was. On PostgreSQL a role that row security holds for
 runs no backfill: it would leave out the rows that it cannot see.
 
 --max-rate and --max-lag hold for the run that is given them. Give them again to go on:
