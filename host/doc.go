@@ -32,4 +32,12 @@
 //   - Nothing of a plugin runs unconfined: not in a rehearsal, not in a test.
 //   - Modules that are already applied are never compiled, and a run that has
 //     nothing to do takes no lock.
+//
+// What it tells: Config.OnEvent gets each Event, Config.Logger what matters of them. Spans
+// and counters of OpenTelemetry go to the global providers, which a program sets up or
+// leaves out: the spans "sandpiper upgrade" (or "downgrade"), "sandpiper migration",
+// "sandpiper section" and "sandpiper backfill", each within the one before; the counters
+// sandpiper.migrations.applied, sandpiper.migrations.failed, sandpiper.statements,
+// sandpiper.rows.visited, sandpiper.chunks and sandpiper.throttled (seconds), and the
+// histogram sandpiper.chunk.duration (seconds).
 package host

@@ -41,7 +41,8 @@ func (a *attempt) worked() time.Duration {
 func (u *run) step(ctx context.Context, step Step, next *Step, about Event) (err error) {
 	ctx, end := startSpan(ctx, "migration", stepAttributes(step)...)
 	defer func() {
-		if errors.As(err, new(*PausedError)) {
+		// One that waits for another runner, or is tried again, has not failed.
+		if failed := (*RunError)(nil); !errors.As(err, &failed) || errors.As(err, new(*PausedError)) {
 			end(nil)
 			return
 		}

@@ -78,3 +78,46 @@ func TestSpans(t *testing.T) {
 		}
 	})
 }
+
+// A runner that waits for another one, and then has nothing left to do, has not failed.
+func TestSpansOfWaiting(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		r := &recorder{}
+		before := otel.GetTracerProvider()
+		otel.SetTracerProvider(r)
+		defer otel.SetTracerProvider(before)
+
+		f.write(rev1, "CREATE TABLE a (id INTEGER);\n")
+		f.upgrade()
+		f.write(rev2, "INSERT INTO a VALUES (1);\n")
+		conn, err := f.open().Connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		another, err := conn.Begin(t.Context(), host.Fence{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := another.Exec(t.Context(), host.Statement{SQL: "INSERT INTO a VALUES (2)", Ordinal: 1}); err != nil {
+			t.Fatal(err)
+		}
+		waited := false
+		cfg := host.Config{OnEvent: func(e host.Event) {
+			if e.Kind == host.EventWaiting && !waited {
+				waited = true
+				if err := another.Rollback(); err != nil {
+					t.Error(err)
+				}
+			}
+		}}
+		if _, err := f.runner(cfg).Upgrade(t.Context(), "heads"); err != nil || !waited {
+			t.Fatalf("waited %t: %v", waited, err)
+		}
+		for _, span := range r.seen {
+			if strings.HasSuffix(span, "Error") {
+				t.Errorf("a span has failed: %q", r.seen)
+			}
+		}
+	})
+}
