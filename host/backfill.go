@@ -32,6 +32,7 @@ type fill struct {
 	sql  *fillSQL
 
 	table   string // "" where the source is a query
+	known   bool   // its key, in this run
 	lock    string // of the rows of a chunk; "" for none
 	ordinal int    // of the call that began it
 	first   int64  // rows of the first chunk

@@ -128,6 +128,9 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 	if err := f.inOrder(ctx); err != nil {
 		return err
 	}
+	if err := f.keyed(ctx); err != nil {
+		return err
+	}
 	if c.lock == abi.LockSkip && len(f.at.Skipped)+int(c.asked) > maxSkipped {
 		c.lock = abi.LockRows
 	}
