@@ -256,6 +256,7 @@ func (f *fill) complete(ctx context.Context) error {
 	s.pos++
 	f.end()
 	s.section = nil
+	f.tellFewer()
 	delete(s.paces, f.unit.Position)
 	s.completed(f.unit.Name)
 	return io.EOF

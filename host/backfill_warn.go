@@ -62,6 +62,15 @@ func (f *fill) tellGone(c *chunk) {
 	}
 }
 
+// tellFewer warns where fewer rows were visited in the end than were counted. The database
+// keeps no account of why.
+func (f *fill) tellFewer() {
+	if f.unit.Affected < f.unit.Total {
+		f.warn(new(bool), "%s of the %s rows that were counted were visited: others may have been deleted meanwhile, or may not fit any more, or have moved to a place in the order that was passed or is beyond the end",
+			policy.Thousands(f.unit.Affected), policy.Thousands(f.unit.Total))
+	}
+}
+
 // reaches warns where a statement has changed more rows of the table than the chunk
 // has: its condition holds beyond it.
 func (f *fill) reaches(statement string, affected int64, c *chunk) {
