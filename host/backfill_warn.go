@@ -17,7 +17,7 @@ type warned struct {
 func (f *fill) warn(told *bool, format string, args ...any) {
 	if !*told {
 		*told = true
-		f.s.emit(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
+		f.s.tell(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
 	}
 }
 

@@ -374,9 +374,13 @@ func (s *session) Log(_ context.Context, level LogLevel, text string) {
 }
 
 func (s *session) emit(e Event) {
-	if s.again(e) {
-		return
+	if !s.again(e) {
+		s.tell(e)
 	}
+}
+
+// tell is emit of what the guest has no part in.
+func (s *session) tell(e Event) {
 	e.Elapsed = time.Since(s.started)
 	s.event(e)
 }
