@@ -40,6 +40,7 @@ type fill struct {
 	pace    *pace
 	guard   *keyGuard     // nil where the source is a query
 	chunk   *chunk        // nil between chunks
+	last    bool          // nothing lies between the checkpoint and the end of the order
 	paused  time.Duration // before it
 	end     func()        // of its span
 	warned  warned

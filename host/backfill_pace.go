@@ -102,7 +102,7 @@ func (c *Config) pace() Pace { return Pace{c.ChunkTime, c.MaxRate, c.MaxLag} }
 func (f *fill) throttle(ctx context.Context) error {
 	s, start := f.s, time.Now()
 	defer func() { f.paused = time.Since(start) }()
-	if wait := time.Until(f.pace.due); wait > 0 {
+	if wait := time.Until(f.pace.due); wait > 0 && !f.over() {
 		if !f.pace.told {
 			f.pace.told = true
 			s.emit(Event{Kind: EventThrottled, Backfill: f.unit.Name, Text: fmt.Sprintf("it visits at most %d rows a second", s.cfg.MaxRate)})

@@ -217,3 +217,22 @@ func TestBackfillMaxLagOnSQLite(t *testing.T) {
 		}
 	})
 }
+
+// Behind the last chunk there is nothing to hold back.
+func TestBackfillEndsWithoutAPause(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, lock := range []string{"", abi.LockSkip} {
+			for rows, batch := range map[int]int64{1: 1, 2: 3} {
+				g := base.fresher().toFill(abi.Backfill{Table: "t", Lock: lock, Batch: batch}, numbered(rows)...)
+				if err := g.upgrade(host.Config{MaxRate: batch, OnEvent: func(e host.Event) {
+					if e.Kind == host.EventThrottled {
+						t.Errorf("%d rows, lock %q: %s", rows, lock, e.Text)
+					}
+				}}); err != nil {
+					t.Fatal(err)
+				}
+				g.wantVisited(int64(rows))
+			}
+		}
+	})
+}
