@@ -31,6 +31,13 @@ func SetGoneWithin(d time.Duration) (restore func()) {
 	return func() { goneWithin = was }
 }
 
+// SetTellAgain changes how often a backfill says why it waits for a replica.
+func SetTellAgain(d time.Duration) (restore func()) {
+	was := tellAgain
+	tellAgain = d
+	return func() { tellAgain = was }
+}
+
 // SetCountedWithin changes how long the number of replicas of one name may fall.
 func SetCountedWithin(d time.Duration) (restore func()) {
 	was := countedWithin
