@@ -152,6 +152,9 @@ func (s *session) transaction(ctx context.Context) (Tx, error) {
 func (s *session) failed(err error) error {
 	var refused *SQLError
 	if !errors.As(err, &refused) || errors.Is(err, ErrLockTimeout) {
+		if s.section != nil && s.section.fill != nil {
+			err = s.section.fill.rolledBack(err)
+		}
 		return s.die(err)
 	}
 	if s.doomed == nil {
