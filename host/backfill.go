@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -32,6 +31,7 @@ type fill struct {
 	sql  *fillSQL
 
 	table   string // "" where the source is a query
+	known   bool   // its key, in this run
 	lock    string // of the rows of a chunk; "" for none
 	ordinal int    // of the call that began it
 	first   int64  // rows of the first chunk
@@ -39,6 +39,7 @@ type fill struct {
 	pace    *pace
 	guard   *keyGuard     // nil where the source is a query
 	chunk   *chunk        // nil between chunks
+	last    bool          // nothing lies between the checkpoint and the end of the order
 	paused  time.Duration // before it
 	end     func()        // of its span
 	warned  warned
@@ -52,7 +53,10 @@ type chunk struct {
 	held         keyRows // of them, those that others hold
 	lock         string
 	whole        bool // it has as many rows as were asked for
+	told         bool // by an error, see rolledBack
 
+	number  int64 // among those of the backfill
+	before  int64 // rows visited before it
 	began   time.Time
 	asked   int64
 	visited int64
@@ -89,7 +93,7 @@ func (s *session) BackfillNext(ctx context.Context, leave bool) (Chunk, error) {
 			return Chunk{}, refuse(abi.ErrnoState, "the rows of the chunk are not read to their end, and would count as visited")
 		}
 		if err := f.commit(ctx); err != nil {
-			return Chunk{}, err
+			return Chunk{}, f.rolledBack(err)
 		}
 	}
 	if leave && !s.rehearsed {
@@ -101,11 +105,11 @@ func (s *session) BackfillNext(ctx context.Context, leave bool) (Chunk, error) {
 	}
 	rows, err := s.query(ctx, f.sql.chunk(c, f.ordinal))
 	if err != nil {
-		return Chunk{}, s.doom(err)
+		return Chunk{}, s.doom(f.rolledBack(err))
 	}
 	c.rows = &chunkRows{sessionRows: rows, fill: f, chunk: c, key: len(f.sql.key)}
 	if err := f.want(ctx, c); err != nil {
-		return Chunk{}, s.doom(err)
+		return Chunk{}, s.doom(f.rolledBack(err))
 	}
 	return Chunk{Rows: c.rows, Seed: f.seed()}, nil
 }
@@ -145,7 +149,7 @@ func (s *session) BackfillRun(ctx context.Context, b *abi.Backfill) (affected in
 			err = f.commit(ctx)
 		}
 		if err != nil {
-			return 0, s.doom(err)
+			return 0, s.doom(f.rolledBack(err))
 		}
 	}
 }
@@ -188,7 +192,7 @@ func (f *fill) next(ctx context.Context) (*chunk, error) {
 	if err := f.throttle(ctx); err != nil {
 		return nil, err
 	}
-	c := &chunk{after: f.at.Last, asked: f.pace.next(f.first, f.most), lock: f.lock}
+	c := &chunk{number: f.unit.Chunks + 1, before: f.unit.Affected, after: f.at.Last, asked: f.pace.next(f.first, f.most), lock: f.lock}
 	if err := f.begin(ctx, c); err != nil {
 		return nil, err
 	}
@@ -223,7 +227,7 @@ func (f *fill) commit(ctx context.Context) error {
 		return err
 	}
 	if err := f.record(ctx); err != nil {
-		return f.rolledBack(err)
+		return err
 	}
 	s.fence.Chunks++
 	s.saved(0)
@@ -255,6 +259,7 @@ func (f *fill) complete(ctx context.Context) error {
 	s.pos++
 	f.end()
 	s.section = nil
+	f.tellFewer()
 	delete(s.paces, f.unit.Position)
 	s.completed(f.unit.Name)
 	return io.EOF
@@ -267,21 +272,6 @@ func (f *fill) passedOver() error {
 		f.unit.Name, strings.Join(f.at.Key, " or "))
 	err.rows = true
 	return f.s.die(err)
-}
-
-// rolledBack says of a commit that was refused what became of the chunk, and of those
-// before it.
-func (f *fill) rolledBack(err error) error {
-	var refused *SQLError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	before := "nothing of the backfill is committed"
-	if rows := f.unit.Affected - f.chunk.visited; rows > 0 {
-		before = fmt.Sprintf("the %d rows before it are committed", rows)
-	}
-	refused.Message = fmt.Sprintf("chunk %d of backfill %q is rolled back, %s: %s", f.unit.Chunks, f.unit.Name, before, refused.Message)
-	return err
 }
 
 // record commits the open transaction with the record of the backfill.

@@ -257,7 +257,7 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 	}
 	for _, k := range fit {
 		if f.covers(b.Key, k.Columns) {
-			return b.Key, k.Nullable || len(k.Columns) < len(b.Key), nil
+			return b.Key, k.nullableAmong(b.Key), nil
 		}
 	}
 	for _, k := range unfit {

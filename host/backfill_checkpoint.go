@@ -121,6 +121,16 @@ func (k keyRow) encoded() (string, error) {
 	return string(b), err
 }
 
+// same reports whether two keys are the same.
+func (k keyRow) same(other keyRow) (bool, error) {
+	a, err := k.encoded()
+	if err != nil {
+		return false, err
+	}
+	b, err := other.encoded()
+	return a == b, err
+}
+
 // unread says of the error of reading a key, which is no refusal of the database, what
 // it means to the backfill: a value may be one that nobody can send back.
 func (f *fill) unread(err error) error {

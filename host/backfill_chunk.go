@@ -128,6 +128,9 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 	if err := f.inOrder(ctx); err != nil {
 		return err
 	}
+	if err := f.keyed(ctx); err != nil {
+		return err
+	}
 	if c.lock == abi.LockSkip && len(f.at.Skipped)+int(c.asked) > maxSkipped {
 		c.lock = abi.LockRows
 	}
@@ -135,6 +138,7 @@ func (f *fill) bound(ctx context.Context, c *chunk) (err error) {
 		if c.wanted, err = f.places(ctx, f.sql.first(c.after, f.at.End, c.asked)); err == nil && len(c.wanted) > 0 {
 			c.until = c.wanted[len(c.wanted)-1]
 		}
+		c.whole = int64(len(c.wanted)) == c.asked
 		return err
 	}
 	found, err := f.places(ctx, f.sql.nth(c.after, f.at.End, c.asked))
@@ -304,5 +308,13 @@ func (f *fill) pass(c *chunk) error {
 	held, err := c.missed()
 	f.at.Last = c.until
 	f.at.Skipped = append(f.at.Skipped, held...)
+	if err != nil {
+		return err
+	}
+	ended, err := c.until.same(f.at.End)
+	f.last = f.at.Bounded && (!c.whole || ended)
 	return err
 }
+
+// over reports whether no chunk is left to do, as far as that is known without a look.
+func (f *fill) over() bool { return f.last && len(f.at.Skipped) == 0 }

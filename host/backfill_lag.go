@@ -53,9 +53,14 @@ var goneWithin = 30 * time.Second
 // https://www.postgresql.org/docs/current/runtime-config-replication.html#GUC-WAL-SENDER-TIMEOUT
 var countedWithin = time.Minute
 
+// tellAgain is how often a backfill says why it still waits: who shows it may have had a
+// line to spare for something else.
+var tellAgain = 5 * time.Second
+
 // follow waits until no replica is further behind than it may be.
 func (f *fill) follow(ctx context.Context) error {
 	var told lagReason
+	var last time.Time // that it was
 	for looks := 1; ; looks++ {
 		replicas, err := f.s.conn.Replicas(ctx)
 		if err != nil {
@@ -71,8 +76,8 @@ func (f *fill) follow(ctx context.Context) error {
 		wait := lagGlance
 		if looks > 1 {
 			wait = lagPoll
-			if why.replica != told.replica || why.kind != told.kind {
-				told = why
+			if why.replica != told.replica || why.kind != told.kind || time.Since(last) >= tellAgain {
+				told, last = why, time.Now()
 				f.s.emit(Event{Kind: EventThrottled, Backfill: f.unit.Name, Text: why.String()})
 			}
 		}

@@ -350,3 +350,49 @@ func TestReplicasOfOneName(t *testing.T) {
 		})
 	}
 }
+
+// A followed connection has the replicas that a test says.
+type followed struct {
+	host.Conn
+	replicas func() []host.Replica
+}
+
+func (c followed) Replicas(context.Context) ([]host.Replica, error) { return c.replicas(), nil }
+
+// followedDatabase is a database of followed connections.
+type followedDatabase struct {
+	host.Database
+	replicas func() []host.Replica
+}
+
+func (d followedDatabase) Connect(ctx context.Context) (host.Conn, error) {
+	c, err := d.Database.Connect(ctx)
+	return followed{c, d.replicas}, err
+}
+
+// For as long as a replica is gone, that is told time and again.
+func TestReplicaIsWaitedForAloud(t *testing.T) {
+	defer host.SetTellAgain(0)()
+	f := onPostgres(t)
+	g := f.toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(8)...)
+	replicas := []host.Replica{{Name: "r1"}}
+	var why []string
+	db := followedDatabase{f.open(), func() []host.Replica { return replicas }}
+	_, err := g.runnerOn(db, host.Config{MaxLag: time.Second, OnEvent: func(e host.Event) {
+		switch {
+		case e.Kind == host.EventChunk && e.Done == 4:
+			replicas = nil
+		case e.Kind == host.EventThrottled:
+			if why = append(why, e.Text); len(why) == 3 {
+				replicas = []host.Replica{{Name: "r1"}}
+			}
+		}
+	}}).Upgrade(t.Context(), "heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.wantVisited(8)
+	if want := slices.Repeat([]string{"replica r1 is gone, and waited for up to 30s"}, 3); !slices.Equal(why, want) {
+		t.Errorf("told %q, want %q", why, want)
+	}
+}

@@ -44,6 +44,37 @@ func (f *fill) inOrder(ctx context.Context) error {
 	return nil
 }
 
+// keyed sees to it, in the transaction of a run's first chunk, that the key of a table is
+// one still: since the run before, its index may have been dropped, or one of its columns
+// may have come to hold NULL.
+func (f *fill) keyed(ctx context.Context) error {
+	if f.table == "" || f.known {
+		return nil
+	}
+	keys, err := f.s.tx.Keys(ctx, f.table)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.Unfit == "" && f.covers(f.at.Key, k.Columns) {
+			f.known = true
+			f.at.Nullable = f.at.Nullable || k.nullableAmong(f.at.Key)
+			f.sql.some = f.at.Nullable
+			return nil
+		}
+	}
+	return f.s.die(&CheckpointError{
+		Revision: f.s.step.Revision, Backfill: f.unit.Name, Was: f.at.Version, Is: f.s.version, Done: f.unit.Affected,
+		Elsewhere: true, Unkeyed: f.at.Key,
+	})
+}
+
+// nullableAmong reports whether one of some columns may be NULL, among which are those of
+// the key: of the others nobody knows.
+func (k Key) nullableAmong(columns []string) bool {
+	return k.Nullable || len(k.Columns) < len(columns)
+}
+
 // allSeen sees to it, in the transaction of each chunk, that a query is shown all rows of
 // the tables that it reads.
 func (f *fill) allSeen(ctx context.Context) error {

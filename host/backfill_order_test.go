@@ -330,3 +330,70 @@ func TestPluginBackfillUnderRowSecurity(t *testing.T) {
 		f.wantCount(200, "SELECT count(*) FROM secret WHERE n = 1")
 	}
 }
+
+// A run that goes on looks whether what was the key still is one: it stays at its
+// checkpoint until it is, or visits all rows anew by another.
+func TestBackfillHasLostItsKey(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, restart := range []bool{false, true} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Key: []string{"x"}, Columns: []string{"id"}, Batch: 4, MaxBatch: 4},
+				append(numbered(15), "CREATE UNIQUE INDEX t_x ON t (x)")...)
+			stop := errors.New("stop")
+			g.between = func(chunk int) error {
+				if g.runs == 1 && chunk == 3 {
+					return stop
+				}
+				return nil
+			}
+			if err := g.upgrade(host.Config{}); !errors.Is(err, stop) {
+				t.Fatal(err)
+			}
+			base.shell("DROP INDEX t_x")
+			err := g.upgrade(host.Config{})
+			var other *host.CheckpointError
+			var failed *host.RunError
+			if !errors.As(err, &failed) || !errors.As(err, &other) || len(other.Unkeyed) != 1 || other.Done != 8 ||
+				!strings.Contains(err.Error(), "in the order of (x), which was a key of its table when it began, and is none now that it has visited 8 rows") {
+				t.Fatalf("got %v, want that x is no key any more", err)
+			}
+			if !strings.Contains(failed.State, "standing at 8 of 15 rows") || !strings.HasPrefix(failed.Next, "make the key again and run") {
+				t.Errorf("the state is %q, next is %q", failed.State, failed.Next)
+			}
+			base.wantCount(8, "SELECT count(*) FROM visits")
+			if restart {
+				g.doc.Key, g.doc.Columns = nil, []string{"x"}
+				if err := g.upgrade(host.Config{Checkpoint: host.CheckpointRestart}); err != nil {
+					t.Fatal(err)
+				}
+				base.wantCount(23, "SELECT count(*) FROM visits")
+				continue
+			}
+			base.shell("CREATE UNIQUE INDEX t_x ON t (x)")
+			if err := g.upgrade(host.Config{}); err != nil {
+				t.Fatal(err)
+			}
+			g.wantVisited(15)
+		}
+	})
+}
+
+// A column of the key that may hold NULL since the run before leaves no row out silently.
+func TestBackfillKeyComesToBeNull(t *testing.T) {
+	f := onPostgres(t)
+	g := f.toFill(abi.Backfill{Table: "t", Key: []string{"x"}, Columns: []string{"id"}, Batch: 4, MaxBatch: 4},
+		append(numbered(15), "CREATE UNIQUE INDEX t_x ON t (x)")...)
+	stop := errors.New("stop")
+	g.between = func(chunk int) error {
+		if g.runs == 1 && chunk == 3 {
+			return stop
+		}
+		return nil
+	}
+	if err := g.upgrade(host.Config{}); !errors.Is(err, stop) {
+		t.Fatal(err)
+	}
+	f.shell("ALTER TABLE t ALTER x DROP NOT NULL; UPDATE t SET x = NULL WHERE id = 10")
+	if err := g.upgrade(host.Config{}); err == nil || !strings.Contains(err.Error(), "has not visited the rows with NULL in x") {
+		t.Errorf("got %v, want that a row was left out", err)
+	}
+}

@@ -15,6 +15,7 @@ const defaultChunkTime = 200 * time.Millisecond
 // A pace is how fast a backfill goes: for as long as the run, whoever is run again.
 type pace struct {
 	size int64     // rows of the next chunk; 0 before the first one
+	cost cost      // of the chunks so far
 	due  time.Time // before which no chunk begins, for Config.MaxRate
 	told bool      // that it is slowed down by that
 
@@ -49,12 +50,12 @@ func (p *pace) next(first, most int64) int64 {
 }
 
 // took notes how long a chunk took. The next one has as many rows as would take the
-// time that is asked for, and at most twice as many.
+// time that is asked for, and at most twice as many, or as one had already.
 func (p *pace) took(c *chunk, took time.Duration, cfg *Config) {
-	target := cfg.ChunkTime
-	rows := float64(max(c.visited, 1)) * float64(target) / float64(max(took, time.Microsecond))
-	if whole := c.visited >= c.asked; whole || int64(rows) < p.size {
-		p.size = max(1, min(int64(rows), 2*p.size))
+	p.cost.see(max(c.visited, 1), max(took, time.Microsecond))
+	rows := int64(min(p.cost.rows(cfg.ChunkTime), float64(max(2*p.size, p.cost.seen))))
+	if whole := c.visited >= c.asked; whole || rows < p.size {
+		p.size = max(1, rows)
 	}
 	if cfg.MaxRate > 0 {
 		due := c.began
@@ -101,7 +102,7 @@ func (c *Config) pace() Pace { return Pace{c.ChunkTime, c.MaxRate, c.MaxLag} }
 func (f *fill) throttle(ctx context.Context) error {
 	s, start := f.s, time.Now()
 	defer func() { f.paused = time.Since(start) }()
-	if wait := time.Until(f.pace.due); wait > 0 {
+	if wait := time.Until(f.pace.due); wait > 0 && !f.over() {
 		if !f.pace.told {
 			f.pace.told = true
 			s.emit(Event{Kind: EventThrottled, Backfill: f.unit.Name, Text: fmt.Sprintf("it visits at most %d rows a second", s.cfg.MaxRate)})

@@ -17,7 +17,7 @@ type warned struct {
 func (f *fill) warn(told *bool, format string, args ...any) {
 	if !*told {
 		*told = true
-		f.s.emit(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
+		f.s.tell(Event{Kind: EventLog, Level: LogWarn, Text: fmt.Sprintf("backfill %q: ", f.unit.Name) + fmt.Sprintf(format, args...)})
 	}
 }
 
@@ -59,6 +59,15 @@ func (f *fill) tellGone(c *chunk) {
 	if gone := int64(len(c.late)) - c.visited; gone > 0 {
 		f.warn(new(bool), "%s rows that were skipped are gone from their keys and are not visited: whoever held them has deleted them, or changed their keys or what where= asks for",
 			policy.Thousands(gone))
+	}
+}
+
+// tellFewer warns where fewer rows were visited in the end than were counted. The database
+// keeps no account of why.
+func (f *fill) tellFewer() {
+	if f.unit.Affected < f.unit.Total {
+		f.warn(new(bool), "%s of the %s rows that were counted were visited: others may have been deleted meanwhile, or may not fit any more, or have moved to a place in the order that was passed or is beyond the end",
+			policy.Thousands(f.unit.Affected), policy.Thousands(f.unit.Total))
 	}
 }
 

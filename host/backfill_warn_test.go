@@ -115,3 +115,46 @@ func TestLimits(t *testing.T) {
 		}
 	}
 }
+
+// Where fewer rows are visited than were counted, in all runs together, the last one says
+// so when the backfill is done.
+func TestBackfillVisitsFewer(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for change, c := range map[string]struct {
+			visited int64
+			want    []string
+		}{
+			"SELECT 1": {15, nil},
+			"DELETE FROM t WHERE id > 12; INSERT INTO t (id, x) VALUES (13, 0), (14, 0), (15, 0)": {15, nil},
+			"DELETE FROM t WHERE id = 9":               {14, []string{`backfill "fill": 14 of the 15 rows that were counted were visited`}},
+			"UPDATE t SET id = id + 100 WHERE id > 10": {10, []string{`backfill "fill": 10 of the 15 rows that were counted were visited`}},
+		} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
+			stop := errors.New("stop")
+			g.between = func(chunk int) error {
+				if g.runs == 1 && chunk == 2 {
+					return stop
+				}
+				return nil
+			}
+			var told []string
+			cfg := host.Config{OnEvent: func(e host.Event) {
+				if e.Kind == host.EventLog && e.Level == host.LogWarn {
+					text, _, _ := strings.Cut(e.Text, ": others may")
+					told = append(told, text)
+				}
+			}}
+			if err := g.upgrade(cfg); !errors.Is(err, stop) || len(told) > 0 {
+				t.Fatalf("%s: told %q, %v", change, told, err)
+			}
+			base.shell(change)
+			if err := g.upgrade(cfg); err != nil {
+				t.Fatal(err)
+			}
+			g.wantVisited(c.visited)
+			if !slices.Equal(told, c.want) {
+				t.Errorf("%s: told %q, want %q", change, told, c.want)
+			}
+		}
+	})
+}

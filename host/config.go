@@ -39,7 +39,8 @@ type Config struct {
 	Phase *abi.Phase
 
 	// ChunkTime is how long a chunk of a backfill should take: more rows or fewer
-	// are asked for accordingly. Defaults to 200 ms.
+	// are asked for accordingly. What a chunk takes for itself may be more than half of
+	// that: its rows take as long again then. Defaults to 200 ms.
 	ChunkTime time.Duration
 
 	// MaxRate, if set, is how many rows a second a backfill visits at most.
@@ -152,7 +153,7 @@ const (
 	EventStarted   EventKind = "started"   // a migration begins
 	EventProgress  EventKind = "progress"  // a migration says how far it is
 	EventChunk     EventKind = "chunk"     // a chunk of a backfill is committed
-	EventThrottled EventKind = "throttled" // a backfill pauses; Text says why
+	EventThrottled EventKind = "throttled" // a backfill pauses; Text says why. Comes again now and then while it waits for a replica
 	EventPhase     EventKind = "phase"     // a phase begins
 	EventPaused    EventKind = "paused"    // the run ends after a phase, as asked; Phase is that phase
 	EventLog       EventKind = "log"       // a migration logs

@@ -292,6 +292,9 @@ type CheckpointError struct {
 	// Column is the one of the key that the database orders otherwise now, and Before
 	// and Now say how: "" where there is none. The versions may be the same then.
 	Column, Before, Now string
+
+	// Unkeyed are the columns of the key where the table has no such key any more.
+	Unkeyed []string
 }
 
 // Error says what was begun by what, and what to do.
@@ -300,6 +303,11 @@ func (e *CheckpointError) Error() string {
 		return fmt.Sprintf("backfill %q of %s visits rows in the order of column %s, which was %s when it visited %d rows, and is %s now: "+
 			"it cannot go on from its checkpoint, since other rows come behind it in that order; `--checkpoint restart` visits all rows anew",
 			e.Backfill, e.Revision.Key, quoteName(e.Column), e.Before, e.Done, cmp.Or(e.Now, "gone"))
+	}
+	if len(e.Unkeyed) > 0 {
+		return fmt.Sprintf("backfill %q of %s visits rows in the order of (%s), which was a key of its table when it began, and is none now that it has visited %d rows: "+
+			"several rows may have the same, so that some could be passed over; it goes on from its checkpoint once there is a primary key or unique index of these columns again, and `--checkpoint restart` visits all rows anew",
+			e.Backfill, e.Revision.Key, strings.Join(e.Unkeyed, ", "), e.Done)
 	}
 	if e.Elsewhere {
 		return fmt.Sprintf("backfill %q of %s visits another table or query, or orders it by another key, than the version of the migration that has visited %d rows (%s): "+

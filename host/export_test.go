@@ -10,11 +10,32 @@ func SetStandstill(d, poll time.Duration) (restore func()) {
 	return func() { standstill, followPoll = was, wasPoll }
 }
 
+// ChunkSizes are the rows of the chunks of a backfill: first in the first one, and what
+// each of them takes is said by a function.
+func ChunkSizes(rows, first, most int64, cfg Config, takes func(rows int64) time.Duration) (sizes []int64) {
+	p := &pace{}
+	for rows > 0 {
+		c := &chunk{asked: p.next(first, most)}
+		c.visited = min(c.asked, rows)
+		p.took(c, takes(c.visited), &cfg)
+		sizes = append(sizes, c.visited)
+		rows -= c.visited
+	}
+	return sizes
+}
+
 // SetGoneWithin changes how long a backfill waits for a replica that is gone.
 func SetGoneWithin(d time.Duration) (restore func()) {
 	was := goneWithin
 	goneWithin = d
 	return func() { goneWithin = was }
+}
+
+// SetTellAgain changes how often a backfill says why it waits for a replica.
+func SetTellAgain(d time.Duration) (restore func()) {
+	was := tellAgain
+	tellAgain = d
+	return func() { tellAgain = was }
 }
 
 // SetCountedWithin changes how long the number of replicas of one name may fall.

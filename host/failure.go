@@ -194,6 +194,8 @@ func next(again string, err error) string {
 		return "make room in the folder for temporary files, or set TMPDIR to one with more, and " + again
 	case errors.As(err, &other) && other.Column != "":
 		return fmt.Sprintf("have the column as it was and %s, or restart; the checkpoint is as it was", again)
+	case errors.As(err, &other) && len(other.Unkeyed) > 0:
+		return fmt.Sprintf("make the key again and %s, or restart by another one; the checkpoint is as it was", again)
 	case errors.As(err, &other) && other.Elsewhere:
 		return "restart, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.As(err, &other):

@@ -58,8 +58,8 @@ func TestChunkThatIsNotCommitted(t *testing.T) {
 			message, state string
 			committed      int64
 		}{
-			"2": {`chunk 1 of backfill "t" is rolled back, nothing of the backfill is committed: `, "standing at 0 of 10 rows", 0},
-			"9": {`chunk 3 of backfill "t" is rolled back, the 8 rows before it are committed: `, "standing at 8 of 10 rows", 8},
+			"2": {`chunk 1 of backfill "t", id <= 4, is rolled back, nothing of the backfill is committed: `, "standing at 0 of 10 rows", 0},
+			"9": {`chunk 3 of backfill "t", 8 < id <= 10, is rolled back, the 8 rows before it are committed: `, "standing at 8 of 10 rows", 8},
 		} {
 			f := base.fresher()
 			f.write(rev1, "CREATE TABLE p (id INTEGER PRIMARY KEY);\nINSERT INTO p VALUES (1);\n"+

@@ -153,6 +153,9 @@ func (s *session) transaction(ctx context.Context) (Tx, error) {
 func (s *session) failed(err error) error {
 	var refused *SQLError
 	if !errors.As(err, &refused) || errors.Is(err, ErrLockTimeout) {
+		if s.section != nil && s.section.fill != nil {
+			err = s.section.fill.rolledBack(err)
+		}
 		return s.die(err)
 	}
 	if s.doomed == nil {
@@ -370,9 +373,13 @@ func (s *session) Log(_ context.Context, level LogLevel, text string) {
 }
 
 func (s *session) emit(e Event) {
-	if s.again(e) {
-		return
+	if !s.again(e) {
+		s.tell(e)
 	}
+}
+
+// tell is emit of what the guest has no part in.
+func (s *session) tell(e Event) {
 	e.Elapsed = time.Since(s.started)
 	s.event(e)
 }

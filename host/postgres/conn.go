@@ -47,7 +47,24 @@ func (c *conn) look(ctx context.Context) error {
 	c.main.prepares = c.direct && !c.db.unprepared
 	c.watches = c.version >= 140000 && strings.Contains(row[3], "linux")
 	c.own = makeOwnStatements(c)
+	if err := c.main.do(ctx, c.stay()...); err != nil {
+		return fmt.Errorf("connect to %s: %w", c.db, err)
+	}
 	return nil
+}
+
+// stay keeps the server from closing a link that is at nothing for a while, as between
+// two chunks of a backfill that is held back. The setting is about the time between
+// transactions, so that it cannot be a transaction's, as the others are (see
+// makeOwnStatements). Behind a pooler the session is not ours, and neither is its
+// idleness.
+//
+// https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-SESSION-TIMEOUT
+func (c *conn) stay() []item {
+	if !c.direct || c.version < 140000 {
+		return nil
+	}
+	return []item{{sql: `SELECT pg_catalog.set_config('idle_session_timeout', '0', false)`}}
 }
 
 // Server returns the server's version, such as "15.18".

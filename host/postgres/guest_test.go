@@ -123,3 +123,35 @@ func TestGuestsSendNoTransactionControl(t *testing.T) {
 		}
 	})
 }
+
+// A session that is at nothing for a while stays, whatever the database asks for and a
+// migration has set. Behind a pooler the session is left as it is.
+func TestIdleSessionStays(t *testing.T) {
+	for _, pooler := range []bool{false, true} {
+		u := postgrestest.URL(t)
+		other := psql(t, u)
+		other(other("SELECT format('ALTER DATABASE %I SET idle_session_timeout = ''1h''', current_database())"))
+		want := map[bool]string{false: "0", true: "1h"}[pooler]
+		conn := connect(t, newProxy(t, u, pooler).url)
+		if err := conn.CreateLedger(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range []string{"SELECT 1", "SET idle_session_timeout = '2h'", "SET search_path = ''", "SELECT 2"} {
+			err := migrate(t.Context(), conn, "aaaaaaaaaaaa", func(tx host.Tx) error {
+				rows, err := tx.Query(t.Context(), host.Statement{SQL: "SELECT current_setting('idle_session_timeout')", Ordinal: 1})
+				if err != nil {
+					return err
+				}
+				row, err := rows.Next()
+				if err == nil && string(row[0].Bytes) != want {
+					t.Errorf("pooler %t, before %s: idle_session_timeout is %s, want %s", pooler, sql, row[0].Bytes, want)
+				}
+				rows.Close()
+				return errors.Join(err, exec(sql)(tx))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

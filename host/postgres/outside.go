@@ -99,6 +99,10 @@ func (c *conn) raiseGuard(ctx context.Context, fence host.Fence) error {
 			return fmt.Errorf("a second connection, to hold the lock while a statement runs outside transactions: %w", err)
 		}
 		guard.prepares = c.direct && !c.db.unprepared
+		if err := guard.do(ctx, c.stay()...); err != nil {
+			guard.close()
+			return err
+		}
 		c.guard = guard
 	}
 	var took bool

@@ -320,6 +320,9 @@ func (t *tx) Commit(ctx context.Context) error {
 	// of it is still wanted, and a rollback takes it back by itself.
 	if t.after.settings {
 		t.put(item{sql: "RESET ALL"})
+		for _, it := range t.c.stay() {
+			t.put(it)
+		}
 	}
 	if t.after.temporary {
 		t.put(item{sql: "DISCARD TEMP"})

@@ -1,9 +1,10 @@
-package main
+package host_test
 
 import (
 	"math"
 	"testing"
 
+	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/sdk/abi"
 )
 
@@ -20,12 +21,12 @@ func TestLiteralTimes(t *testing.T) {
 		"'24:00:00'":                     {Type: abi.TypeTime, Int: 86400_000000},
 		"'23:59:59.999999'":              {Type: abi.TypeTime, Int: 86399_999999},
 	} {
-		if got := literal(v); got != want {
+		if got := host.Literal(v); got != want {
 			t.Errorf("%+v: got %s, want %s", v, got, want)
 		}
 	}
 	for _, kind := range []abi.Type{abi.TypeTimestamp, abi.TypeTimestampTZ} {
-		if least, largest := literal(abi.Value{Type: kind, Int: math.MinInt64}), literal(abi.Value{Type: kind, Int: math.MaxInt64}); least != "'-infinity'" || largest != "'infinity'" {
+		if least, largest := host.Literal(abi.Value{Type: kind, Int: math.MinInt64}), host.Literal(abi.Value{Type: kind, Int: math.MaxInt64}); least != "'-infinity'" || largest != "'infinity'" {
 			t.Errorf("%s: got %s and %s", kind, least, largest)
 		}
 	}
