@@ -235,7 +235,7 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 	}
 	keys, err := f.s.tx.Keys(ctx, b.Table)
 	if err != nil {
-		return nil, false, f.s.sorted(err)
+		return nil, false, f.s.sorted(f.own(err))
 	}
 	fit, unfit := keys, []Key(nil)
 	if i := slices.IndexFunc(keys, func(k Key) bool { return k.Unfit != "" }); i >= 0 {

@@ -59,13 +59,17 @@ type SQLError struct {
 	Hint     string
 	Position int // 1-based character in SQL, 0 if unknown
 	SQL      string
-	Ordinal  int   // of the Statement
-	Err      error // the driver's error, and one of the sentinels above where it fits
+	Ordinal  int    // of the Statement
+	Backfill string // whose own question the statement is, "" if the migration has sent it
+	Err      error  // the driver's error, and one of the sentinels above where it fits
 }
 
 // Error returns the message, the code, and the detail where there is one.
 func (e *SQLError) Error() string {
 	var b strings.Builder
+	if e.Backfill != "" {
+		fmt.Fprintf(&b, "backfill %q: ", e.Backfill)
+	}
 	b.WriteString(e.Message)
 	if e.Code != "" {
 		fmt.Fprintf(&b, " (%s)", e.Code)

@@ -204,6 +204,8 @@ func next(again string, err error) string {
 		return "wait until it is done, or raise --lock-wait, and " + again
 	case errors.As(err, &changed):
 		return "put back what was committed (what comes after it may change), and " + again
+	case errors.As(err, &refused) && refused.Backfill != "":
+		return fmt.Sprintf("see to what backfill %q asks for (the table, its columns, the privilege to read or lock its rows), or mend the migration, and %s", refused.Backfill, again)
 	case errors.As(err, &refused) && refused.Ordinal == 0:
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
