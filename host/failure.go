@@ -35,12 +35,15 @@ func (u *run) failure(step Step, err error) error {
 	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
 	body := u.catalog.bodies[step.Revision.Key]
 	var (
-		failed *SQLError
-		denied *RefusedError
-		guest  *GuestError
-		call   *callError
+		failed  *SQLError
+		denied  *RefusedError
+		guest   *GuestError
+		call    *callError
+		changed *ChangedError
 	)
 	switch {
+	case errors.As(err, &changed):
+		e.Statement, e.SQL = changed.Statement, changed.SQL
 	case errors.As(err, &denied):
 		e.Statement, e.SQL = denied.Ordinal, denied.SQL
 		if errors.As(err, &guest) && guest.Message == denied.Error() {
@@ -133,6 +136,19 @@ func (p Pending) Parts() int {
 		}
 	}
 	return n
+}
+
+// Command is how Sandpiper is called to go on with it. Only a downgrade needs a target:
+// what is half done is the last of its line.
+func (p Pending) Command() string {
+	switch {
+	case p.Direction != chain.Downgrade:
+		return "sandpiper upgrade"
+	case p.Key.Line == chain.DefaultLine:
+		return "sandpiper downgrade -1"
+	default:
+		return "sandpiper downgrade " + p.Key.Line + "@-1"
+	}
 }
 
 // committed says how much of it is, for people.

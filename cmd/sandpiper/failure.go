@@ -171,7 +171,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind = kindChanged
 	case errors.As(err, &pending):
 		f.Kind, f.Revision = kindPending, pending.Pending.Key.String()
-		f.Next = fmt.Sprintf("finish it first: sandpiper %s", pending.Pending.Direction)
+		f.Next = fmt.Sprintf("finish it first: `%s`", pending.Pending.Command())
 		_, phased := pending.Pending.Phases()
 		switch {
 		case phased && pending.Known:

@@ -188,22 +188,23 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	case p.Lock == host.LockHeld:
 		return "running: a runner holds the lock"
 	case state == host.StateInterrupted:
-		return fmt.Sprintf("interrupted %s ago: `sandpiper %s` goes on", elapsed(silent), again(m))
+		return fmt.Sprintf("interrupted %s ago: `%s` goes on", elapsed(silent), again(m))
 	case state == host.StateRunning && p.Lock == host.LockFree:
 		return fmt.Sprintf("no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 	case state == host.StateRunning:
 		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
 	default:
-		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again(m))
+		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `%s` goes on with what was interrupted", elapsed(silent), again(m))
 	}
 }
 
 // again is the command that goes on with a migration.
 func again(m *host.MigrationProgress) string {
+	command := host.Pending{Key: m.Key, Direction: m.Direction}.Command()
 	if m.Phase != "" {
-		return m.Direction.String() + " --phase " + plain(m.Phase)
+		return command + " --phase " + plain(m.Phase)
 	}
-	return m.Direction.String()
+	return command
 }
 
 // keyWords are the key of the last row that a backfill has visited.
