@@ -88,9 +88,9 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 	if s.pos >= len(s.recorded) {
 		return nil, false, nil
 	}
-	known := s.recorded[s.pos]
+	known, sent := s.recorded[s.pos], Statement{SQL: b.Statement, Ordinal: f.ordinal}
 	if known.Kind != UnitBackfill || known.Digest != f.unit.Digest && !known.Begun {
-		return nil, false, s.changed(known)
+		return nil, false, s.changed(known, sent)
 	}
 	if !known.Begun {
 		s.pos++
@@ -102,15 +102,15 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 		return nil, false, s.dieOf(err)
 	}
 	f.unit.Affected, f.unit.Total = known.Affected, known.Total
-	if known.Digest == f.unit.Digest {
+	elsewhere := at.Source != sourceOf(b) || len(b.Key) > 0 && !slices.Equal(at.Key, b.Key)
+	switch {
+	case at.Version == s.version && known.Digest == f.unit.Digest:
 		return at, false, nil
-	}
-	if at.Version == s.version { // it has asked for something else this time
-		return nil, false, s.changed(known)
-	}
-	if at.Source != sourceOf(b) || len(b.Key) > 0 && !slices.Equal(at.Key, b.Key) {
+	case at.Version == s.version: // it has asked for something else this time
+		return nil, false, s.changed(known, sent)
+	case elsewhere || s.cfg.Checkpoint != CheckpointAccept:
 		return nil, false, s.die(&CheckpointError{
-			Revision: s.step.Revision, Backfill: b.Name, Was: at.Version, Is: s.version, Done: known.Affected, Elsewhere: true,
+			Revision: s.step.Revision, Backfill: b.Name, Was: at.Version, Is: s.version, Done: known.Affected, Elsewhere: elsewhere,
 		})
 	}
 	return at, false, nil

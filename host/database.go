@@ -301,6 +301,11 @@ type Pending struct {
 	Key       chain.Key
 	Direction chain.Direction
 	Units     []Unit // by position
+
+	// Changed says that it stands in the middle of a backfill that another version of
+	// its file or module has begun, so that an upgrade has to be told what to do about
+	// the checkpoint. The ledger alone cannot tell: it is set by Runner.Current.
+	Changed bool
 }
 
 // A Unit is something of a migration that is committed by itself: a call, a section, or

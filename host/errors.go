@@ -167,6 +167,11 @@ type ChangedError struct {
 	Revision chain.Revision
 	Call     int  // 1-based number of the recorded call, section or backfill
 	Unit     Unit // what is recorded
+
+	// What was sent in its place: the number of the call, 0 if there was none, and its
+	// SQL. Of what is recorded nothing but a digest is known.
+	Statement int
+	SQL       string
 }
 
 // Error names the call and says what may be changed and what may not.
@@ -176,7 +181,11 @@ func (e *ChangedError) Error() string {
 	case UnitSection, UnitBackfill, UnitPhase:
 		what = fmt.Sprintf("%s %q", e.Unit.Kind, e.Unit.Name)
 	}
-	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is not what an earlier run sent", e.Revision.Key, what)
+	now := "nothing comes in its place now"
+	if e.Statement > 0 {
+		now = fmt.Sprintf("statement %d, which comes in its place now, is another one", e.Statement)
+	}
+	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is recorded as done (by its digest alone), and %s", e.Revision.Key, what, now)
 }
 
 // An EditedError is a set of applied revisions whose source has changed since.

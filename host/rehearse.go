@@ -181,7 +181,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
-	restart, err := checkpointed(step, versionOf(step, module), pending, u.cfg.Checkpoint)
+	restart, err := checkpointed(versionOf(step, module), pending, u.cfg.Checkpoint)
 	if err != nil {
 		return u.failure(step, err)
 	}
@@ -192,7 +192,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
 	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true
-	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime}
+	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime, Checkpoint: u.cfg.Checkpoint}
 	s.advanced, s.completed = stage.chunk, stage.backfill
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
