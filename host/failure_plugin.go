@@ -24,7 +24,7 @@ func nextOfPlugin(line, again string, err error) string {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrLocked), errors.Is(err, ErrLockTimeout), diskFull(err), errors.Is(err, syscall.ENOSPC):
 		return next(again, err)
 	case errors.As(err, &refusal) && refusal.Needs != "":
-		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)
+		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Missing(), granted)
 	case InTheWay(err) != "":
 		return fmt.Sprintf("drop or change %s first, and %s; if it is the plugin's own, its vendor mends the module", InTheWay(err), again)
 	case errors.As(err, &refusal) && refusal.Claimed != "":

@@ -192,7 +192,7 @@ func TestPluginBackfillWritesTooMuch(t *testing.T) {
 		for run := range 2 {
 			_, err := f.pluginRunner(host.Config{}, f.acme(allowed, first, more)).Upgrade(t.Context(), "heads")
 			var refused *host.RefusedError
-			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Refusal.Needs, "rows = ") {
+			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Refusal.Needs, "rows = ") || !strings.Contains(err.Error(), refused.Refusal.Needs+" or more") {
 				t.Fatalf("run %d: got %v, want it to have written too much", run, err)
 			}
 			f.wantCount(100, "SELECT count(*) FROM acme_t WHERE n = 1")

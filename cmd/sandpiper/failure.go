@@ -152,7 +152,7 @@ func (f *failure) ofKind(err error) {
 			f.Position = refusal.At
 		}
 		if refusal.Needs != "" {
-			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
+			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Missing(), refusal.Line, refusal.Line)
 		}
 	case errors.As(err, &refused):
 		f.Kind, f.exit, f.Next = kindTrust, exitProblems, refused.next
