@@ -237,6 +237,10 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 	if err != nil {
 		return nil, false, f.s.sorted(f.own(err))
 	}
+	keys, err = f.readable(b, keys)
+	if err != nil {
+		return nil, false, f.s.sorted(err)
+	}
 	fit, unfit := keys, []Key(nil)
 	if i := slices.IndexFunc(keys, func(k Key) bool { return k.Unfit != "" }); i >= 0 {
 		fit, unfit = keys[:i], keys[i:]
@@ -267,13 +271,30 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 		b.Name, strings.Join(b.Key, ", "), quoteName(b.Table), useAnother(fit))
 }
 
+// readable returns the keys that may be read. A plugin that lacks a grant for the one it
+// asks for is told of it: that there is none would not be true.
+func (f *fill) readable(b *abi.Backfill, keys []Key) (open []Key, err error) {
+	for _, k := range keys {
+		switch asked := len(b.Key) == 0 && k.Primary || len(b.Key) > 0 && f.covers(b.Key, k.Columns); {
+		case k.Refused == nil:
+			open = append(open, k)
+		case asked && err == nil:
+			err = k.Refused
+		}
+	}
+	if err != nil && slices.ContainsFunc(open, func(k Key) bool { return len(b.Key) > 0 && f.covers(b.Key, k.Columns) }) {
+		err = nil // it asks for columns that hold two keys
+	}
+	return open, err
+}
+
 // unfit refuses a key of which the dialect says why it is none.
 func (f *fill) unfit(b *abi.Backfill, k Key, fit []Key) error {
 	another := ""
 	if len(fit) > 0 {
 		another = "; " + useAnother(fit)
 	}
-	return refuse(abi.ErrnoArgument, "backfill %q: (%s) does not tell all rows of table %s apart, so that some could be passed over: %s%s",
+	return refuse(abi.ErrnoArgument, "backfill %q: (%s) is no key of table %s that a backfill can go by: %s%s",
 		b.Name, strings.Join(k.Columns, ", "), quoteName(b.Table), k.Unfit, another)
 }
 
@@ -293,10 +314,10 @@ func (f *fill) covers(columns, key []string) bool {
 func useAnother(keys []Key) string {
 	var all []string
 	for _, k := range keys {
-		all = append(all, "("+strings.Join(k.Columns, ", ")+")")
+		all = append(all, "key="+strings.Join(k.Columns, ","))
 	}
 	if len(all) == 0 {
 		return "make one of columns that are unique together and never NULL"
 	}
-	return fmt.Sprintf("it has %s", strings.Join(all, " and "))
+	return "name one that it has: " + strings.Join(all, " or ")
 }
