@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -80,4 +81,104 @@ func TestChangedBeforeACheckpoint(t *testing.T) {
 		}
 		f.wantCount(1, "SELECT count(*) FROM t WHERE x = 2")
 	})
+}
+
+// An expiring context is at its deadline when a test says so.
+type expiring struct {
+	context.Context
+	over chan struct{}
+}
+
+func (c expiring) Done() <-chan struct{} { return c.over }
+
+func (c expiring) Err() error {
+	select {
+	case <-c.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// A run that its caller ends, by hand or by a deadline, is to be called again: nothing
+// is wrong with the migration, and nobody held a lock.
+func TestNextOfARunThatIsEnded(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
+			ctx, end := context.WithCancel(t.Context())
+			if cause != context.Canceled {
+				over := make(chan struct{})
+				ctx, end = expiring{context.Background(), over}, func() { close(over) }
+			}
+			r, err := host.NewRunner(base.files, base.open(), scripted(g.run), unhurried(host.Config{OnEvent: func(e host.Event) {
+				if e.Kind == host.EventChunk {
+					end()
+				}
+			}}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = r.Upgrade(ctx, "heads")
+			var failed *host.RunError
+			if !errors.As(err, &failed) || !errors.Is(err, cause) || failed.Next != "run `sandpiper upgrade` again to go on" {
+				t.Errorf("%v: got %+v", cause, failed)
+				continue
+			}
+			if text := failed.Err.Error(); cause == context.Canceled && (!strings.Contains(text, "interrupted: ") || strings.Contains(text, "lock ")) {
+				t.Errorf("%v: the error is %q", cause, text)
+			}
+			base.wantCount(4, "SELECT count(*) FROM visits")
+		}
+	})
+}
+
+// A panic of OnEvent ends the run, and is told as what it is.
+func TestOnEventPanics(t *testing.T) {
+	each(t, func(t *testing.T, base *fixture) {
+		for _, kind := range []host.EventKind{host.EventPlanned, host.EventStarted, host.EventChunk, host.EventApplied} {
+			g := base.fresher().toFill(abi.Backfill{Table: "t", Batch: 4, MaxBatch: 4}, numbered(15)...)
+			calls := 0
+			err := g.upgrade(host.Config{OnEvent: func(e host.Event) {
+				if calls++; e.Kind == kind {
+					calls = 0
+					panic("mine")
+				}
+			}})
+			var panicked *host.OnEventError
+			if !errors.As(err, &panicked) || panicked.Event != kind || panicked.Value != "mine" || calls != 0 {
+				t.Fatalf("%s: got %v, %d calls after the panic", kind, err, calls)
+			}
+			var failed *host.RunError
+			if kind == host.EventChunk && (!errors.As(err, &failed) || failed.Next != "mend the program's OnEvent, and run `sandpiper upgrade` again to go on" ||
+				!strings.Contains(failed.State, "standing at 4 of 15 rows")) {
+				t.Errorf("%s: got %+v", kind, failed)
+			}
+			if err := g.upgrade(host.Config{}); err != nil {
+				t.Fatal(err)
+			}
+			g.wantVisited(15)
+		}
+	})
+}
+
+// Who can mend a module is told otherwise than of a file.
+func TestNextOfAModule(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.withSecret()
+		first := pluginRevision{dependsOn: []string{"main@" + rev1}, up: visited("acme_t", 20)}
+		moves := pluginRevision{up: []string{fillDocument(abi.Backfill{Table: "acme_t", Statement: "UPDATE acme_t SET id = id + 1000 WHERE ${chunk}"})}}
+		_, err := f.pluginRunner(host.Config{}, f.acme(ownsAcme, first, moves)).Upgrade(t.Context(), "heads")
+		var failed *host.RunError
+		if !errors.As(err, &failed) || !strings.Contains(err.Error(), "changes the keys of the rows") ||
+			failed.Next != "the plugin's vendor mends the module: `sandpiper plugin update` takes a new version" {
+			t.Errorf("got %+v", failed)
+		}
+	})
+	if got, want := host.NextOfRefusal("run again", true), "mend the migration, build it again, and run again"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := host.NextOfRefusal("run again", false), "mend the file, and run again"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

@@ -76,7 +76,7 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 		paused := errors.As(err, new(*PausedError))
 		if err == nil || paused {
 			if err = stage.effects(ctx); err != nil {
-				err = u.failure(step, err)
+				err = u.failure(ctx, step, err)
 			}
 		}
 		if err != nil {
@@ -183,7 +183,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	}
 	restart, err := checkpointed(versionOf(step, module), pending, u.cfg.Checkpoint)
 	if err != nil {
-		return u.failure(step, err)
+		return u.failure(ctx, step, err)
 	}
 	if restart != nil {
 		pending = replaced(pending, *restart)
@@ -220,7 +220,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 		return err
 	}
 	if err := stage.excuse(body, step.Direction, seen, s.pos, err); err != nil {
-		return u.failure(step, err)
+		return u.failure(ctx, step, err)
 	}
 	return nil
 }
