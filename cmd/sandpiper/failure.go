@@ -113,6 +113,9 @@ func (f *failure) ofRun(e *host.RunError) {
 	f.State, f.Next = e.State, e.Next
 	f.Message = e.Err.Error()
 	f.head = fmt.Sprintf("%s of %s failed", e.Direction, title(f.Revision, e.Failed.Slug))
+	if errors.Is(e, context.Canceled) {
+		f.head = fmt.Sprintf("%s of %s was interrupted", e.Direction, title(f.Revision, e.Failed.Slug))
+	}
 	if errors.Is(e, host.ErrLocked) {
 		f.head = fmt.Sprintf("gave up waiting for the %s of %s; nothing failed", e.Direction, title(f.Revision, e.Failed.Slug))
 	}
