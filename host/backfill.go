@@ -105,7 +105,7 @@ func (s *session) BackfillNext(ctx context.Context, leave bool) (Chunk, error) {
 	}
 	rows, err := s.query(ctx, f.sql.chunk(c, f.ordinal))
 	if err != nil {
-		return Chunk{}, s.doom(f.rolledBack(err))
+		return Chunk{}, s.doom(f.rolledBack(f.own(err)))
 	}
 	c.rows = &chunkRows{sessionRows: rows, fill: f, chunk: c, key: len(f.sql.key)}
 	if err := f.want(ctx, c); err != nil {

@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -90,9 +89,9 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 	if s.pos >= len(s.recorded) {
 		return nil, false, nil
 	}
-	known := s.recorded[s.pos]
+	known, sent := s.recorded[s.pos], Statement{SQL: b.Statement, Ordinal: f.ordinal}
 	if known.Kind != UnitBackfill || known.Digest != f.unit.Digest && !known.Begun {
-		return nil, false, s.changed(known)
+		return nil, false, s.changed(known, sent)
 	}
 	if !known.Begun {
 		s.pos++
@@ -104,15 +103,15 @@ func (f *fill) standing(b *abi.Backfill) (at *checkpoint, done bool, err error) 
 		return nil, false, s.dieOf(err)
 	}
 	f.unit.Affected, f.unit.Total = known.Affected, known.Total
-	if known.Digest == f.unit.Digest {
+	elsewhere := at.Source != sourceOf(b) || len(b.Key) > 0 && !slices.Equal(at.Key, b.Key)
+	switch {
+	case at.Version == s.version && known.Digest == f.unit.Digest:
 		return at, false, nil
-	}
-	if at.Version == s.version { // it has asked for something else this time
-		return nil, false, s.changed(known)
-	}
-	if at.Source != sourceOf(b) || len(b.Key) > 0 && !slices.Equal(at.Key, b.Key) {
+	case at.Version == s.version: // it has asked for something else this time
+		return nil, false, s.changed(known, sent)
+	case elsewhere || s.cfg.Checkpoint != CheckpointAccept:
 		return nil, false, s.die(&CheckpointError{
-			Revision: s.step.Revision, Backfill: b.Name, Was: at.Version, Is: s.version, Done: known.Affected, Elsewhere: true,
+			Revision: s.step.Revision, Backfill: b.Name, Was: at.Version, Is: s.version, Done: known.Affected, Elsewhere: elsewhere,
 		})
 	}
 	return at, false, nil
@@ -237,6 +236,10 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 	}
 	keys, err := f.s.tx.Keys(ctx, b.Table)
 	if err != nil {
+		return nil, false, f.s.sorted(f.own(err))
+	}
+	keys, err = f.readable(b, keys)
+	if err != nil {
 		return nil, false, f.s.sorted(err)
 	}
 	fit, unfit := keys, []Key(nil)
@@ -269,13 +272,30 @@ func (f *fill) key(ctx context.Context, b *abi.Backfill) (columns []string, null
 		b.Name, strings.Join(b.Key, ", "), quoteName(b.Table), useAnother(fit))
 }
 
+// readable returns the keys that may be read. A plugin that lacks a grant for the one it
+// asks for is told of it: that there is none would not be true.
+func (f *fill) readable(b *abi.Backfill, keys []Key) (open []Key, err error) {
+	for _, k := range keys {
+		switch asked := len(b.Key) == 0 && k.Primary || len(b.Key) > 0 && f.covers(b.Key, k.Columns); {
+		case k.Refused == nil:
+			open = append(open, k)
+		case asked && err == nil:
+			err = k.Refused
+		}
+	}
+	if err != nil && slices.ContainsFunc(open, func(k Key) bool { return len(b.Key) > 0 && f.covers(b.Key, k.Columns) }) {
+		err = nil // it asks for columns that hold two keys
+	}
+	return open, err
+}
+
 // unfit refuses a key of which the dialect says why it is none.
 func (f *fill) unfit(b *abi.Backfill, k Key, fit []Key) error {
 	another := ""
 	if len(fit) > 0 {
 		another = "; " + useAnother(fit)
 	}
-	return refuse(abi.ErrnoArgument, "backfill %q: (%s) does not tell all rows of table %s apart, so that some could be passed over: %s%s",
+	return refuse(abi.ErrnoArgument, "backfill %q: (%s) is no key of table %s that a backfill can go by: %s%s",
 		b.Name, strings.Join(k.Columns, ", "), quoteName(b.Table), k.Unfit, another)
 }
 
@@ -295,10 +315,10 @@ func (f *fill) covers(columns, key []string) bool {
 func useAnother(keys []Key) string {
 	var all []string
 	for _, k := range keys {
-		all = append(all, "("+strings.Join(k.Columns, ", ")+")")
+		all = append(all, "key="+strings.Join(k.Columns, ","))
 	}
 	if len(all) == 0 {
 		return "make one of columns that are unique together and never NULL"
 	}
-	return fmt.Sprintf("it has %s", strings.Join(all, " and "))
+	return "name one that it has: " + strings.Join(all, " or ")
 }

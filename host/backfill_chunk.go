@@ -172,7 +172,7 @@ func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value
 	stmt.Ordinal, stmt.Own = f.ordinal, true
 	rows, err := f.s.tx.Query(ctx, stmt)
 	if err != nil {
-		return err
+		return f.own(err)
 	}
 	defer rows.Close()
 	for {
@@ -184,9 +184,19 @@ func (f *fill) each(ctx context.Context, stmt Statement, do func(row []abi.Value
 			err = do(row)
 		}
 		if err != nil {
-			return err
+			return f.own(err)
 		}
 	}
+}
+
+// own says of the database's refusal of a question of the backfill's own whose it is:
+// unless it is of another call, which was sent with the question.
+func (f *fill) own(err error) error {
+	var refused *SQLError
+	if errors.As(err, &refused) && (refused.Ordinal == 0 || refused.Ordinal == f.ordinal) {
+		refused.Ordinal, refused.Backfill = f.ordinal, f.unit.Name
+	}
+	return err
 }
 
 // places returns the keys of a statement that asks for them, which say where a chunk
@@ -242,7 +252,7 @@ func (f *fill) claim(ctx context.Context, c *chunk) (err error) {
 	default:
 		c.visited, err = f.number(ctx, f.sql.count(c.after, c.until, true))
 	}
-	return f.s.sorted(err)
+	return f.s.sorted(f.own(err))
 }
 
 // claimSome is claim where rows that others hold are skipped.

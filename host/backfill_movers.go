@@ -32,7 +32,7 @@ func (g *keyGuard) count(ctx context.Context, f *fill) (err error) {
 		return nil
 	}
 	if o.Movers, err = f.s.tx.Movers(ctx, g.table, g.key); err != nil {
-		return err
+		return f.own(err)
 	}
 	if o.asked = true; o.Found {
 		o.rows, err = f.number(ctx, f.sql.held(f.chunk))
@@ -59,6 +59,7 @@ func (g *keyGuard) recount(ctx context.Context, f *fill) error {
 		return f.s.sorted(err)
 	}
 	m, err := f.s.tx.Movers(ctx, g.table, g.key)
+	err = f.own(err)
 	deleted := m.Deleted - o.Deleted
 	gone := o.rows - rows - deleted
 	if err != nil || gone <= 0 {

@@ -27,7 +27,7 @@ func (f *fill) inOrder(ctx context.Context) error {
 	}
 	order, err := f.s.tx.Order(ctx, f.table, f.at.Key)
 	if err != nil {
-		return err
+		return f.own(err)
 	}
 	if order.Hidden != "" {
 		return refuse(abi.ErrnoState, "backfill %q may not see all rows of table %s, and would leave some out: %s", f.unit.Name, quoteName(f.table), order.Hidden)
@@ -84,5 +84,5 @@ func (f *fill) allSeen(ctx context.Context) error {
 	if err == nil && why != "" {
 		err = refuse(abi.ErrnoState, "backfill %q may not see all rows of the tables that its query reads, and would leave some out: %s", f.unit.Name, why)
 	}
-	return err
+	return f.own(err)
 }

@@ -325,7 +325,7 @@ func TestBackfillIsAnother(t *testing.T) {
 		}
 		g.doc.Where = "x > 0" // though its source is the same
 		var changed *host.ChangedError
-		if err := g.upgrade(host.Config{}); !errors.As(err, &changed) || !strings.Contains(err.Error(), `backfill "fill" is not what an earlier run`) {
+		if err := g.upgrade(host.Config{}); !errors.As(err, &changed) || !strings.Contains(err.Error(), `backfill "fill" is recorded as done (by its digest alone), and statement 1, which comes in its place now, is another one`) {
 			t.Errorf("got %v, want a ChangedError", err)
 		}
 		f.wantCount(4, "SELECT count(*) FROM visits")

@@ -160,8 +160,8 @@ func TestBackfillWithoutAKey(t *testing.T) {
 			want  string
 		}{
 			{"id INTEGER, x INTEGER", nil, "", `table "t" has no primary key, so that its rows have no order: make one`},
-			{"id INTEGER UNIQUE, x INTEGER", nil, "", `table "t" has no primary key, so that its rows have no order: it has (id)`},
-			{"id INTEGER PRIMARY KEY, x INTEGER", []string{"x"}, "", `(x) is not a key of table "t", so that rows could be passed over: no primary key, unique constraint or unique index has these columns without conditions; it has (id)`},
+			{"id INTEGER UNIQUE, x INTEGER", nil, "", `table "t" has no primary key, so that its rows have no order: name one that it has: key=id`},
+			{"id INTEGER PRIMARY KEY, x INTEGER", []string{"x"}, "", `(x) is not a key of table "t", so that rows could be passed over: no primary key, unique constraint or unique index has these columns without conditions; name one that it has: key=id`},
 			{"id INTEGER UNIQUE, x INTEGER", []string{"id"}, "", "there are rows with NULL in id"},
 			{"id INTEGER NOT NULL UNIQUE, x INTEGER", []string{"id", "x"}, "", "there are rows with NULL in id or x"},
 			{"id INTEGER PRIMARY KEY, x INTEGER", []string{"nowhere"}, "", `(nowhere) is not a key`},

@@ -22,6 +22,7 @@ func TestBackfillByAnUnfitKey(t *testing.T) {
 			chain.PostgreSQL: {"CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
 				"CREATE TABLE t (id TEXT COLLATE nocase NOT NULL, x INTEGER NOT NULL, done INTEGER)", `CREATE UNIQUE INDEX ON t (id COLLATE "C")`},
 		}[base.dialect]
+		pairs := []string{"CREATE TYPE pair AS (a INTEGER, b INTEGER)", "CREATE TABLE t (id pair PRIMARY KEY, x INTEGER, done INTEGER)", "INSERT INTO t VALUES ((1, 1), 1, 0)"}
 		texts = append(texts, "INSERT INTO t VALUES ('a', 1, 0), ('A', 2, 0)")
 		mended := append(texts[:len(texts):len(texts)], "CREATE UNIQUE INDEX t_x ON t (x)")
 		for name, c := range map[string]struct {
@@ -33,11 +34,12 @@ func TestBackfillByAnUnfitKey(t *testing.T) {
 		}{
 			"a view":                 {view, abi.Backfill{Table: "t", Key: []string{"id"}}, "is a view, and has no key", "", 0},
 			"a query of a view":      {view, abi.Backfill{Query: "SELECT * FROM t", Key: []string{"id"}, Lock: abi.LockNone}, "", "", 2},
-			"a table with heirs":     {heirs, abi.Backfill{Table: "t"}, `(id) does not tell all rows of table "t" apart, so that some could be passed over: other tables inherit from it`, chain.PostgreSQL, 0},
+			"a table with heirs":     {heirs, abi.Backfill{Table: "t"}, `(id) is no key of table "t" that a backfill can go by: other tables inherit from it`, chain.PostgreSQL, 0},
 			"its unique column":      {heirs, abi.Backfill{Table: "t", Key: []string{"x"}}, "visit each of them by itself, and this one from Go, as a query of it alone (SELECT … FROM ONLY …)", chain.PostgreSQL, 0},
 			"without its heirs":      {heirs, abi.Backfill{Query: "SELECT * FROM ONLY t", Key: []string{"id"}}, "", chain.PostgreSQL, 2},
 			"another collation":      {texts, abi.Backfill{Table: "t", Key: []string{"id"}}, "its index compares texts in another way", "", 0},
-			"beside one that is fit": {mended, abi.Backfill{Table: "t", Key: []string{"id"}}, "make a unique index with the collation of the column; it has (x)", "", 0},
+			"beside one that is fit": {mended, abi.Backfill{Table: "t", Key: []string{"id"}}, "make a unique index with the collation of the column; name one that it has: key=x", "", 0},
+			"a composite":            {pairs, abi.Backfill{Table: "t"}, `(id) is no key of table "t" that a backfill can go by: a column of it is of a composite type`, chain.PostgreSQL, 0},
 			"the one that is fit":    {mended, abi.Backfill{Table: "t", Key: []string{"x"}}, "", "", 2},
 		} {
 			if c.on != "" && c.on != base.dialect {

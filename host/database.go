@@ -173,7 +173,8 @@ type Key struct {
 	Columns  []string
 	Primary  bool
 	Nullable bool   // a column of it may hold NULL, as SQLite's primary keys may
-	Unfit    string // why its columns do not tell all rows of the table apart, and what to do about it; "" if they do
+	Unfit    string // why its columns do not order all rows of the table, and what to do about it; "" if they do
+	Refused  error  // what keeps a plugin from reading its columns; nil if nothing does
 }
 
 // UnfitCollation is the Unfit of a key whose index compares texts otherwise than ORDER BY.
@@ -301,6 +302,11 @@ type Pending struct {
 	Key       chain.Key
 	Direction chain.Direction
 	Units     []Unit // by position
+
+	// Changed says that it stands in the middle of a backfill that another version of
+	// its file or module has begun, so that an upgrade has to be told what to do about
+	// the checkpoint. The ledger alone cannot tell: it is set by Runner.Current.
+	Changed bool
 }
 
 // A Unit is something of a migration that is committed by itself: a call, a section, or

@@ -312,10 +312,10 @@ func (d *diagnosis) pending(lines []string) {
 			}, rev, ActionRepair, fmt.Sprintf("its half-done %s was given up, and %s: %s", p.Direction, p.committed(), d.options.Reason))
 		case slices.Contains(d.forget, p.Key) || !slices.Contains(lines, p.Key.Line):
 		case known:
-			d.found(chain.RulePending, rev, what, fmt.Sprintf("`sandpiper %s` goes on with it; `sandpiper repair --abandon %s --reason …` gives it up", p.Direction, p.Key))
+			d.found(chain.RulePending, rev, what, fmt.Sprintf("`%s` goes on with it; `sandpiper repair --abandon %s --reason …` gives it up", p.Command(), p.Key))
 		default:
 			d.found(chain.RulePending, rev, what+", and these migrations do not have it",
-				fmt.Sprintf("bring its file back and run `sandpiper %s`; `sandpiper repair --abandon %s --reason …` gives it up", p.Direction, p.Key))
+				fmt.Sprintf("bring its file back and run `%s`; `sandpiper repair --abandon %s --reason …` gives it up", p.Command(), p.Key))
 		}
 	}
 }

@@ -312,6 +312,9 @@ INSERT INTO log VALUES (4);
 		if !errors.As(err, &changed) || changed.Call != 2 {
 			t.Fatalf("got %v, want call 2 to be refused as changed", err)
 		}
+		if !errors.As(err, &failed) || failed.Statement != 2 || failed.Line == 0 || !strings.Contains(failed.SQL, "VALUES (20)") {
+			t.Errorf("got %+v, want the place of the other statement", failed)
+		}
 		f.wantCount(2, "SELECT count(*) FROM log")
 
 		f.put(rev2, rev1, fmt.Sprintf(script, "log"))

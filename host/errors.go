@@ -59,13 +59,17 @@ type SQLError struct {
 	Hint     string
 	Position int // 1-based character in SQL, 0 if unknown
 	SQL      string
-	Ordinal  int   // of the Statement
-	Err      error // the driver's error, and one of the sentinels above where it fits
+	Ordinal  int    // of the Statement
+	Backfill string // whose own question the statement is, "" if the migration has sent it
+	Err      error  // the driver's error, and one of the sentinels above where it fits
 }
 
 // Error returns the message, the code, and the detail where there is one.
 func (e *SQLError) Error() string {
 	var b strings.Builder
+	if e.Backfill != "" {
+		fmt.Fprintf(&b, "backfill %q: ", e.Backfill)
+	}
 	b.WriteString(e.Message)
 	if e.Code != "" {
 		fmt.Fprintf(&b, " (%s)", e.Code)
@@ -163,6 +167,11 @@ type ChangedError struct {
 	Revision chain.Revision
 	Call     int  // 1-based number of the recorded call, section or backfill
 	Unit     Unit // what is recorded
+
+	// What was sent in its place: the number of the call, 0 if there was none, and its
+	// SQL. Of what is recorded nothing but a digest is known.
+	Statement int
+	SQL       string
 }
 
 // Error names the call and says what may be changed and what may not.
@@ -172,7 +181,11 @@ func (e *ChangedError) Error() string {
 	case UnitSection, UnitBackfill, UnitPhase:
 		what = fmt.Sprintf("%s %q", e.Unit.Kind, e.Unit.Name)
 	}
-	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is not what an earlier run sent", e.Revision.Key, what)
+	now := "nothing comes in its place now"
+	if e.Statement > 0 {
+		now = fmt.Sprintf("statement %d, which comes in its place now, is another one", e.Statement)
+	}
+	return fmt.Sprintf("revision %s was changed after part of it was committed: %s is recorded as done (by its digest alone), and %s", e.Revision.Key, what, now)
 }
 
 // An EditedError is a set of applied revisions whose source has changed since.

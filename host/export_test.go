@@ -66,3 +66,7 @@ func (f *Followers) Behind(replicas []Replica, most time.Duration, now time.Time
 	}
 	return reason.String(), err
 }
+
+// NextOfRefusal is what to do about a call that the host has refused, where built says
+// that it is a module's.
+func NextOfRefusal(again string, built bool) string { return next(again, built, refuse(0, "no")) }

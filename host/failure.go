@@ -21,26 +21,30 @@ func (u *run) fail(ctx context.Context, step Step, about Event, err error) error
 		return err
 	}
 	u.leave(step)
-	about.Kind, about.Err = EventFailed, u.failure(step, err)
+	about.Kind, about.Err = EventFailed, u.failure(ctx, step, err)
 	u.emit(about)
 	return about.Err
 }
 
 // failure makes the error that people read: what failed, where, what state
 // the database is in, and what to do next.
-func (u *run) failure(step Step, err error) error {
+func (u *run) failure(ctx context.Context, step Step, err error) error {
 	if step.Revision.ID == "" {
 		return err // nothing had been planned yet
 	}
+	err = u.blamed(err)
 	e := &RunError{Applied: u.result.Applied, Failed: step.Revision, Direction: step.Direction, Source: step.Revision.Source, Err: err}
 	body := u.catalog.bodies[step.Revision.Key]
 	var (
-		failed *SQLError
-		denied *RefusedError
-		guest  *GuestError
-		call   *callError
+		failed  *SQLError
+		denied  *RefusedError
+		guest   *GuestError
+		call    *callError
+		changed *ChangedError
 	)
 	switch {
+	case errors.As(err, &changed):
+		e.Statement, e.SQL = changed.Statement, changed.SQL
 	case errors.As(err, &denied):
 		e.Statement, e.SQL = denied.Ordinal, denied.SQL
 		if errors.As(err, &guest) && guest.Message == denied.Error() {
@@ -63,7 +67,7 @@ func (u *run) failure(step Step, err error) error {
 		e.Source = "" // nothing is wrong there
 	}
 	e.State = u.state(step, waited)
-	e.Next = u.next(step, body.plugin(), err)
+	e.Next = u.next(ctx, step, body, err)
 	return e
 }
 
@@ -135,6 +139,19 @@ func (p Pending) Parts() int {
 	return n
 }
 
+// Command is how Sandpiper is called to go on with it. Only a downgrade needs a target:
+// what is half done is the last of its line.
+func (p Pending) Command() string {
+	switch {
+	case p.Direction != chain.Downgrade:
+		return "sandpiper upgrade"
+	case p.Key.Line == chain.DefaultLine:
+		return "sandpiper downgrade -1"
+	default:
+		return "sandpiper downgrade " + p.Key.Line + "@-1"
+	}
+}
+
 // committed says how much of it is, for people.
 func (p Pending) committed() string {
 	if n := p.Parts(); n != 1 {
@@ -151,9 +168,13 @@ func (p Pending) phaseWords(mark string) string {
 	return ""
 }
 
-// next says what a person does about an error of a step, which may be a plugin's.
-func (u *run) next(step Step, p *Plugin, err error) string {
-	again := u.again(step.Direction)
+// next says what a person does about an error of a step, whose run ended with its
+// context if that has ended.
+func (u *run) next(ctx context.Context, step Step, b *body, err error) string {
+	again, p := u.again(step.Direction), b.plugin()
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return again + " to go on"
+	}
 	var guest *GuestError
 	if errors.As(err, &guest) && guest.Kind == GuestTimedOut {
 		if late := u.limit(p); late != nil && late.line == "" {
@@ -163,7 +184,7 @@ func (u *run) next(step Step, p *Plugin, err error) string {
 	if p != nil {
 		return nextOfPlugin(step.Revision.Line, again, err)
 	}
-	return next(again, err)
+	return next(again, b.module != nil, err)
 }
 
 // again says how a run is called again. Without its phase the next one would go on
@@ -176,8 +197,8 @@ func (r *Runner) again(dir chain.Direction) string {
 }
 
 // next says what a person does about an error, where again is how to call the run
-// again.
-func next(again string, err error) string {
+// again, and built that the migration is a module.
+func next(again string, built bool, err error) string {
 	var (
 		refused *SQLError
 		guest   *GuestError
@@ -188,6 +209,8 @@ func next(again string, err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return again + " to go on"
+	case errors.As(err, new(*OnEventError)):
+		return "mend the program's OnEvent, and " + again + " to go on"
 	case diskFull(err):
 		return "make room for the database and its temporary files, and " + again
 	case errors.Is(err, syscall.ENOSPC):
@@ -201,22 +224,24 @@ func next(again string, err error) string {
 	case errors.As(err, &other):
 		return "choose one of the two, or run the version that has begun it; nothing is lost meanwhile"
 	case errors.Is(err, ErrLockTimeout):
-		return "another session holds the table's lock: end its transaction, or raise lock_timeout, and " + again
+		return "another session holds a lock on the table, or on rows of it: end its transaction, or raise lock_timeout, and " + again
 	case errors.Is(err, ErrLocked):
 		return "wait until it is done, or raise --lock-wait, and " + again
 	case errors.As(err, &changed):
 		return "put back what was committed (what comes after it may change), and " + again
+	case errors.As(err, &refused) && refused.Backfill != "":
+		return fmt.Sprintf("see to what backfill %q asks for (the table, its columns, the privilege to read or lock its rows), or mend the migration, and %s", refused.Backfill, again)
 	case errors.As(err, &refused) && refused.Ordinal == 0:
 		return "mend what the database refuses to commit, and " + again
 	case errors.As(err, &refused):
 		return "mend the statement, and " + again
 	case errors.As(err, &call) && call.rows:
 		return "mend the rows, and " + again
-	case errors.As(err, &call) && !errors.As(err, &guest):
+	case errors.As(err, &call) && !built:
 		return "mend the file, and " + again
 	case errors.As(err, &guest) && guest.Kind == GuestLimited:
-		return "mend the migration, so that it needs less at once, as in the chunks of a backfill, build it again, and " + again
-	case errors.As(err, &guest):
+		return "mend the migration, so that it keeps within that (what many rows need at once, the chunks of a backfill need one by one), build it again, and " + again
+	case errors.As(err, &guest), errors.As(err, &call):
 		return "mend the migration, build it again, and " + again
 	default:
 		return "see to the cause, and " + again

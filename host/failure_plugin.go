@@ -19,12 +19,13 @@ func nextOfPlugin(line, again string, err error) string {
 		guest   *GuestError
 		failed  *SQLError
 		changed *ChangedError
+		call    *callError
 	)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, ErrLocked), errors.Is(err, ErrLockTimeout), diskFull(err), errors.Is(err, syscall.ENOSPC):
-		return next(again, err)
+		return next(again, true, err)
 	case errors.As(err, &refusal) && refusal.Needs != "":
-		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Needs, granted)
+		return fmt.Sprintf("if the plugin should be allowed it, add %s to %s; else its vendor mends the module", refusal.Missing(), granted)
 	case InTheWay(err) != "":
 		return fmt.Sprintf("drop or change %s first, and %s; if it is the plugin's own, its vendor mends the module", InTheWay(err), again)
 	case errors.As(err, &refusal) && refusal.Claimed != "":
@@ -40,10 +41,10 @@ func nextOfPlugin(line, again string, err error) string {
 		return fmt.Sprintf("%s; if its process is lost again, raise memory_mib in %s of sandpiper.toml, or have its vendor mend the module", again, pluginTable(line))
 	case errors.As(err, &changed):
 		return fmt.Sprintf("take the module that the first parts were run with, and %s; or ask the plugin's vendor for one that begins as that did", again)
-	case errors.As(err, &failed), errors.As(err, &guest):
+	case errors.As(err, &failed), errors.As(err, &guest), errors.As(err, &call) && !call.rows:
 		return "the plugin's vendor mends the module: `sandpiper plugin update` takes a new version"
 	default:
-		return next(again, err)
+		return next(again, true, err)
 	}
 }
 

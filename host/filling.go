@@ -79,10 +79,11 @@ func underWay(units []Unit) (Unit, bool) {
 }
 
 // checkpointed looks at the checkpoint that an earlier run has left. It is given up
-// where that is the operator's choice: then it returns the unit to record. One of
-// another version of the migration is refused otherwise, unless the operator accepts
-// it, and given up where no row was visited.
-func checkpointed(step Step, version string, units []Unit, choice CheckpointChoice) (restart *Unit, err error) {
+// where that is the operator's choice, and one of another version of the migration
+// where no row was visited: then it returns the unit to record. The backfill itself
+// refuses it otherwise, once what comes before it is known to be the same (see
+// fill.standing).
+func checkpointed(version string, units []Unit, choice CheckpointChoice) (restart *Unit, err error) {
 	u, found := underWay(units)
 	if !found {
 		return nil, nil
@@ -92,13 +93,9 @@ func checkpointed(step Step, version string, units []Unit, choice CheckpointChoi
 	case err != nil || at == nil:
 		return nil, err
 	case choice == CheckpointRestart:
-	case at.Version == version:
+	case at.Version == version || u.Affected > 0:
 		return nil, nil
-	case u.Affected == 0: // nothing is visited twice or left out
-	case choice == CheckpointAccept:
-		return nil, nil
-	default:
-		return nil, &CheckpointError{Revision: step.Revision, Backfill: u.Name, Was: at.Version, Is: version, Done: u.Affected}
+	default: // nothing is visited twice or left out
 	}
 	u.Checkpoint, u.Affected, u.Total = nil, 0, 0
 	u.Chunks++ // so that whoever stands at the old checkpoint is told

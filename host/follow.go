@@ -63,7 +63,7 @@ func (u *run) letPass(ctx context.Context, step Step, err error) (waited bool, _
 			return waited, nil
 		}
 		if wait := u.cfg.LockWait; wait > 0 && time.Since(began) >= wait {
-			return waited, u.failure(step, fmt.Errorf("waited %s: %w", wait, reason))
+			return waited, u.failure(ctx, step, fmt.Errorf("waited %s: %w", wait, reason))
 		}
 		if err := pause(ctx, followPoll); err != nil {
 			return waited, err

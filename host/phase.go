@@ -49,7 +49,7 @@ func (s *session) Phase(ctx context.Context, p abi.Phase) error {
 		return refuse(abi.ErrnoState, "a query before phase %s: read inside a transaction section, since a resumed run could not answer it again", p)
 	}
 	unit := Unit{Position: s.begin.Position + s.pos + 1, Kind: UnitPhase, Name: p.String(), Digest: digestText("phase\x00" + p.String())}
-	_, known, err := s.replay(unit)
+	_, known, err := s.replay(unit, Statement{})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type Step struct {
 	Before    []string // the line's heads before the step, sorted
 	After     []string // and after it
 	Resumes   bool     // part of it was committed by an earlier run
+	Changed   bool     // and that one had another version of the file or module (see Pending.Changed)
 	Commits   []string // where it commits in the middle by itself: why, as far as its file says
 
 	// Phases are those of an upgrade, as far as its file and the record of an
@@ -150,9 +151,26 @@ func (r *Runner) checkPending(ledger *Ledger, plan *Plan) error {
 			_, known := r.Graph().Revision(p.Key)
 			return &PendingError{p, known}
 		}
-		s.Resumes = true
+		s.Resumes, s.Changed = true, r.changedSince(p)
 	}
 	return nil
+}
+
+// changedSince reports whether a half-done migration stands in the middle of a backfill
+// that another version of its file or module has begun.
+func (r *Runner) changedSince(p Pending) bool {
+	rev, known := r.Graph().Revision(p.Key)
+	unit, found := underWay(p.Units)
+	if !known || !found || unit.Affected == 0 {
+		return false
+	}
+	// What cannot be read ends the run, with an error that says so.
+	at, err := readCheckpoint(unit)
+	if err != nil || at == nil {
+		return false
+	}
+	module, _, err := r.catalog.bodies[p.Key].load()
+	return err == nil && at.Version != versionOf(Step{Revision: rev}, module)
 }
 
 // pending returns what earlier runs have committed of a step.

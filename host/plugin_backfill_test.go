@@ -91,6 +91,8 @@ func TestPluginBackfillIsRefused(t *testing.T) {
 			{"the statement writes", uses(nil, "select"), abi.Backfill{Table: "secret", Statement: "UPDATE secret SET n = 1 WHERE ${chunk}"}, "update", ""},
 			{"the statement writes elsewhere", ownsAcme, abi.Backfill{Table: "acme_t", Statement: "UPDATE secret SET n = 1 WHERE id IN (SELECT id FROM acme_t WHERE ${chunk})"}, "secret", ""},
 			{"the statement reads a column", readsAndWrites, abi.Backfill{Table: "secret", Statement: "UPDATE secret SET n = hidden WHERE ${chunk}"}, "hidden", ""},
+			{"the key", uses([]string{"n"}, "select", "update"), abi.Backfill{Table: "secret", Statement: "UPDATE secret SET n = 1 WHERE ${chunk}"}, `"id"`, ""},
+			{"a key by name", uses([]string{"n"}, "select", "update"), abi.Backfill{Table: "secret", Key: []string{"id"}, Statement: "UPDATE secret SET n = 1 WHERE ${chunk}"}, `"id"`, ""},
 			{"where reads a column", readsAndWrites, abi.Backfill{Table: "secret", Where: "hidden > 3", Statement: "UPDATE secret SET n = 1 WHERE ${chunk}"}, "hidden", ""},
 			{"where reads a table", ownsAcme, abi.Backfill{Table: "acme_t", Where: "id IN (SELECT id FROM secret)", Statement: "UPDATE acme_t SET n = 1 WHERE ${chunk}"}, "secret", ""},
 			{"the query", ownsAcme, abi.Backfill{Query: "SELECT id FROM secret", Key: []string{"id"}, Statement: "INSERT INTO acme_t (id) SELECT id FROM acme_t AS q WHERE ${chunk}"}, "secret", ""},
@@ -192,7 +194,7 @@ func TestPluginBackfillWritesTooMuch(t *testing.T) {
 		for run := range 2 {
 			_, err := f.pluginRunner(host.Config{}, f.acme(allowed, first, more)).Upgrade(t.Context(), "heads")
 			var refused *host.RefusedError
-			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Refusal.Needs, "rows = ") {
+			if !errors.As(err, &refused) || !strings.HasPrefix(refused.Refusal.Needs, "rows = ") || !strings.Contains(err.Error(), refused.Refusal.Needs+" or more") {
 				t.Fatalf("run %d: got %v, want it to have written too much", run, err)
 			}
 			f.wantCount(100, "SELECT count(*) FROM acme_t WHERE n = 1")

@@ -50,6 +50,7 @@ type BackfillProgress struct {
 	Complete bool
 	Done     int64 // rows visited
 	Total    int64 // rows to visit, as last counted; 0 if unknown
+	Skipped  int   // rows of those visited that others held: their work is done at the end
 	Chunks   int64
 	Updated  time.Time // of its newest checkpoint
 	Pace     *Pace     // of the run that has set it; nil before there is one
@@ -137,6 +138,7 @@ func (r *Runner) progressOf(pending Pending) MigrationProgress {
 			b := BackfillProgress{Name: u.Name, Complete: !u.Begun, Done: u.Affected, Total: u.Total, Chunks: u.Chunks, Updated: u.Updated}
 			if at, err := readCheckpoint(u); err == nil && at != nil {
 				m.Stopped = m.Stopped || u.Begun && at.Stopped
+				b.Skipped = len(at.Skipped)
 				if b.Pace = &at.Pace; at.Last != nil {
 					b.Columns, b.Last = at.Key, at.Last
 				}

@@ -77,7 +77,7 @@ func (r *Runner) rehearsal(ctx context.Context, dir chain.Direction, target stri
 		paused := errors.As(err, new(*PausedError))
 		if err == nil || paused {
 			if err = stage.effects(ctx); err != nil {
-				err = u.failure(step, err)
+				err = u.failure(ctx, step, err)
 			}
 		}
 		if err != nil {
@@ -182,9 +182,9 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	if err != nil {
 		return err
 	}
-	restart, err := checkpointed(step, versionOf(step, module), pending, u.cfg.Checkpoint)
+	restart, err := checkpointed(versionOf(step, module), pending, u.cfg.Checkpoint)
 	if err != nil {
-		return u.failure(step, err)
+		return u.failure(ctx, step, err)
 	}
 	if restart != nil {
 		pending = replaced(pending, *restart)
@@ -193,7 +193,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 	defer cancel()
 	s := newSession(stage, step, begin, pending)
 	s.seed, s.version, s.rehearsed = seed, versionOf(step, module), true
-	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime}
+	s.cfg = &Config{ChunkTime: u.cfg.ChunkTime, Checkpoint: u.cfg.Checkpoint}
 	s.advanced, s.completed = stage.chunk, stage.backfill
 	s.naming = u.namingFor(step.Revision.Line)
 	s.judge = body.judge()
@@ -220,7 +220,7 @@ func (u *run) rehearse(ctx context.Context, stage *stage, step Step) error {
 		return err
 	}
 	if err := stage.excuse(body, step.Direction, s.pos, err); err != nil {
-		return u.failure(step, err)
+		return u.failure(ctx, step, err)
 	}
 	return nil
 }

@@ -35,6 +35,9 @@ type run struct {
 	spent     spent     // of the limits of the current step
 	reached   int64     // chunks of it that are committed, as far as this run knows
 	stale     int       // times in a row that the fence did not hold and the ledger had not changed
+
+	cancel   context.CancelFunc // ends the run; nil where that cannot be
+	panicked *OnEventError      // why it was called, nil if it was not
 }
 
 // The pauses between two tries, each with jitter so that runners that wait
@@ -53,6 +56,8 @@ func (r *Runner) newRun(dir chain.Direction, target string) *run {
 func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, queue func(Event)) (result Result, err error) {
 	u := r.newRun(dir, target)
 	u.queue = queue
+	ctx, u.cancel = context.WithCancel(ctx)
+	defer u.cancel()
 	ctx, end := startSpan(ctx, dir.String(), runAttributes(r, target)...)
 	defer func() { end(err) }()
 
@@ -68,7 +73,7 @@ func (r *Runner) run(ctx context.Context, dir chain.Direction, target string, qu
 			err = closeErr
 		}
 	}()
-	err = u.toTarget(ctx)
+	err = u.blamed(u.toTarget(ctx))
 	if u.ledger != nil {
 		u.result.Heads = u.ledger.Heads
 	}
@@ -244,7 +249,7 @@ func (u *run) retry(ctx context.Context, step Step, err error) (again bool, _ er
 			u.emit(Event{Kind: EventWaiting, Text: err.Error()})
 		}
 		if wait := u.cfg.LockWait; wait > 0 && time.Since(u.waiting) >= wait {
-			return false, u.failure(step, fmt.Errorf("waited %s: %w", wait, err))
+			return false, u.failure(ctx, step, fmt.Errorf("waited %s: %w", wait, err))
 		}
 		return true, pause(ctx, lockPause)
 	case errors.Is(err, ErrMoved):
@@ -276,9 +281,7 @@ func (u *run) emit(e Event) {
 	}
 	u.logEvent(e)
 	u.meters.event(e)
-	if u.cfg.OnEvent != nil {
-		u.cfg.OnEvent(e)
-	}
+	u.tell(e)
 	if u.queue != nil {
 		u.queue(e)
 	}

@@ -116,7 +116,10 @@ func (r *Runner) Current(ctx context.Context) (Status, error) {
 	if err != nil {
 		return status, err
 	}
-	status.Pending = ledger.Progress
+	for _, p := range ledger.Progress {
+		p.Changed = r.changedSince(p)
+		status.Pending = append(status.Pending, p)
+	}
 	for _, line := range r.lines(ledger) {
 		ls := LineStatus{Line: line, Heads: ledger.Heads[line], Want: r.Graph().Heads(line)}
 		known := map[string][]string{}

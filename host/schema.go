@@ -152,11 +152,11 @@ func (s *session) queue(ctx context.Context, op Operation, unit Unit) error {
 			return err
 		}
 		unit.Position = s.begin.Position + s.pos + 1
-		if known, ok, err := s.replay(unit); err != nil || ok {
+		if known, ok, err := s.replay(unit, Statement{Ordinal: op.Ordinal}); err != nil || ok {
 			if _, err := s.answer(known, err); err != nil || !known.Begun {
 				return err
 			}
-			return s.changed(known) // begun in a section that is gone
+			return s.changed(known, Statement{Ordinal: op.Ordinal}) // begun in a section that is gone
 		}
 	}
 	if len(s.savepoints) > 0 {

@@ -33,7 +33,7 @@ func (s *session) SectionBegin(ctx context.Context, kind SectionKind, name strin
 	unit := Unit{Kind: UnitSection, Name: name, Digest: digestSection(kind, name)}
 	if kind == SectionTransaction {
 		unit.Position = s.begin.Position + s.pos + 1
-		if _, ok, err := s.replay(unit); ok || err != nil {
+		if _, ok, err := s.replay(unit, Statement{}); ok || err != nil {
 			return ok, err
 		}
 	}
@@ -216,16 +216,16 @@ func (s *session) keepRefused(c call, denied error) (int64, error) {
 	return 0, denied
 }
 
-// replay looks a unit up in what earlier runs have committed. ok says that it
+// replay looks a unit up, which sent would do, in what earlier runs have committed. ok says that it
 // is there; where it was begun outside a transaction and nobody knows how it
 // ended, the position stays, and the caller has to find out.
-func (s *session) replay(unit Unit) (known Unit, ok bool, err error) {
+func (s *session) replay(unit Unit, sent Statement) (known Unit, ok bool, err error) {
 	if s.pos >= len(s.recorded) {
 		return Unit{}, false, nil
 	}
 	known = s.recorded[s.pos]
 	if known.Digest != unit.Digest || known.Kind != unit.Kind && known.Kind != UnitFailed && known.Kind != UnitRefused {
-		return known, false, s.changed(known)
+		return known, false, s.changed(known, sent)
 	}
 	if !known.Begun {
 		s.pos++
@@ -233,10 +233,12 @@ func (s *session) replay(unit Unit) (known Unit, ok bool, err error) {
 	return known, true, nil
 }
 
-// changed ends the run: what the guest sends is not what was committed.
-func (s *session) changed(known Unit) error {
+// changed ends the run: what the guest sends, if it sends anything, is not what was
+// committed.
+func (s *session) changed(known Unit, sent Statement) error {
 	return s.die(&ChangedError{
 		Revision: s.step.Revision, Call: known.Position - s.begin.Position, Unit: known,
+		Statement: sent.Ordinal, SQL: sent.SQL,
 	})
 }
 

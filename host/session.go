@@ -213,13 +213,13 @@ func (s *session) do(ctx context.Context, c call) (int64, error) {
 		return 0, err
 	}
 	c.unit.Position = s.begin.Position + s.pos + 1
-	if known, ok, err := s.replay(c.unit); err != nil || (ok && !known.Begun) {
+	if known, ok, err := s.replay(c.unit, c.seen()); err != nil || (ok && !known.Begun) {
 		s.known++
 		return s.answer(known, err)
 	} else if s.section != nil {
 		return s.autocommit(ctx, c, ok)
 	} else if ok {
-		return 0, s.changed(known) // begun in an autocommit section that is gone
+		return 0, s.changed(known, c.seen()) // begun in an autocommit section that is gone
 	}
 	affected, err := s.send(ctx, c)
 	if s.fatal != nil || (err != nil && s.hopeless) {
@@ -322,7 +322,7 @@ func (s *session) Query(ctx context.Context, sql string, params []abi.Value) (Ro
 	}
 	if s.inGap() {
 		if s.pos < len(s.recorded) {
-			return nil, s.changed(s.recorded[s.pos])
+			return nil, s.changed(s.recorded[s.pos], Statement{SQL: sql, Ordinal: s.ordinal})
 		}
 		s.queried = true
 	}
@@ -394,7 +394,7 @@ func (s *session) finish(ctx context.Context, entry Entry) error {
 	case s.section != nil:
 		return s.section.open()
 	case s.pos < len(s.recorded):
-		return s.changed(s.recorded[s.pos])
+		return s.changed(s.recorded[s.pos], Statement{})
 	}
 	if err := s.flush(ctx); err != nil {
 		return err

@@ -201,7 +201,7 @@ func (u *run) renewed(ctx context.Context, a *attempt, s *session) (*session, er
 // resumable looks at what an earlier run has left of a migration. Where a backfill
 // is begun anew, that is recorded first.
 func (u *run) resumable(ctx context.Context, conn Conn, a *attempt, version string, pending []Unit) ([]Unit, error) {
-	restart, err := checkpointed(a.step, version, pending, u.choice(a.step))
+	restart, err := checkpointed(version, pending, u.choice(a.step))
 	if restart == nil || err != nil {
 		return pending, err
 	}

@@ -144,7 +144,7 @@ func (r *Runner) verifyLedger(ledger *Ledger, report *Report) {
 		}
 	}
 	for _, p := range ledger.Progress {
-		report.add(chain.RulePending, p.Key.String(), "", "%v: `sandpiper %s` goes on with it", &PendingError{Pending: p}, p.Direction)
+		report.add(chain.RulePending, p.Key.String(), "", "%v: `%s` goes on with it", &PendingError{Pending: p}, p.Command())
 	}
 	var unknown *chain.UnknownError
 	if _, err := r.Graph().Plan(ledger.Heads, chain.Upgrade, "heads"); err != nil && !errors.As(err, &unknown) {

@@ -29,7 +29,8 @@ type pendingJSON struct {
 	Revision  string `json:"revision"`
 	Line      string `json:"line"`
 	Direction string `json:"direction"`
-	Committed int    `json:"committed"` // parts
+	Committed int    `json:"committed"`         // parts
+	Changed   bool   `json:"changed,omitempty"` // the file or module has, since a backfill of it was begun
 
 	PhasesDone []string `json:"phases_done,omitempty"`
 	Phase      string   `json:"phase,omitempty"`       // that comes next, or is under way
@@ -94,6 +95,7 @@ func currentDocument(status host.Status) currentData {
 			Line:      lineName(p.Key.Line),
 			Direction: p.Direction.String(),
 			Committed: p.Parts(),
+			Changed:   p.Changed,
 		}
 		if phases, ok := p.Phases(); ok {
 			for _, done := range phases.Done {
@@ -120,13 +122,17 @@ func printStatus(w io.Writer, r *host.Runner, status host.Status) {
 		fmt.Fprintf(w, "%s%s%s\n", prefix, at, standing(l))
 	}
 	for _, p := range status.Pending {
+		next := ""
+		if p.Changed {
+			next = ", with --checkpoint, since its file or module has changed in the middle of a backfill"
+		}
 		if phases, ok := p.Phases(); ok {
 			rev, _ := r.Graph().Revision(p.Key) // which may be gone
-			fmt.Fprintf(w, "half done: %s: %s; the next upgrade goes on\n", title(p.Key.String(), rev.Slug), phases)
+			fmt.Fprintf(w, "half done: %s: %s; the next upgrade goes on%s\n", title(p.Key.String(), rev.Slug), phases, next)
 			continue
 		}
-		fmt.Fprintf(w, "half done: %s of %s, %s committed; the next %s finishes it\n",
-			p.Direction, p.Key, count(p.Parts(), "part"), p.Direction)
+		fmt.Fprintf(w, "half done: %s of %s, %s committed; the next %s finishes it%s\n",
+			p.Direction, p.Key, count(p.Parts(), "part"), p.Direction, next)
 	}
 }
 

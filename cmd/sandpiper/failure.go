@@ -113,6 +113,9 @@ func (f *failure) ofRun(e *host.RunError) {
 	f.State, f.Next = e.State, e.Next
 	f.Message = e.Err.Error()
 	f.head = fmt.Sprintf("%s of %s failed", e.Direction, title(f.Revision, e.Failed.Slug))
+	if errors.Is(e, context.Canceled) {
+		f.head = fmt.Sprintf("%s of %s was interrupted", e.Direction, title(f.Revision, e.Failed.Slug))
+	}
 	if errors.Is(e, host.ErrLocked) {
 		f.head = fmt.Sprintf("gave up waiting for the %s of %s; nothing failed", e.Direction, title(f.Revision, e.Failed.Slug))
 	}
@@ -152,7 +155,7 @@ func (f *failure) ofKind(err error) {
 			f.Position = refusal.At
 		}
 		if refusal.Needs != "" {
-			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Needs, refusal.Line, refusal.Line)
+			f.Next = fmt.Sprintf("to allow it, bring %s into [plugins.%s] of sandpiper.toml, and run `sandpiper plugin update %s`", refusal.Missing(), refusal.Line, refusal.Line)
 		}
 	case errors.As(err, &refused):
 		f.Kind, f.exit, f.Next = kindTrust, exitProblems, refused.next
@@ -171,7 +174,7 @@ func (f *failure) ofKind(err error) {
 		f.Kind = kindChanged
 	case errors.As(err, &pending):
 		f.Kind, f.Revision = kindPending, pending.Pending.Key.String()
-		f.Next = fmt.Sprintf("finish it first: sandpiper %s", pending.Pending.Direction)
+		f.Next = fmt.Sprintf("finish it first: `%s`", pending.Pending.Command())
 		_, phased := pending.Pending.Phases()
 		switch {
 		case phased && pending.Known:

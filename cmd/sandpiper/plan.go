@@ -27,6 +27,7 @@ type planData struct {
 type stepJSON struct {
 	revisionJSON
 	Resumes bool     `json:"resumes,omitempty"` // part of it was committed by an earlier run
+	Changed bool     `json:"changed,omitempty"` // of another version of it, so that the run asks for --checkpoint
 	Commits []string `json:"commits,omitempty"` // why it commits in the middle
 
 	Phases []phaseJSON `json:"phases,omitempty"`
@@ -224,7 +225,7 @@ func planDocument(plan host.Plan) planData {
 }
 
 func stepDocument(s host.Step) stepJSON {
-	return stepJSON{revisionDocument(s.Revision), s.Resumes, s.Commits, phaseDocuments(s.Phases)}
+	return stepJSON{revisionDocument(s.Revision), s.Resumes, s.Changed, s.Commits, phaseDocuments(s.Phases)}
 }
 
 // printSteps prints the steps of a plan.
@@ -232,7 +233,10 @@ func (a *app) printSteps(w io.Writer, steps []host.Step) {
 	rows := make([]table.Row, 0, len(steps))
 	for _, s := range steps {
 		notes := s.Commits
-		if s.Resumes {
+		switch {
+		case s.Changed:
+			notes = append([]string{"an earlier run of another version of it stopped in a backfill: the run asks for --checkpoint"}, notes...)
+		case s.Resumes:
 			notes = append([]string{"goes on where an earlier run stopped"}, notes...)
 		}
 		if phases := phaseNote(s); phases != "" {

@@ -39,7 +39,8 @@ type backfillProgress struct {
 	Name     string            `json:"name"`
 	Complete bool              `json:"complete"`
 	Done     int64             `json:"done"`
-	Total    int64             `json:"total,omitempty"` // absent where it is unknown
+	Total    int64             `json:"total,omitempty"`   // absent where it is unknown
+	Skipped  int               `json:"skipped,omitempty"` // rows that others held, left for the end
 	Chunks   int64             `json:"chunks"`
 	Updated  string            `json:"updated"`
 	At       map[string]string `json:"at,omitempty"` // the key of the last row visited, in SQL's words
@@ -65,11 +66,12 @@ can be called from another terminal while an upgrade runs.
 A migration is running if a runner holds the lock of a PostgreSQL database, or if
 its last checkpoint is a few seconds old. A run that ends in the middle of a backfill,
 because of an error or of Ctrl-C, notes that it was interrupted; one that is killed
-cannot. Where nobody knows, the time since the last checkpoint is told: it was
-interrupted, or is at something long. What was
-interrupted goes on with the next "sandpiper upgrade". The limits are those of
-the run that has set the last checkpoint, --max-rate and --max-lag: another run
-does not take them over, and has to be given them.
+cannot. Where nobody knows, the time since the last checkpoint is told, and on
+PostgreSQL that no runner holds the lock: it was interrupted, or is at something
+long. What was interrupted goes on with the next "sandpiper upgrade". The limits are
+those of the run that has set the last checkpoint, --max-rate and --max-lag: another
+run does not take them over, and has to be given them. Rows that others held (lock=skip)
+count as visited, and their work is done at the end.
 
 With --watch a line is printed for each of them again and again, with the rate
 and the time left, until none is left.`,
@@ -128,7 +130,7 @@ func progressDocument(p *host.Progress) progressData {
 			Began: timestamp(m.Began), Updated: timestamp(m.Updated), Committed: m.Committed,
 		}
 		for _, b := range m.Backfills {
-			one := backfillProgress{Name: b.Name, Complete: b.Complete, Done: b.Done, Total: b.Total, Chunks: b.Chunks, Updated: timestamp(b.Updated)}
+			one := backfillProgress{Name: b.Name, Complete: b.Complete, Done: b.Done, Total: b.Total, Skipped: b.Skipped, Chunks: b.Chunks, Updated: timestamp(b.Updated)}
 			if b.Pace != nil {
 				one.MaxRate, one.MaxLagMS = b.Pace.MaxRate, b.Pace.MaxLag.Milliseconds()
 			}
@@ -167,6 +169,9 @@ func printProgress(w io.Writer, p *host.Progress) {
 		field("committed", "%s", count(m.Committed, "part"))
 		for _, b := range m.Backfills {
 			words := figures(b.Done, b.Total, &host.Speed{})[0] + ", " + count(int(b.Chunks), "chunk")
+			if b.Skipped > 0 {
+				words += ", " + skippedWords(b)
+			}
 			if b.Complete {
 				words = "complete, " + policy.Thousands(b.Done) + " rows"
 			}
@@ -188,22 +193,30 @@ func stateWords(p *host.Progress, m *host.MigrationProgress) string {
 	case p.Lock == host.LockHeld:
 		return "running: a runner holds the lock"
 	case state == host.StateInterrupted:
-		return fmt.Sprintf("interrupted %s ago: `sandpiper %s` goes on", elapsed(silent), again(m))
+		return fmt.Sprintf("interrupted %s ago: `%s` goes on", elapsed(silent), again(m))
 	case state == host.StateRunning && p.Lock == host.LockFree:
 		return fmt.Sprintf("no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 	case state == host.StateRunning:
 		return fmt.Sprintf("the last checkpoint is %s old: running, or just interrupted", elapsed(silent))
+	case p.Lock == host.LockFree:
+		return fmt.Sprintf("no runner holds the lock, and there is no checkpoint for %s: interrupted, or it waits for a replica or a lock; `%s` goes on with what was interrupted", elapsed(silent), again(m))
 	default:
-		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `sandpiper %s` goes on with what was interrupted", elapsed(silent), again(m))
+		return fmt.Sprintf("no checkpoint for %s: interrupted, or at something long; `%s` goes on with what was interrupted", elapsed(silent), again(m))
 	}
 }
 
 // again is the command that goes on with a migration.
 func again(m *host.MigrationProgress) string {
+	command := host.Pending{Key: m.Key, Direction: m.Direction}.Command()
 	if m.Phase != "" {
-		return m.Direction.String() + " --phase " + plain(m.Phase)
+		return command + " --phase " + plain(m.Phase)
 	}
-	return m.Direction.String()
+	return command
+}
+
+// skippedWords tell of rows that a backfill has passed by, since others held them.
+func skippedWords(b host.BackfillProgress) string {
+	return fmt.Sprintf("and %s that others held wait for the end", count(b.Skipped, "row"))
 }
 
 // keyWords are the key of the last row that a backfill has visited.
@@ -246,6 +259,7 @@ func (a *app) watchProgress(ctx context.Context, r *host.Runner, every time.Dura
 type watched struct {
 	speed host.Speed
 	first time.Time
+	last  time.Time // its checkpoint, when it was looked at before
 }
 
 // printLook prints a line for each migration of one look among many.
@@ -255,7 +269,7 @@ func printLook(w io.Writer, p *host.Progress, seen map[string]*watched) {
 		fmt.Fprintf(w, "%s  nothing is under way, and nothing was interrupted\n", at)
 	}
 	for _, m := range p.Migrations {
-		words := fmt.Sprintf("%s committed", count(m.Committed, "part"))
+		words, stalled := fmt.Sprintf("%s committed", count(m.Committed, "part")), false
 		for _, b := range m.Backfills {
 			if b.Complete {
 				continue
@@ -265,14 +279,23 @@ func printLook(w io.Writer, p *host.Progress, seen map[string]*watched) {
 				seen[name] = &watched{first: b.Updated}
 			}
 			s := seen[name]
+			stalled = s.last.Equal(b.Updated)
+			s.last = b.Updated
 			s.speed.See(b.Updated.Sub(s.first), b.Done)
 			words = "backfill " + plain(b.Name) + ": " + strings.Join(figures(b.Done, b.Total, &s.speed), ", ")
+			if b.Skipped > 0 {
+				words += ", " + skippedWords(b)
+			}
 		}
-		switch state, silent := p.State(&m); state {
-		case host.StateInterrupted:
+		switch state, silent := p.State(&m); {
+		case state == host.StateInterrupted:
 			words += fmt.Sprintf("; interrupted %s ago", elapsed(silent))
-		case host.StateSilent:
+		case state == host.StateSilent && p.Lock == host.LockFree:
+			words += fmt.Sprintf("; no runner holds the lock, and no checkpoint for %s: interrupted, or it waits for a replica or a lock", elapsed(silent))
+		case state == host.StateSilent:
 			words += fmt.Sprintf("; no checkpoint for %s", elapsed(silent))
+		case stalled && p.Lock == host.LockFree:
+			words += fmt.Sprintf("; no runner holds the lock, and the last checkpoint is %s old: between two chunks, or interrupted", elapsed(silent))
 		}
 		fmt.Fprintf(w, "%s  %s %s  %s\n", at, m.Direction, title(m.Key.String(), m.Slug), printable(words))
 	}

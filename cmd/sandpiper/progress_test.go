@@ -54,6 +54,33 @@ func TestPrintProgress(t *testing.T) {
 	}
 }
 
+// Where the lock is free and nothing moves from look to look, it is said; and of rows
+// that others hold that they wait.
+func TestPrintLooksAtNobody(t *testing.T) {
+	at := time.Date(2026, 11, 26, 8, 0, 0, 0, time.Local)
+	var out bytes.Buffer
+	seen := map[string]*watched{}
+	for _, after := range []time.Duration{time.Second, 3 * time.Second, 12 * time.Second} {
+		p := look(1000, at, at.Add(after))
+		p.Lock, p.Migrations[0].Backfills[1].Skipped = host.LockFree, 21
+		printLook(&out, p, seen)
+		if after > 10*time.Second {
+			printProgress(&out, p)
+		}
+	}
+	for _, want := range []string{
+		"08:00:01  upgrade acme@000000000002 slugs  backfill second: 1,000 of 10,000 rows (10%), and 21 rows that others held wait for the end\n",
+		"wait for the end; no runner holds the lock, and the last checkpoint is 3.0 s old: between two chunks, or interrupted\n",
+		"wait for the end; no runner holds the lock, and no checkpoint for 12.0 s: interrupted, or it waits for a replica or a lock\n",
+		"  state      no runner holds the lock, and there is no checkpoint for 12.0 s: interrupted, or it waits for a replica or a lock; `sandpiper upgrade --phase backfill` goes on with what was interrupted\n",
+		"  backfill   second: 1,000 of 10,000 rows (10%), 12 chunks, and 21 rows that others held wait for the end\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // The rate is that between the checkpoints, by the database's clock, and not that
 // between the looks.
 func TestPrintLooks(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -45,6 +46,23 @@ func (r *recording) check(f *pflag.FlagSet) error {
 			}
 		}
 	}
+	return apart(f, "dump", "report", "record")
+}
+
+// apart refuses flags that name one file: the second would find what the first has
+// written, and it is not its own.
+func apart(f *pflag.FlagSet, flags ...string) error {
+	named := map[string]string{}
+	for _, flag := range flags {
+		if !f.Changed(flag) {
+			continue
+		}
+		name := filepath.Clean(f.Lookup(flag).Value.String())
+		if other := named[name]; other != "" {
+			return usage("", "--%s and --%s name the same file, %s: each writes one of its own", other, flag, name)
+		}
+		named[name] = flag
+	}
 	return nil
 }
 
@@ -70,7 +88,7 @@ func (r *recording) end(ctx context.Context, a *app, runner *host.Runner, result
 		f := explain(err)
 		failed = &report.Failure{
 			Head: f.head, Message: f.Message, Where: f.place(), SQL: f.SQL, Hint: f.Hint, State: f.State, Next: f.Next,
-			Waited: f.Kind == kindLocked,
+			Outcome: map[string]report.Outcome{kindLocked: report.GaveUp, kindInterrupted: report.Stopped}[f.Kind],
 		}
 	}
 	record := r.recorder.End(result, failed)

@@ -81,6 +81,7 @@ type Refusal struct {
 	Line   string // the plugin's
 	Reason string // what was refused, and why
 	Needs  string // the capability that is missing, as a line of sandpiper.toml; "" if none would do
+	More   bool   // Needs is a limit, of which nobody knows whether that much is enough
 	At     int    // 1-based character in the statement, 0 if unknown
 	InWay  string // what of others would be lost or broken, as `the view "report"`; "" if the refusal is not about that
 
@@ -93,9 +94,17 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	text := fmt.Sprintf("plugin %s may not: %s", r.Line, r.Reason)
 	if r.Needs != "" {
-		text += fmt.Sprintf("; it would need the grant %s", r.Needs)
+		text += "; it would need the grant " + r.Missing()
 	}
 	return text
+}
+
+// Missing is the capability that is missing, for people.
+func (r *Refusal) Missing() string {
+	if r.More {
+		return r.Needs + " or more"
+	}
+	return r.Needs
 }
 
 // Errno is the errno that a guest gets.

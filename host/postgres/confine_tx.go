@@ -74,7 +74,7 @@ func (w *confined) tooManyRows(written int64) error {
 		return &policy.Refusal{
 			Line:   w.quarters.line(),
 			Reason: fmt.Sprintf("write more than %d rows in one migration: it has written %d", allowed, written),
-			Needs:  fmt.Sprintf("rows = %d", written),
+			Needs:  fmt.Sprintf("rows = %d", written), More: true,
 		}
 	}
 	return nil
@@ -136,7 +136,7 @@ func (t *confinedTx) timeUp() error {
 	return &policy.Refusal{
 		Line:   t.w.quarters.line(),
 		Reason: fmt.Sprintf("take longer than %s in one transaction: it has taken %s", allowed, used.Round(time.Millisecond)),
-		Needs:  fmt.Sprintf("seconds = %d", int64(2*allowed/time.Second)),
+		Needs:  fmt.Sprintf("seconds = %d", int64(2*allowed/time.Second)), More: true,
 	}
 }
 

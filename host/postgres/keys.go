@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/policy"
@@ -14,18 +13,21 @@ import (
 // the order in which they would be chosen. One that compares texts in another way
 // than ORDER BY does is unfit, unless equal texts are the same bytes to both; and
 // so are those of a table that others inherit from, since they hold for its own
-// rows alone.
+// rows alone, and those with a column of a composite type, whose values cannot be sent
+// back as parameters.
 //
 // https://www.postgresql.org/docs/current/catalog-pg-index.html,
 // https://www.postgresql.org/docs/current/ddl-inherit.html#DDL-INHERIT-CAVEATS
 const keys = `SELECT coalesce(c.relkind::text, ''), (SELECT coalesce(json_agg(json_build_object('Columns', k.columns, 'Primary', k.indisprimary, 'Nullable', k.nullable,
-      'Otherwise', k.otherwise, 'Inherited', k.inherited) ORDER BY k.inherited OR k.otherwise, k.indisprimary DESC, k.nullable, pg_catalog.cardinality(k.columns), k.indexrelid), '[]')
+      'Otherwise', k.otherwise, 'Composite', k.composite, 'Inherited', k.inherited) ORDER BY k.inherited OR k.otherwise OR k.composite, k.indisprimary DESC, k.nullable, pg_catalog.cardinality(k.columns), k.indexrelid), '[]')
   FROM (SELECT i.indexrelid, i.indisprimary, pg_catalog.bool_or(NOT a.attnotnull) AS nullable, pg_catalog.array_agg(a.attname ORDER BY p.n) AS columns,
       pg_catalog.bool_or(a.attcollation <> i.indcollation[p.n - 1] AND NOT coalesce(o.collisdeterministic, true)) AS otherwise,
+      pg_catalog.bool_or(y.typtype = 'c') AS composite,
       EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r') AS inherited
     FROM pg_catalog.pg_index i
     CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnkeyatts) p (n)
     JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p.n - 1]
+    JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
     LEFT JOIN pg_catalog.pg_collation o ON o.oid = a.attcollation
     WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
     GROUP BY i.indexrelid, i.indisprimary) k)
@@ -44,7 +46,7 @@ func (t *tx) keysOf(ctx context.Context, table, resolved string) (found []host.K
 	kind := ""
 	var indexes []struct {
 		host.Key
-		Otherwise, Inherited bool
+		Otherwise, Composite, Inherited bool
 	}
 	t.put(item{sql: keys, values: [][]byte{[]byte(resolved)}, row: func(v [][]byte) error {
 		kind = string(v[0])
@@ -63,6 +65,8 @@ func (t *tx) keysOf(ctx context.Context, table, resolved string) (found []host.K
 				"visit each of them by itself, and this one from Go, as a query of it alone (SELECT … FROM ONLY …)"
 		case i.Otherwise:
 			i.Unfit = host.UnfitCollation
+		case i.Composite:
+			i.Unfit = "a column of it is of a composite type, whose values no checkpoint can hold: order by another key"
 		}
 		found = append(found, i.Key)
 	}
@@ -76,8 +80,8 @@ func (t *tx) keysOf(ctx context.Context, table, resolved string) (found []host.K
 // any. https://www.postgresql.org/docs/current/catalog-pg-class.html
 var keyless = map[string]string{"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence"}
 
-// Keys implements host.Tx. A plugin is told the keys of which it may read all
-// columns. What it asks about is found where its statements would find it.
+// Keys implements host.Tx. A plugin is told of the keys that it may not
+// read what it lacks for them. What it asks about is found where its statements would find it.
 func (t *confinedTx) Keys(ctx context.Context, table string) ([]host.Key, error) {
 	if err := t.ready(ctx); err != nil {
 		return nil, err
@@ -88,7 +92,10 @@ func (t *confinedTx) Keys(ctx context.Context, table string) ([]host.Key, error)
 	timed, cancel := t.timed(ctx)
 	defer cancel()
 	found, err := t.t.keysOf(timed, table, t.resolved(table))
-	return slices.DeleteFunc(found, func(k host.Key) bool {
-		return t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: k.Columns}) != nil
-	}), t.explain(ctx, err)
+	for i := range found {
+		if refused := t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: found[i].Columns}); refused != nil {
+			found[i].Refused = refused
+		}
+	}
+	return found, t.explain(ctx, err)
 }

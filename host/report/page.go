@@ -160,6 +160,8 @@ func (r *Record) badge() (text, class string) {
 	switch r.Outcome {
 	case Failed:
 		return "failed", "failed"
+	case Stopped:
+		return "interrupted", "interrupted"
 	case GaveUp:
 		return "gave up waiting", "paused"
 	case Paused:

@@ -35,7 +35,8 @@ const (
 	Paused   Outcome = "paused" // after a phase, as asked
 	Failed   Outcome = "failed"
 	GaveUp   Outcome = "gave up" // waiting for another runner: nothing failed
-	Ledger   Outcome = "ledger"  // the record is no run's: it is what the ledger says
+	Stopped  Outcome = "interrupted"
+	Ledger   Outcome = "ledger" // the record is no run's: it is what the ledger says
 )
 
 // A Failure is what ended a run, for people.
@@ -48,7 +49,7 @@ type Failure struct {
 	State   string `json:"state,omitempty"` // of the database
 	Next    string `json:"next,omitempty"`
 
-	Waited bool `json:"-"` // nothing failed: it gave up waiting
+	Outcome Outcome `json:"-"` // GaveUp or Stopped where nothing failed
 }
 
 // A Migration is one migration of a run.
@@ -87,6 +88,7 @@ const (
 	Applied State = "applied"
 	Broken  State = "failed"
 	Halfway State = "paused"
+	Cut     State = "interrupted"
 	Left    State = "left" // to another runner, which went on with it
 )
 

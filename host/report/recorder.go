@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -49,6 +51,10 @@ func (r *Recorder) Event(e host.Event) {
 		r.record.Phase = e.Phase
 		r.end(Halfway)
 	case host.EventFailed:
+		if errors.Is(e.Err, context.Canceled) {
+			r.end(Cut)
+			break
+		}
 		if e.Err != nil && r.current != nil {
 			r.current.Error = r.text(e.Err.Error())
 		}
@@ -227,10 +233,7 @@ func halved(list []Slice) []Slice {
 func (r *Recorder) End(result host.Result, failure *Failure) *Record {
 	switch {
 	case failure != nil:
-		r.record.Outcome, r.record.Failure = Failed, r.failure(*failure)
-		if failure.Waited {
-			r.record.Outcome = GaveUp
-		}
+		r.record.Outcome, r.record.Failure = cmp.Or(failure.Outcome, Failed), r.failure(*failure)
 	case result.Paused != nil:
 		r.record.Outcome, r.record.Phase = Paused, result.Paused.Phase.String()
 	default:

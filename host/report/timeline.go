@@ -148,7 +148,7 @@ func (s scale) bars(m *Migration) []bar {
 // stateOf is a migration's state, if it is one: it becomes the name of a class.
 func stateOf(m *Migration) State {
 	switch m.State {
-	case Applied, Broken, Halfway, Left:
+	case Applied, Broken, Halfway, Cut, Left:
 		return m.State
 	}
 	return Running

@@ -209,7 +209,7 @@ func (w *wall) overTime() error {
 	return &policy.Refusal{
 		Line:   w.judge.Grants.Line,
 		Reason: fmt.Sprintf("take longer: it used %v of %v", time.Since(w.begun).Round(time.Millisecond), allowed),
-		Needs:  fmt.Sprintf("seconds = %d", 2*int64(allowed/time.Second)),
+		Needs:  fmt.Sprintf("seconds = %d", 2*int64(allowed/time.Second)), More: true,
 	}
 }
 
@@ -223,7 +223,7 @@ func (w *wall) count(rows int64) error {
 	return &policy.Refusal{
 		Line:   w.judge.Grants.Line,
 		Reason: fmt.Sprintf("write more rows: the migration wrote %d of %d", written, allowed),
-		Needs:  fmt.Sprintf("rows = %d", 2*written),
+		Needs:  fmt.Sprintf("rows = %d", 2*written), More: true,
 	}
 }
 

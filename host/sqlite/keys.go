@@ -22,8 +22,8 @@ func (t *tx) Keys(ctx context.Context, table string) (_ []host.Key, err error) {
 	return t.c.keys(ctx, table)
 }
 
-// Keys implements host.Tx. A plugin is told the keys of which it may read all
-// columns.
+// Keys implements host.Tx. A plugin is told of the keys that it may not
+// read what it lacks for them.
 func (t *confinedTx) Keys(ctx context.Context, table string) (_ []host.Key, err error) {
 	if err := t.usable(); err != nil {
 		return nil, err
@@ -32,9 +32,12 @@ func (t *confinedTx) Keys(ctx context.Context, table string) (_ []host.Key, err 
 		return nil, refused
 	}
 	found, err := t.tx.Keys(ctx, table)
-	return slices.DeleteFunc(found, func(k host.Key) bool {
-		return t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: k.Columns}) != nil
-	}), err
+	for i := range found {
+		if refused := t.w.judge.Touch(policy.Access{Table: table, Verb: "select", Columns: found[i].Columns}); refused != nil {
+			found[i].Refused = refused
+		}
+	}
+	return found, err
 }
 
 // keys returns the keys of a table, in the order in which they would be chosen.

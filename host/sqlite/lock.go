@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -64,6 +65,9 @@ const commitPatience = 2 * time.Second
 func (c *conn) lock(ctx context.Context, fence host.Fence) error {
 	if readOnly, _ := c.sq.ReadOnly("main"); readOnly {
 		return c.db.failed("lock", sqlite3.READONLY) // SQLite would go on and only read
+	}
+	if ctx.Err() != nil { // nobody is in the way
+		return fmt.Errorf("interrupted: %w", ended(ctx))
 	}
 	waiting, cancel := ctx, context.CancelFunc(func() {})
 	if fence.Line != "" {
