@@ -21,16 +21,17 @@ type ObservedTx interface {
 }
 
 // TableEffects are what was done to the rows of one table: by statements, by
-// triggers, by foreign keys. Rows that go with DROP TABLE or TRUNCATE are not
-// counted, nor those that a change of the schema or, on SQLite, CREATE TABLE AS
-// writes, nor those of temporary and foreign tables.
+// triggers, by foreign keys. Rows that go with DROP TABLE or TRUNCATE count as deleted,
+// and as updated those of a table that PostgreSQL writes anew. Not counted are what a
+// change of the schema does otherwise, such as to drop a column, what CREATE TABLE AS
+// writes on SQLite, and the rows of temporary and foreign tables.
 type TableEffects struct {
 	Table                      string
 	Inserted, Updated, Deleted int64
 	Samples                    []RowSample
 
 	// Unseen says why there are no samples of some or all of the rows; "" if there
-	// is nothing to say.
+	// is nothing to say. Where nothing is counted, it says why not.
 	Unseen string
 }
 

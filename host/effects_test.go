@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -93,6 +94,35 @@ DROP TABLE made;
 			f.wantCount(0, "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'sandpiper%'")
 		}
 		f.wantHeads(rev1)
+	})
+}
+
+// TestEffectsOfDroppedTables: rows that go with their table are counted and shown; a
+// table that is made anew by an operation has them still.
+func TestEffectsOfDroppedTables(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.write(rev1, "CREATE TABLE \"The Old\" (id INTEGER PRIMARY KEY, n TEXT);\n"+
+			"INSERT INTO \"The Old\" VALUES (1, 'one'), (2, NULL);\n"+
+			"CREATE TABLE empty (id INTEGER);\n"+
+			"CREATE TABLE kept (id INTEGER PRIMARY KEY, n TEXT);\n"+
+			"INSERT INTO kept VALUES (1, 'one');\n")
+		f.upgrade()
+		f.write(rev2, "-- +upgrade\nINSERT INTO \"The Old\" VALUES (3, 'three');\nDROP TABLE IF EXISTS \"The Old\";\n"+
+			"DROP TABLE empty;\nDROP TABLE IF EXISTS nowhere;\nCREATE TEMP TABLE kept (id INTEGER);\nINSERT INTO kept VALUES (1);\nDROP TABLE kept;\n-- +downgrade\n")
+		f.files[strings.TrimSuffix(f.path(rev3), ".sql")+".yaml"] = &fstest.MapFile{Data: []byte(fmt.Sprintf("revision: %q\nrevises: %q\n", rev3, rev2) +
+			"upgrade:\n  - alter_column: {table: kept, name: n, not_null: true, was: {not_null: false}}\n  - drop_table: {name: kept}\ndowngrade: irreversible\n")}
+		effects, err := f.runner(host.Config{}).Effects(t.Context(), chain.Upgrade, "heads", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			"0: The Old +1 ~0 -3", "0: The Old [] → [id=3 n=three]", "0: The Old [id=1 n=one] → []", "0: The Old [id=2 n=NULL] → []",
+			"1: kept +0 ~0 -1", "1: kept [id=1 n=one] → []",
+		}
+		if got := told(effects.Effects); !slices.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		f.wantCount(2, `SELECT count(*) FROM "The Old"`)
 	})
 }
 

@@ -64,6 +64,15 @@ INSERT INTO below VALUES (1), (2);
 CREATE TABLE log (id INTEGER);
 CREATE FUNCTION later() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN INSERT INTO log VALUES (NEW.id); RETURN NULL; END';
 CREATE TABLE logged (id INTEGER);
+CREATE TABLE first (id INTEGER PRIMARY KEY, n TEXT);
+CREATE TABLE second (id INTEGER REFERENCES first (id));
+INSERT INTO first VALUES (1, 'one'), (2, 'two'), (3, 'three');
+INSERT INTO second VALUES (1), (1);
+CREATE TABLE part (id INTEGER) PARTITION BY RANGE (id);
+CREATE TABLE part_low PARTITION OF part FOR VALUES FROM (0) TO (100);
+CREATE TABLE part_high PARTITION OF part FOR VALUES FROM (100) TO (200);
+INSERT INTO part VALUES (1), (2), (100);
+CREATE FUNCTION clear() RETURNS INTEGER LANGUAGE plpgsql AS 'BEGIN TRUNCATE second; RETURN 1; END';
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON logged DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION later();
 -- +downgrade
 SELECT 1;
@@ -91,12 +100,34 @@ SELECT 1;
 		{"a query in a savepoint that stays", counted{"set", "?SELECT bump()", "release", one}, []string{"0: t +0 ~10 -0 unseen"}},
 		{"a table that inherits", counted{"UPDATE above SET id = 3"}, []string{"0: above +0 ~2 -0"}},
 		{"triggers are off", counted{one, "ALTER TABLE t DISABLE TRIGGER USER", one, "ALTER TABLE t ENABLE TRIGGER USER", one}, []string{"0: t +0 ~3 -0 unseen"}},
-		{"a replica's role", counted{one, "SET LOCAL session_replication_role = replica", one}, []string{"0: t +0 ~2 -0 unseen"}},
+		{"a replica's role", counted{one, "SET LOCAL session_replication_role = replica", one}, []string{"0: t +0 ~2 -0"}},
+		{"a replica's role from the beginning", counted{"SET session_replication_role = replica", one}, []string{"0: t +0 ~1 -0"}},
+		{"a replica's role for a while", counted{"SET LOCAL session_replication_role = replica", one, "SET LOCAL session_replication_role = origin"}, []string{"0: t +0 ~1 -0"}},
 		{
 			"triggers are off in a block",
 			counted{"DO $$ BEGIN ALTER TABLE t DISABLE TRIGGER ALL; UPDATE t SET n = 5; ALTER TABLE t ENABLE TRIGGER ALL; END $$"},
 			[]string{"0: t +0 ~9 -0 unseen"},
 		},
+		{"TRUNCATE", counted{"TRUNCATE second"}, []string{"0: second +0 ~0 -2"}},
+		{"TRUNCATE, and what it refers to", counted{"TRUNCATE first CASCADE"}, []string{"0: first +0 ~0 -3", "0: second +0 ~0 -2"}},
+		{"TRUNCATE, then rows", counted{"TRUNCATE second", "INSERT INTO second VALUES (3)"}, []string{"0: second +1 ~0 -2"}},
+		{"rows, then TRUNCATE, twice", counted{"INSERT INTO second VALUES (3)", "TRUNCATE second", "INSERT INTO second VALUES (3)", "TRUNCATE second"}, []string{"0: second +2 ~0 -4"}},
+		{"TRUNCATE of what is empty", counted{"TRUNCATE log"}, nil},
+		{"TRUNCATE that is undone", counted{"set", "TRUNCATE second", "undo", "DELETE FROM first WHERE id = 3"}, []string{"0: first +0 ~0 -1"}},
+		{
+			"rows around TRUNCATE in a block",
+			counted{"DO $$ BEGIN INSERT INTO second VALUES (3); DELETE FROM second WHERE id = 1; TRUNCATE second; INSERT INTO second VALUES (1), (2); END $$"},
+			[]string{"0: second +3 ~0 -3"},
+		},
+		{"TRUNCATE by a query", counted{"?SELECT clear()"}, []string{"0: second +0 ~0 -0 unseen"}},
+		{"TRUNCATE by a replica", counted{"SET LOCAL session_replication_role = replica", "TRUNCATE second"}, []string{"0: second +0 ~0 -2"}},
+		{"TRUNCATE of partitions", counted{"TRUNCATE part"}, []string{"0: part_high +0 ~0 -1", "0: part_low +0 ~0 -2"}},
+		{"DROP TABLE", counted{"DROP TABLE second"}, []string{"0: second +0 ~0 -2"}},
+		{"rows, then DROP TABLE", counted{"INSERT INTO second VALUES (3)", "DELETE FROM second WHERE id = 1", "DROP TABLE second"}, []string{"0: second +1 ~0 -3"}},
+		{"DROP TABLE of partitions", counted{"DROP TABLE part"}, []string{"0: part_high +0 ~0 -1", "0: part_low +0 ~0 -2"}},
+		{"another type", counted{"ALTER TABLE first ALTER n TYPE VARCHAR(9) USING 'lost'"}, []string{"0: first +0 ~3 -0 unseen"}},
+		{"another type of what is empty", counted{"ALTER TABLE log ALTER id TYPE TEXT"}, nil},
+		{"another name and schema", counted{"ALTER TABLE second RENAME TO third", "CREATE SCHEMA elsewhere", "ALTER TABLE third SET SCHEMA elsewhere"}, nil},
 		{"a trigger at the commit", counted{"INSERT INTO logged VALUES (1)"}, []string{"0: log +1 ~0 -0 unseen", "0: logged +1 ~0 -0"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

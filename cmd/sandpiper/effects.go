@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -89,7 +90,7 @@ func printEffects(w io.Writer, r host.Rehearsal) {
 			fmt.Fprintln(w, "  no row of a table changes")
 		}
 		for _, t := range tables[i] {
-			fmt.Fprintf(w, "  %s: %s\n", plain(t.Table), changes(t))
+			fmt.Fprintf(w, "  %s: %s\n", plain(t.Table), cmp.Or(changes(t), "rows are not counted"))
 			for _, s := range t.Samples {
 				fmt.Fprintf(w, "    %s\n", sampleLine(s))
 			}

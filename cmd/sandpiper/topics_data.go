@@ -29,6 +29,10 @@ In YAML it is an item, in a downgrade as well:
 
   - backfill: {table: run, statement: "UPDATE run SET … WHERE ${chunk}", no_reverse: true}
 
+Each backfill, chunk, phase and autocommit section commits what ran before it. What a
+session has does not outlast that: SET and set_config are taken back, which lint warns
+of, and a file that uses a temporary table behind the commit is refused.
+
 What a plan cannot know, a Go plugin computes row by row: see sdk.Backfill.
 
 Before:  sandpiper plan --effects     what it does to rows, in a transaction that is
@@ -63,6 +67,11 @@ Phases part what old programs can live with from what only new ones can, so that
 both run for a while. In SQL a marker "-- +phase expand" begins one, in YAML an item:
 
 ` + dataExample + `
+A column of a sync that is not just what its counterpart is has an expression over the
+other side in the place of its name: new: [{column: title, from: "lower(name)"}]. On
+PostgreSQL triggers fire in the order of their names, and the sync's, zz_…, have to see
+what others make of a row: where one BEFORE … FOR EACH ROW comes behind, no sync is made.
+
 A day with it:
 
   sandpiper upgrade --phase expand    before the new program starts
@@ -70,7 +79,8 @@ A day with it:
   sandpiper upgrade                   when the old program is gone
 
 The phases are expand, backfill and contract, in this order, each once at most. What
-stands above the first one is of expand. With --phase the run ends where a later phase
+stands above backfill or contract, where it is the first one, is of expand; nothing
+stands above expand. With --phase the run ends where a later phase
 begins; "current" says where, "plan --phase" beforehand. A migration without phases
 runs whole, whatever --phase says, and what comes after one that waits waits as well: a
 release has one migration with phases at most, and it comes last.

@@ -154,6 +154,11 @@ type (
 		table
 		enum, value string
 	}
+	setSetting struct {
+		table
+		name string // "" for all
+		back bool   // to what it was
+	}
 	dropCascade struct {
 		table
 		what string

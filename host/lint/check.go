@@ -47,6 +47,8 @@ func (l *linter) note(c change) {
 		if e.constraint.notValid {
 			l.rev.pending[[2]string{on, e.constraint.name}] = true
 		}
+	case setSetting:
+		l.rev.set(e, placed{l.spot, c.at})
 	case addEnumValue:
 		l.rev.values[e.value] = e.enum
 	}

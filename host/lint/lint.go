@@ -82,6 +82,7 @@ type transaction struct {
 	locked     string             // a table that is locked until the commit
 	backfilled bool               // which was told already
 	pending    map[[2]string]bool // constraints that were added without validation, by table and name
+	settings   map[string]placed  // that were changed
 }
 
 type old struct {
@@ -97,7 +98,7 @@ type owedIndex struct {
 }
 
 func newTransaction() transaction {
-	return transaction{values: map[string]string{}, pending: map[[2]string]bool{}}
+	return transaction{values: map[string]string{}, pending: map[[2]string]bool{}, settings: map[string]placed{}}
 }
 
 func (l *linter) revision(rev chain.Revision, file *chain.File, err error, wanted bool) {
@@ -140,17 +141,19 @@ func (l *linter) items(items []chain.Item) {
 		switch item.Kind {
 		case chain.ItemAutocommitBegin, chain.ItemAutocommitEnd:
 			l.rev.inSection = item.Kind == chain.ItemAutocommitBegin
-			l.rev.transaction = newTransaction()
+			l.commit("the autocommit section", item.Line)
 			continue
 		case chain.ItemPhase:
 			l.rev.contract = item.Phase == abi.PhaseContract.String()
-			l.rev.transaction = newTransaction()
+			l.commit("the phase", item.Line)
 			continue
 		}
 		r, mode, err := l.read(item)
 		commits := mode != schema.Inline || item.Kind == chain.ItemBackfill
-		if commits {
-			l.rev.transaction = newTransaction()
+		if item.Kind == chain.ItemBackfill {
+			l.commit("the backfill", item.Backfill.Line)
+		} else if commits && !l.rev.inSection {
+			l.commit("the operation", item.Line)
 		}
 		l.reading(r, err)
 		if commits || l.rev.inSection {

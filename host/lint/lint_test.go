@@ -268,6 +268,13 @@ func TestRules(t *testing.T) {
 		{s, "-- +phase contract\nDROP TABLE u", ""},
 		{p, "-- +phase backfill\nALTER TABLE t RENAME x TO y", "rename-column"},
 
+		{p, "SET my.x = 'hi';\n-- +backfill table=t\nUPDATE t SET k = 1 WHERE ${chunk};\n-- +backfill end\nSELECT 1", "lost-setting"},
+		{p, "SET LOCAL search_path = o; SELECT set_config('my.x', 'hi', false);\n-- +phase backfill\nSELECT 1", "lost-setting lost-setting"},
+		{p, "SET search_path = o; -- +autocommit begin\nVACUUM t; -- +autocommit end", "lost-setting"},
+		{p, "SET search_path = o; RESET search_path; SET my.x = 'hi'; RESET ALL; -- +autocommit begin\nVACUUM t; -- +autocommit end", ""},
+		{p, "-- +autocommit begin\nVACUUM t;\n-- +autocommit end\nSET search_path = o; SELECT 1", ""},
+		{p, "upgrade:\n  - execute: {sql: SET my.x = 'hi', no_reverse: true}\n  - create_index: {table: t, columns: [k], name: i, concurrently: true}\ndowngrade: []\n", "lost-setting"},
+
 		{p, "LOCK TABLE t", "lock-table"},
 		{p, "REFRESH MATERIALIZED VIEW m", "blocking-refresh"},
 		{p, "REFRESH MATERIALIZED VIEW CONCURRENTLY m", ""},

@@ -85,6 +85,7 @@ func off(n grammar.Node, list, name string) bool {
 func (r *postgresReader) statement(n grammar.Node) {
 	on := relation(n.Node("relation"))
 	at := n.Node("relation").At()
+	r.setting(n)
 	switch n.Kind {
 	case "CreateStmt":
 		r.createTable(n)

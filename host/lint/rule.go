@@ -79,6 +79,7 @@ const (
 	ruleDropObject   = "drop-object"
 	ruleRenameObject = "rename-object"
 	ruleCascade      = "drop-cascade"
+	ruleSetting      = "lost-setting"
 	ruleForeignKey   = "foreign-key-index"
 	ruleNoWayBack    = "irreversible"
 )
@@ -139,6 +140,9 @@ var Rules = []Rule{
 	{Name: ruleBackfill, Dialects: pg, Severity: Warning, sized: true,
 		Why:     "The lock that the change of a table took is held while rows are written, until the commit.",
 		Instead: `Write the rows between "-- +backfill table=…" and "-- +backfill end" (in YAML, in an item backfill: {…}), which commits chunk by chunk, or in a migration of their own.`},
+	{Name: ruleSetting, Dialects: pg, Severity: Warning,
+		Why:     "What SET and set_config change is taken back at the commit, also before a backfill and each of its chunks: what comes behind runs without it.",
+		Instead: "Write the names with their schemas and the values into the statement; set it again behind the commit; or give a function that the statement calls a SET clause."},
 	{Name: ruleLockTable, Dialects: pg, Severity: Warning, sized: true,
 		Why:     "The lock is held until the commit.",
 		Instead: "Leave it out: no other migration runs at the same time."},

@@ -3,10 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
 	"github.com/sandpiper-db/sandpiper/host/chain"
@@ -17,7 +15,8 @@ import (
 // transaction changes, so after each statement it is known which tables it wrote
 // to. Where there is one that nobody watches yet, the statement is undone, the
 // table gets triggers that see the rows in transition tables, and the statement
-// runs again. So only tables that are written to are locked against writers.
+// runs again. So only tables that are written to are locked against writers. So it is
+// with what takes a table's rows away as a whole: they are counted in between.
 //
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-STATS-VIEWS,
 // https://www.postgresql.org/docs/current/plpgsql-trigger.html
@@ -28,7 +27,7 @@ type observedTx struct {
 	samples int
 	ready   bool                // the triggers' function is there
 	watched map[string]string   // by oid: the table's name, "" if it cannot have triggers
-	last    map[string]counters // what the server has counted so far, by oid
+	last    look                // what the server has said last
 	read    bool                // a query has run since: it may have called what writes
 	unseen  map[string]counters // changes that no trigger saw
 	reasons map[string]string   // why tables have no triggers
@@ -84,6 +83,7 @@ func (o *observedTx) watch(ctx context.Context, do func() error) error {
 		return err
 	}
 	written := o.t.written
+	var before map[string]held
 	for again := true; ; again = false {
 		if err := o.Tx.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
 			return err
@@ -98,12 +98,12 @@ func (o *observedTx) watch(ctx context.Context, do func() error) error {
 		if err != nil {
 			return err
 		}
-		changed := since(o.last, now)
-		fresh := slices.DeleteFunc(slices.Sorted(maps.Keys(changed)), func(oid string) bool {
+		changed, moved := since(o.last.rows, now.rows), o.last.moved(now)
+		fresh := slices.DeleteFunc(slices.Concat(slices.Sorted(maps.Keys(changed)), moved), func(oid string) bool {
 			_, known := o.watched[oid]
 			return known
 		})
-		if again && len(fresh) > 0 {
+		if again && len(fresh)+len(moved) > 0 {
 			if err := o.undo(ctx); err != nil {
 				return err
 			}
@@ -113,14 +113,29 @@ func (o *observedTx) watch(ctx context.Context, do func() error) error {
 					return err
 				}
 			}
+			if before, err = o.hold(ctx, moved); err != nil {
+				return err
+			}
 			if o.last, err = o.counted(ctx); err != nil {
 				return err
 			}
 			continue
 		}
+		for _, oid := range moved {
+			if o.watched[oid] != "" { // TRUNCATE has made the server's counters begin anew
+				delete(changed, oid)
+			}
+			if err := o.lose(ctx, oid, before, now); err != nil {
+				return err
+			}
+		}
 		o.note(changed, madeByStatement)
 		o.last = now
-		return o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+		if err := o.Tx.Savepoint(ctx, host.SavepointRelease, observedSavepoint); err != nil || len(moved) == 0 {
+			return err
+		}
+		o.last, err = o.counted(ctx) // with the savepoint the server forgets what it counted before TRUNCATE
+		return err
 	}
 }
 
@@ -136,59 +151,63 @@ func (o *observedTx) undo(ctx context.Context) error {
 // inherits from: a statement fires those of the table that it names. Where that cannot
 // be, the rows are counted and not shown.
 func (o *observedTx) attach(ctx context.Context, oid string) error {
-	if err := o.t.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
-		return err
-	}
 	tables := map[string][2]string{} // in SQL, and for people
-	var items []item
-	if !o.ready {
-		items = append(items, item{sql: makeEffects}, item{sql: makeObserver})
-	}
-	items = append(items, item{
-		sql: `WITH RECURSIVE above (oid) AS (
+	refused, err := o.attempt(ctx, func() error {
+		var items []item
+		if !o.ready {
+			items = append(items, item{sql: makeEffects}, item{sql: makeObserver})
+		}
+		items = append(items, item{
+			sql: `WITH RECURSIVE above (oid) AS (
 				SELECT $1::oid UNION SELECT i.inhparent FROM above a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.oid
 			)
 			SELECT c.oid, n.nspname, c.relname, CASE WHEN n.nspname = $2 THEN c.relname ELSE n.nspname || '.' || c.relname END
 			FROM above JOIN pg_catalog.pg_class c USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`,
-		values: [][]byte{[]byte(oid), []byte(o.t.c.schema)},
-		row: func(v [][]byte) error {
-			if o.watched[string(v[0])] == "" {
-				tables[string(v[0])] = [2]string{quoteIdent(string(v[1])) + "." + quoteIdent(string(v[2])), string(v[3])}
-			}
-			return nil
-		},
-	})
-	err := o.asRunner(ctx, items)
-	if err == nil {
+			values: [][]byte{[]byte(oid), []byte(o.t.c.schema)},
+			row: func(v [][]byte) error {
+				if o.watched[string(v[0])] == "" {
+					tables[string(v[0])] = [2]string{quoteIdent(string(v[1])) + "." + quoteIdent(string(v[2])), string(v[3])}
+				}
+				return nil
+			},
+		})
+		if err := o.asRunner(ctx, items); err != nil {
+			return err
+		}
 		var triggers []item
 		for _, oid := range slices.Sorted(maps.Keys(tables)) {
-			for _, event := range [][2]string{
-				{"INSERT", "NEW TABLE AS new_rows"}, {"UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"}, {"DELETE", "OLD TABLE AS old_rows"},
-			} {
-				triggers = append(triggers, item{sql: fmt.Sprintf(
-					"CREATE TRIGGER sandpiper_observed_%s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.sandpiper_observe(%d)",
-					strings.ToLower(event[0]), event[0], tables[oid][0], event[1], o.samples)})
-			}
+			triggers = append(triggers, makeTriggers(tables[oid][0], o.samples)...)
 		}
-		err = o.asRunner(ctx, triggers)
-	}
-	if err == nil {
+		return o.asRunner(ctx, triggers)
+	})
+	switch {
+	case err != nil:
+		return err
+	case refused == nil:
 		o.ready = true
 		for oid, table := range tables {
 			o.watched[oid] = table[1]
 		}
-		return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+	case len(tables) > 0: // it was there
+		o.watched[oid], o.reasons[oid] = "", "no trigger can watch the table: "+refused.Error()
 	}
-	if codeOf(err) == "" {
-		return err
+	return nil
+}
+
+// attempt does something of the runner's. What the server refuses is undone.
+func (o *observedTx) attempt(ctx context.Context, do func() error) (refused, err error) {
+	if err := o.t.Savepoint(ctx, host.SavepointSet, observedSavepoint); err != nil {
+		return nil, err
 	}
-	if err := o.t.Savepoint(ctx, host.SavepointRollback, observedSavepoint); err != nil {
-		return err
+	if refused = do(); refused != nil {
+		if codeOf(refused) == "" {
+			return nil, refused
+		}
+		if err := o.t.Savepoint(ctx, host.SavepointRollback, observedSavepoint); err != nil {
+			return nil, err
+		}
 	}
-	if len(tables) > 0 { // it was there
-		o.watched[oid], o.reasons[oid] = "", "no trigger can watch the table: "+err.Error()
-	}
-	return o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
+	return refused, o.t.Savepoint(ctx, host.SavepointRelease, observedSavepoint)
 }
 
 // asRunner sends what is the runner's own, as itself.

@@ -33,7 +33,7 @@ func (o *observedTx) immediate(ctx context.Context) error {
 // atCommit notes what triggers will write at the commit. If that would be refused,
 // Check says so.
 func (o *observedTx) atCommit(ctx context.Context) error {
-	var now map[string]counters
+	var now look
 	err := o.immediate(ctx)
 	if err == nil {
 		now, err = o.counted(ctx)
@@ -41,8 +41,11 @@ func (o *observedTx) atCommit(ctx context.Context) error {
 	if err != nil && codeOf(err) == "" {
 		return err
 	}
-	for oid, n := range since(o.last, now) {
-		o.miss(oid, n, madeAtCommit)
+	if err == nil {
+		for oid, n := range since(o.last.rows, now.rows) {
+			o.miss(oid, n, madeAtCommit)
+		}
+		o.missMoved(now, movedAtCommit)
 	}
 	if err := o.undo(ctx); err != nil {
 		return err

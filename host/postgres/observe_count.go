@@ -18,15 +18,25 @@ type counters struct {
 const (
 	madeByStatement = "the table was made by the statement that wrote the rows"
 	madeByQuery     = "a query wrote the rows"
+	movedByQuery    = "a query emptied, dropped or rewrote the table"
+	movedAtCommit   = "a deferred trigger empties, drops or rewrites the table at the commit"
+	madeAnew        = "the table was written anew by a change of the schema, such as another type of a column"
 	madeAtCommit    = "a deferred trigger writes the rows at the commit"
 	notFired        = "the table's triggers were off (DISABLE TRIGGER, session_replication_role), or part of the statement was undone"
 )
 
+// A look is what the server says of tables at one time.
+type look struct {
+	rows  map[string]counters // that the transaction has changed so far, by oid
+	files map[string]file     // that tables keep their rows in, by oid
+}
+
 // counted asks the server, and the triggers, what they have counted. The server does
 // not take back what is rolled back, so only what lies between two askings says
 // something.
-func (o *observedTx) counted(ctx context.Context) (map[string]counters, error) {
-	now := map[string]counters{}
+func (o *observedTx) counted(ctx context.Context) (look, error) {
+	now := look{map[string]counters{}, map[string]file{}}
+	o.t.put(o.filesItem(now.files))
 	o.t.put(item{
 		sql: `WITH RECURSIVE changed AS (
 				SELECT relid, CASE WHEN schemaname = $1 THEN relname ELSE schemaname || '.' || relname END AS name, n_tup_ins, n_tup_upd, n_tup_del
@@ -49,7 +59,7 @@ func (o *observedTx) counted(ctx context.Context) (map[string]counters, error) {
 				}
 			}
 			n.seen, err = strconv.ParseInt(string(v[5]), 10, 64)
-			now[string(v[0])] = n
+			now.rows[string(v[0])] = n
 			return err
 		},
 	})
@@ -106,7 +116,8 @@ func (o *observedTx) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.note(since(o.last, now), madeByQuery)
+	o.note(since(o.last.rows, now.rows), madeByQuery)
+	o.missMoved(now, movedByQuery)
 	o.last, o.read = now, false
 	return nil
 }

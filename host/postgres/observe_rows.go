@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/sandpiper-db/sandpiper/host"
 )
@@ -40,14 +41,30 @@ BEGIN
     RETURN NULL;
   END IF;
   IF TG_OP <> 'INSERT' THEN
-    ` + takeSamples("before", "old_rows") + `
+    SELECT f INTO before FROM (` + sampled("old_rows", "wanted") + `) s (f);
   END IF;
   IF TG_OP <> 'DELETE' THEN
-    ` + takeSamples("after", "new_rows") + `
+    SELECT f INTO after FROM (` + sampled("new_rows", "wanted") + `) s (f);
   END IF;
   INSERT INTO pg_temp.sandpiper_effects VALUES (TG_RELID, TG_OP, before, after);
   RETURN NULL;
 END $sandpiper$`
+
+// makeTriggers has triggers watch a table. They fire in a replica's session as well
+// (https://www.postgresql.org/docs/current/sql-altertable.html, ENABLE ALWAYS TRIGGER).
+func makeTriggers(table string, samples int) (items []item) {
+	for _, event := range [][2]string{
+		{"INSERT", "NEW TABLE AS new_rows"}, {"UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"}, {"DELETE", "OLD TABLE AS old_rows"},
+	} {
+		name := "sandpiper_observed_" + strings.ToLower(event[0])
+		items = append(items,
+			item{sql: fmt.Sprintf(
+				"CREATE TRIGGER %s AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.sandpiper_observe(%d)",
+				name, event[0], table, event[1], samples)},
+			item{sql: fmt.Sprintf("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, name)})
+	}
+	return items
+}
 
 // countedItem reads what the triggers of a table have counted of an event, and
 // begins anew.
@@ -67,11 +84,12 @@ func countedItem(oid, event string, take func(int64)) item {
 	}
 }
 
-// takeSamples reads rows as arrays of columns, each its name and its text.
-func takeSamples(into, from string) string {
-	return fmt.Sprintf(`SELECT json_agg(s.fields) INTO %s FROM (
-      SELECT (SELECT json_agg(json_build_array(f.key, left(f.value, %d), length(f.value) > %d)) FROM json_each_text(row_to_json(r)) f) AS fields
-        FROM %s r LIMIT wanted) s;`, into, host.MaxSample, host.MaxSample, from)
+// sampled is a query of rows as arrays of columns, each its name and its text.
+func sampled(from, limit string) string {
+	return fmt.Sprintf(`SELECT pg_catalog.json_agg(s.fields) FROM (
+      SELECT (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(f.key, pg_catalog.left(f.value, %d), pg_catalog.length(f.value) > %d))
+          FROM pg_catalog.json_each_text(pg_catalog.row_to_json(r)) f) AS fields
+        FROM %s r LIMIT %s) s`, host.MaxSample, host.MaxSample, from, limit)
 }
 
 // take adds the samples that a trigger has taken.
@@ -97,7 +115,7 @@ func take(effects *host.TableEffects, before, after []byte) error {
 	return nil
 }
 
-// samplesOf reads what takeSamples wrote.
+// samplesOf reads what sampled returns.
 func samplesOf(document []byte) ([][]host.Field, error) {
 	if document == nil {
 		return nil, nil

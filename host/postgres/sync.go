@@ -106,12 +106,34 @@ func (a *applier) createSync(ctx context.Context, op *schema.CreateSync) error {
 		}
 	}
 	insert, update := schema.SyncTriggers(op.Name)
+	if err := a.lastToFire(ctx, op.Table, insert, update); err != nil {
+		return err
+	}
 	on, function := " ON "+quoteIdent(op.Table), t.schema+"."+quoteIdent(op.Name)+"()"
 	return a.sendAll(ctx, []string{
 		"CREATE FUNCTION " + function + " RETURNS trigger LANGUAGE plpgsql SET search_path = " + t.path + " AS " + dollarQuoted(s.body()),
 		"CREATE TRIGGER " + quoteIdent(insert) + " BEFORE INSERT" + on + " FOR EACH ROW EXECUTE FUNCTION " + function,
 		"CREATE TRIGGER " + quoteIdent(update) + " BEFORE UPDATE" + on + " FOR EACH ROW WHEN (" + s.concerns() + ") EXECUTE FUNCTION " + function,
 	})
+}
+
+// lastToFire refuses a trigger that would fire behind those of a sync, and so could
+// change what they have kept in step. Another sync has other columns.
+//
+// https://www.postgresql.org/docs/current/trigger-definition.html
+func (a *applier) lastToFire(ctx context.Context, table, insert, update string) error {
+	rows, err := a.ask(ctx, `SELECT g.tgname FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+WHERE g.tgrelid = pg_catalog.to_regclass($1) AND NOT g.tgisinternal AND g.tgenabled <> 'D'
+  AND g.tgtype & 3 = 3 -- BEFORE, FOR EACH ROW; INSERT; UPDATE
+  AND (g.tgtype & 4 > 0 AND g.tgname > $2::name OR g.tgtype & 16 > 0 AND g.tgname > $3::name)
+  AND pg_catalog.strpos(p.prosrc, '`+schema.SyncMark+`') = 0
+ORDER BY g.tgname LIMIT 1`, []byte(quoteIdent(table)), []byte(insert), []byte(update))
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	name := quoteIdent(rows[0][0])
+	return a.refuse(codeUnsupported, "the trigger "+name+" of "+quoteIdent(table)+" fires behind those of the sync, and what it makes of a row would not be kept in step",
+		"Triggers fire in the order of their names: ALTER TRIGGER "+name+" ON "+quoteIdent(table)+" RENAME TO a name that comes before "+quoteIdent(insert)+".")
 }
 
 // checkSync refuses columns that nobody can keep in step.

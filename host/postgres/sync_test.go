@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -119,6 +120,26 @@ func TestSyncRefused(t *testing.T) {
 	w.other("CREATE FUNCTION sync_t__n() RETURNS int LANGUAGE sql AS 'SELECT 1'")
 	w.refused(w.try(&schema.CreateSync{Table: "t", Old: schema.SyncOn("id"), New: schema.SyncOn("n")}), 1, "42723", "sync_t__n")
 	w.refused(w.try(&schema.DropSync{Name: "sync_t__n", Table: "t"}), 1, "42704", "sync_t__n", `The table has "sync_t__b"`)
+}
+
+// A trigger that would change a row behind the sync is refused by its name; those that
+// come before, or change no row, are not, nor is another sync.
+func TestSyncFiresLast(t *testing.T) {
+	w := newWorkshop(t, "CREATE TABLE t (a text, b text, c text, d text)",
+		"CREATE FUNCTION up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.a := upper(NEW.a); RETURN NEW; END'",
+		"CREATE TRIGGER zzz BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION up()",
+		"CREATE TRIGGER zzz_after AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION up()",
+		"CREATE TRIGGER \"ZZZ\" BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION up()")
+	one := &schema.CreateSync{Name: "s", Table: "t", Old: schema.SyncOn("a"), New: schema.SyncOn("b")}
+	err := w.try(one)
+	var refused *host.SQLError
+	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "the trigger \"zzz\"") || !strings.Contains(refused.Hint, "before \"zz_s_insert\"") {
+		t.Fatalf("got %v", err)
+	}
+	w.other("ALTER TRIGGER zzz ON t RENAME TO mmm")
+	w.apply(one)
+	w.apply(&schema.CreateSync{Name: "r", Table: "t", Old: schema.SyncOn("c"), New: schema.SyncOn("d")})
+	w.want("INSERT INTO t (a) VALUES ('x') RETURNING a || b", "XX")
 }
 
 // A schema that is dumped in the middle of a change has its syncs.

@@ -49,6 +49,19 @@ func Header(name string, d chain.Dialect, b []byte) (chain.Revision, bool, error
 // that the dialect cannot do are errors, as is a downgrade that is left out and
 // cannot be derived. Errors are of type *chain.ParseError.
 func Parse(name string, d chain.Dialect, b []byte, naming schema.Naming) (*chain.File, error) {
+	file, err := parse(name, d, b, naming)
+	if err != nil {
+		return nil, err
+	}
+	for _, items := range [][]chain.Item{file.Upgrade, file.Downgrade} {
+		if err := checkTemporary(name, d, items); err != nil {
+			return nil, err
+		}
+	}
+	return file, nil
+}
+
+func parse(name string, d chain.Dialect, b []byte, naming schema.Naming) (*chain.File, error) {
 	if FormOf(name) == YAML {
 		return parseYAML(name, d, b, naming)
 	}

@@ -16,9 +16,10 @@ import (
 
 // observedTx implements host.ObservedTx with the preupdate hook, which SQLite
 // calls before it changes a row: for statements, triggers and foreign keys alike,
-// and for each row of a DELETE without a condition too.
+// and for each row of a DELETE without a condition too. DROP TABLE calls it for no row
+// while foreign keys are off, so they are counted before.
 //
-// https://sqlite.org/c3ref/preupdate_blobwrite.html
+// https://sqlite.org/c3ref/preupdate_blobwrite.html, https://sqlite.org/lang_droptable.html
 type observedTx struct {
 	host.Tx
 	c       *conn
@@ -85,6 +86,14 @@ func (o *observedTx) changes(change sqlite3.PreUpdateData) {
 	o.tables[change.Table] = seen
 }
 
+// unobserved does something that is no effect.
+func (c *conn) unobserved(do func() error) error {
+	o := c.observer
+	c.observer = nil
+	defer func() { c.observer = o }()
+	return do()
+}
+
 // fieldsOf writes the values of a row for people.
 func fieldsOf(columns int, value func(int) (sqlite3.Value, error)) []host.Field {
 	fields := make([]host.Field, columns)
@@ -123,14 +132,17 @@ func sample(text []byte) string {
 }
 
 // Exec implements host.Tx.
-func (o *observedTx) Exec(ctx context.Context, stmt host.Statement) (int64, error) {
-	affected, err := o.Tx.Exec(ctx, stmt)
+func (o *observedTx) Exec(ctx context.Context, stmt host.Statement) (affected int64, err error) {
+	err = o.dropping(ctx, stmt.SQL, func() error {
+		affected, err = o.Tx.Exec(ctx, stmt)
+		return err
+	})
 	return affected, o.named(ctx, err)
 }
 
 // Defer implements host.Tx.
 func (o *observedTx) Defer(ctx context.Context, stmt host.Statement) error {
-	return o.named(ctx, o.Tx.Defer(ctx, stmt))
+	return o.named(ctx, o.dropping(ctx, stmt.SQL, func() error { return o.Tx.Defer(ctx, stmt) }))
 }
 
 // ExecBatch implements host.Tx.
@@ -146,8 +158,11 @@ func (o *observedTx) Load(ctx context.Context, stmt host.Statement, to *abi.Load
 }
 
 // Query implements host.Tx.
-func (o *observedTx) Query(ctx context.Context, stmt host.Statement) (host.Rows, error) {
-	rows, err := o.Tx.Query(ctx, stmt)
+func (o *observedTx) Query(ctx context.Context, stmt host.Statement) (rows host.Rows, err error) {
+	err = o.dropping(ctx, stmt.SQL, func() error {
+		rows, err = o.Tx.Query(ctx, stmt)
+		return err
+	})
 	return rows, o.named(ctx, err)
 }
 

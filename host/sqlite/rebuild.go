@@ -277,7 +277,8 @@ func (r *rebuild) replace(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.a.alone(ctx, "DROP TABLE "+ident(r.was.name)); err != nil {
+	drop := func() error { return r.a.alone(ctx, "DROP TABLE "+ident(r.was.name)) }
+	if err := r.a.c.unobserved(drop); err != nil { // its rows are in the new one
 		return err
 	}
 	// The legacy rename leaves views, triggers and foreign keys as they are:

@@ -59,7 +59,7 @@ func refusals() []refusal {
 		{"key elsewhere", `{"insert":{"table":"a","columns":["x"],"rows":[[1]],"key":["y"]}}`, `the key "y" is not among`},
 		{"sync of nothing", `{"create_sync":{"table":"a","old":["x"]}}`, `the field "new" is missing`},
 		{"sync with itself", `{"create_sync":{"table":"a","old":["x"],"new":["x"]}}`, `the column "x" is there twice`},
-		{"sync of two with one", `{"create_sync":{"table":"a","old":["x"],"new":["y","z"]}}`, `the column "x" has no counterpart`},
+		{"sync of two with one", `{"create_sync":{"table":"a","old":["x"],"new":["y","z"]}}`, `the column "x" has no counterpart, since one side has 1 columns and the other 2: say what it is made of in the place of its name, {"column": "x", "from": "…"}`},
 		{"sync of no name", `{"create_sync":{"table":"a","old":[""],"new":["y"]}}`, "a column without a name"},
 		{"drop which sync", `{"drop_sync":{"table":"a"}}`, "say it in was"},
 		{"sync that was nothing", `{"drop_sync":{"table":"a","name":"s","was":{"old":["x"],"new":["x"]}}}`, `was: the column "x" is there twice`},

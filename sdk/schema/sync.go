@@ -96,7 +96,7 @@ func (o *CreateSync) wrong() string {
 				return "the column " + quote(c.Column) + " is there twice"
 			case c.From.IsZero() && len(o.Old) != len(o.New):
 				return "the column " + quote(c.Column) + " has no counterpart, since one side has " + itoa(int64(len(o.Old))) +
-					" columns and the other " + itoa(int64(len(o.New))) + ": say what it is made of in from"
+					" columns and the other " + itoa(int64(len(o.New))) + `: say what it is made of in the place of its name, {"column": ` + quote(c.Column) + `, "from": "…"}`
 			}
 			seen[c.Column] = true
 		}
