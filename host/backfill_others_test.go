@@ -153,6 +153,9 @@ func TestBackfillSkipsLocked(t *testing.T) {
 		cfg := unhurried(host.Config{LockTimeoutRetries: -1, OnEvent: func(e host.Event) {
 			if e.Kind == host.EventChunk {
 				if rows += e.Rows; rows == 13 && e.Done == 13 {
+					if p := f.progress(); len(p.Migrations) != 1 || p.Migrations[0].Backfills[0].Skipped != 3 {
+						t.Errorf("three rows wait, and it is told of %+v", p.Migrations)
+					}
 					if err := other(); err != nil {
 						t.Error(err)
 					}

@@ -74,7 +74,8 @@ type Config struct {
 	Logger *slog.Logger
 
 	// OnEvent, if set, is called with every event of a run, in order, from
-	// the goroutine that runs the migrations.
+	// the goroutine that runs the migrations. If it panics, the run ends with an
+	// *OnEventError.
 	OnEvent func(Event)
 
 	// Plugins are modules of others, with what they are allowed. Their lines

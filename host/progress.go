@@ -50,7 +50,7 @@ type BackfillProgress struct {
 	Complete bool
 	Done     int64 // rows visited
 	Total    int64 // rows to visit, as last counted; 0 if unknown
-	Skipped  int   // rows of those visited that others held: their work is done at the end
+	Skipped  int   // rows behind Last that others held, which are visited at the end
 	Chunks   int64
 	Updated  time.Time // of its newest checkpoint
 	Pace     *Pace     // of the run that has set it; nil before there is one

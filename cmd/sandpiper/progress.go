@@ -70,8 +70,8 @@ cannot. Where nobody knows, the time since the last checkpoint is told, and on
 PostgreSQL that no runner holds the lock: it was interrupted, or is at something
 long. What was interrupted goes on with the next "sandpiper upgrade". The limits are
 those of the run that has set the last checkpoint, --max-rate and --max-lag: another
-run does not take them over, and has to be given them. Rows that others held (lock=skip)
-count as visited, and their work is done at the end.
+run does not take them over, and has to be given them. Rows that others held, of a
+backfill with lock=skip, are visited at the end.
 
 With --watch a line is printed for each of them again and again, with the rate
 and the time left, until none is left.`,
