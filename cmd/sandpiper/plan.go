@@ -67,8 +67,10 @@ once its first upgrade has made its role and schema.
 
 --effects runs the migrations in the same way and says what they do to rows: for
 each table how many are inserted, updated and deleted, by triggers and foreign
-keys too, with a few of them before and after. It fails where a commit would, for foreign
-keys for example. On PostgreSQL nobody else can write to the tables that the
+keys too, with a few of them before and after. Rows that go with DROP TABLE or TRUNCATE are
+deleted, those of a table that PostgreSQL writes anew updated; what else a change of the
+schema does, such as to drop a column, is for --sql. It fails where a commit would, for
+foreign keys for example. On PostgreSQL nobody else can write to the tables that the
 migrations write to until it is over.
 
 Both hold the lock for as long as they take, and wait where another runner has it. A
