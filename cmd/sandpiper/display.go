@@ -58,7 +58,7 @@ func (d *display) event(e host.Event) {
 		d.line("waiting: %s", under("  ", e.Text))
 		return
 	case host.EventRetrying:
-		d.line("%s rolled back, trying again: %s", e.Revision, under("  ", e.Text))
+		d.line("%s is tried again, behind what is committed: %s", e.Revision, under("  ", e.Text))
 		return
 	case host.EventChunk:
 		d.follow(e)
