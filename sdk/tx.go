@@ -144,7 +144,8 @@ func (tx *Tx) rows(cursor Cursor) *Rows {
 
 // Savepoint runs fn, and undoes what it did in the database if it returns an
 // error. The error is returned; the transaction goes on. A name is 1 to 40
-// characters of a-z, 0-9 and _.
+// characters of a-z, 0-9 and _. It does not help where a [Batch] has a value that cannot
+// be sent at all, such as a text with a NUL: that ends the migration.
 func (tx *Tx) Savepoint(name string, fn func() error) error {
 	mark := tx.owed
 	if err := tx.backend.Savepoint(abi.SavepointSet, name); err != nil {
